@@ -1,0 +1,123 @@
+// DictionaryColumn: a text column of few distinct values, held as codes into a batch-local dictionary.
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts"
+
+const initialSlots = 256
+
+/**
+ * Codes of one column of a batch and the dictionary behind them. Code 0 is always the empty text, so an unset row needs
+ * no work and the codes are the indices of a ClickHouse LowCardinality block as they stand.
+ */
+export class DictionaryColumn {
+  codes: Uint32Array
+  /** Number of dictionary entries, the empty text included. */
+  size = 1
+  private entries: Array<Uint8Array> = [new Uint8Array(0)]
+  private texts: Array<string | undefined> = [""]
+  private hashes: Array<number> = [0]
+  private slots = new Int32Array(initialSlots)
+
+  constructor(capacity: number) {
+    this.codes = new Uint32Array(capacity)
+  }
+
+  /** Code of the bytes `source[start, end)`, entered into the dictionary when new. */
+  intern(source: Uint8Array, start: number, end: number): number {
+    const length = end - start
+    if (length === 0) return 0
+    let hash = length
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
+    let slot = (hash ^ (hash >>> 15)) & (this.slots.length - 1)
+    for (;;) {
+      const code = this.slots[slot] as number
+      if (code === 0) break
+      if (this.hashes[code] === hash && sameBytes(this.entries[code] as Uint8Array, source, start, length)) return code
+      slot = (slot + 1) & (this.slots.length - 1)
+    }
+    return this.add(source.slice(start, end), hash, slot)
+  }
+
+  /** Code of a text, entered into the dictionary when new. */
+  internText(text: string): number {
+    if (text === "") return 0
+    const bytes = encodeUtf8(text)
+    return this.intern(bytes, 0, bytes.length)
+  }
+
+  /** Text of a dictionary code; bytes that are no UTF-8 show as U+FFFD. */
+  text(code: number): string {
+    const known = this.texts[code]
+    if (known !== undefined) return known
+    const entry = this.entries[code]
+    if (entry === undefined) throw new RangeError(`dictionary code ${code} is outside 0..${this.size - 1}`)
+    const text = decodeUtf8(entry, 0, entry.length)
+    this.texts[code] = text
+    return text
+  }
+
+  /** Bytes of a dictionary code. The view belongs to the dictionary: read it, do not write it. */
+  bytes(code: number): Uint8Array {
+    return this.entries[code] as Uint8Array
+  }
+
+  /** Text of a row. */
+  textAt(row: number): string {
+    return this.text(this.codes[row] as number)
+  }
+
+  /**
+   * Replaces the text of one entry for every row that has it: renames in O(1). The caller answers for the new text not
+   * being another entry's; two codes of one text stay correct to read but waste an entry.
+   */
+  rename(code: number, text: string): void {
+    if (code === 0) throw new RangeError("the empty entry of a dictionary cannot be renamed")
+    this.entries[code] = encodeUtf8(text)
+    this.texts[code] = text
+    this.rehash(this.slots.length)
+  }
+
+  grow(capacity: number): void {
+    const codes = new Uint32Array(capacity)
+    codes.set(this.codes)
+    this.codes = codes
+  }
+
+  /** Forgets all entries and zeroes the codes of the first `rows` rows. */
+  reset(rows: number): void {
+    this.codes.fill(0, 0, rows)
+    this.entries.length = 1
+    this.texts.length = 1
+    this.hashes.length = 1
+    this.size = 1
+    this.slots.fill(0)
+  }
+
+  private add(entry: Uint8Array, hash: number, slot: number): number {
+    const code = this.size++
+    this.entries[code] = entry
+    this.texts[code] = undefined
+    this.hashes[code] = hash
+    if (this.size * 2 > this.slots.length) this.rehash(this.slots.length * 2)
+    else this.slots[slot] = code
+    return code
+  }
+
+  private rehash(slotCount: number): void {
+    const slots = new Int32Array(slotCount)
+    for (let code = 1; code < this.size; code++) {
+      const entry = this.entries[code] as Uint8Array
+      let hash = entry.length
+      for (let i = 0; i < entry.length; i++) hash = (Math.imul(hash, 31) + (entry[i] as number)) | 0
+      this.hashes[code] = hash
+      let slot = (hash ^ (hash >>> 15)) & (slotCount - 1)
+      while (slots[slot] !== 0) slot = (slot + 1) & (slotCount - 1)
+      slots[slot] = code
+    }
+    this.slots = slots
+  }
+}
+
+const sameBytes = (entry: Uint8Array, source: Uint8Array, start: number, length: number): boolean => {
+  if (entry.length !== length) return false
+  for (let i = 0; i < length; i++) if (entry[i] !== source[start + i]) return false
+  return true
+}

@@ -1,0 +1,129 @@
+// Frame: a run of undecoded messages of one source, as the collector publishes it and the parse stage reads it.
+import { writeVarint, varintLength } from "./utf8.ts"
+
+/**
+ * How messages lie in a frame's payload.
+ * - `lines`: each message ends with "\n" (the last may lack it); a "\r" before it belongs to the line end; empty lines are no messages.
+ * - `prefixed`: each message is its length as LEB128 unsigned integer, then its bytes; for messages that contain "\n".
+ * - `single`: the payload is one message.
+ */
+export type FrameLayout = "lines" | "prefixed" | "single"
+
+/** Names of the message headers a frame carries; a bare message without them is a frame of layout `lines` and codec `auto`. */
+export const frameHeaders = {
+  layout: "Tailrace-Layout",
+  codec: "Tailrace-Codec",
+  receivedAt: "Tailrace-Received-At",
+  attributes: "Tailrace-Attributes",
+  resource: "Tailrace-Resource"
+} as const
+
+/** What the headers of a frame say. */
+export interface FrameHeader {
+  readonly layout: FrameLayout
+  /** Codec name, `auto` when the source does not know. */
+  readonly codec: string
+  /** When the collector received it, milliseconds since 1970; undefined for bare messages: use the broker's time. */
+  readonly receivedMillis: number | undefined
+  /** Attributes and resource attributes of every record of the frame, such as the file path or the peer's address. */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly resource: Readonly<Record<string, string>>
+}
+
+/** Header values of a frame, ready for the publisher. Attribute objects travel as JSON in ASCII. */
+export const encodeFrameHeader = (header: FrameHeader): Record<string, string> => {
+  const headers: Record<string, string> = {
+    [frameHeaders.layout]: header.layout,
+    [frameHeaders.codec]: header.codec
+  }
+  if (header.receivedMillis !== undefined) headers[frameHeaders.receivedAt] = String(header.receivedMillis)
+  if (Object.keys(header.attributes).length > 0) headers[frameHeaders.attributes] = asciiJson(header.attributes)
+  if (Object.keys(header.resource).length > 0) headers[frameHeaders.resource] = asciiJson(header.resource)
+  return headers
+}
+
+/**
+ * Reads a frame's headers. Never fails: anybody may publish to the input subjects, so a header that makes no sense
+ * counts as absent.
+ */
+export const decodeFrameHeader = (get: (name: string) => string | undefined): FrameHeader => {
+  const layout = get(frameHeaders.layout)
+  const received = Number(get(frameHeaders.receivedAt) || Number.NaN)
+  return {
+    layout: layout === "prefixed" || layout === "single" ? layout : "lines",
+    codec: get(frameHeaders.codec) || "auto",
+    receivedMillis: Number.isSafeInteger(received) && received > 0 ? received : undefined,
+    attributes: textRecord(get(frameHeaders.attributes)),
+    resource: textRecord(get(frameHeaders.resource))
+  }
+}
+
+/** Bytes that a message of `length` bytes takes in a `prefixed` payload. */
+export const prefixedLength = (length: number): number => varintLength(length) + length
+
+/** Writes one message into a `prefixed` payload at `at`; answers the position behind it. */
+export const writePrefixed = (target: Uint8Array, at: number, message: Uint8Array): number => {
+  const start = writeVarint(target, at, message.length)
+  target.set(message, start)
+  return start + message.length
+}
+
+/**
+ * Calls `visit(start, end)` for each message of a payload, in order; answers false when the payload breaks off inside a
+ * message (a `prefixed` length that reaches past the end), whose rest is then visited as one message.
+ */
+export const forEachMessage = (payload: Uint8Array, layout: FrameLayout, visit: (start: number, end: number) => void): boolean => {
+  if (layout === "single") {
+    if (payload.length > 0) visit(0, payload.length)
+    return true
+  }
+  if (layout === "lines") {
+    let start = 0
+    while (start < payload.length) {
+      let newline = payload.indexOf(10, start)
+      if (newline < 0) newline = payload.length
+      const end = newline > start && payload[newline - 1] === 13 ? newline - 1 : newline
+      if (end > start) visit(start, end)
+      start = newline + 1
+    }
+    return true
+  }
+  let position = 0
+  while (position < payload.length) {
+    const begin = position
+    let length = 0
+    let scale = 1
+    let byte = 128
+    while (byte >= 128 && position < payload.length && scale <= 2 ** 28) {
+      byte = payload[position++] as number
+      length += (byte & 127) * scale
+      scale *= 128
+    }
+    if (byte >= 128 || position + length > payload.length) {
+      visit(begin, payload.length)
+      return false
+    }
+    if (length > 0) visit(position, position + length)
+    position += length
+  }
+  return true
+}
+
+const asciiJson = (value: Readonly<Record<string, string>>): string =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+const textRecord = (json: string | undefined): Readonly<Record<string, string>> => {
+  const target: Record<string, string> = {}
+  if (!json) return target
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return target
+  }
+  if (typeof value !== "object" || value === null) return target
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text === "string" && key !== "__proto__") target[key] = text
+  }
+  return target
+}

@@ -1,0 +1,50 @@
+// PipelineState: what the pipelines of one process are doing, published every second and shown by API and dashboard.
+
+/** State of one stage of one partition's pipeline. Counts are since the process started. */
+export interface StageState {
+  readonly name: string
+  readonly recordsIn: number
+  readonly recordsOut: number
+  readonly dropped: number
+  readonly rejected: number
+  readonly batches: number
+  /** Batches waiting before the stage. */
+  readonly mailbox: number
+  /** Busy share of the last second, 0..1. */
+  readonly busy: number
+}
+
+/** Statistics of one filter rule since the process started. */
+export interface RuleState {
+  readonly name: string
+  readonly matched: number
+  readonly dropped: number
+}
+
+/** State of one partition's pipeline. */
+export interface PartitionState {
+  readonly partition: number
+  readonly status: "starting" | "running" | "holding" | "restarting" | "stopped"
+  /** Why it is not running, in words; "" when it runs. */
+  readonly reason: string
+  readonly restarts: number
+  /** Last sequence whose outputs are all stored. */
+  readonly committedSequence: number
+  /** Raw messages not yet committed. */
+  readonly lagMessages: number
+  /** Age of the oldest uncommitted message, milliseconds. */
+  readonly lagMillis: number
+  readonly recordsPerSecond: number
+  readonly stages: ReadonlyArray<StageState>
+  readonly rules: ReadonlyArray<RuleState>
+}
+
+/** State of one process. */
+export interface PipelineState {
+  readonly instance: string
+  readonly pipeline: string
+  readonly placement: "fused" | "staged"
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly partitions: ReadonlyArray<PartitionState>
+}
