@@ -21,4 +21,7 @@ export interface Component<Kind extends ComponentKind, C, A, E, R> {
 /** The definer of one kind: `const defineCodec = define("codec")`. */
 export const define =
   <const Kind extends ComponentKind>(kind: Kind) =>
-  <C, A, E, R>(definition: Omit<Component<Kind, C, A, E, R>, "kind">): Component<Kind, C, A, E, R> => ({ kind, ...definition })
+  <C, A, E, R>(definition: Omit<Component<Kind, C, A, E, R>, "kind">): Component<Kind, C, A, E, R> => ({
+    kind,
+    ...definition
+  })

@@ -1,5 +1,5 @@
 // Frame: a run of undecoded messages of one source, as the collector publishes it and the parse stage reads it.
-import { writeVarint, varintLength } from "./utf8.ts"
+import { varintLength, writeVarint } from "./utf8.ts"
 
 /**
  * How messages lie in a frame's payload.
@@ -72,7 +72,11 @@ export const writePrefixed = (target: Uint8Array, at: number, message: Uint8Arra
  * Calls `visit(start, end)` for each message of a payload, in order; answers false when the payload breaks off inside a
  * message (a `prefixed` length that reaches past the end), whose rest is then visited as one message.
  */
-export const forEachMessage = (payload: Uint8Array, layout: FrameLayout, visit: (start: number, end: number) => void): boolean => {
+export const forEachMessage = (
+  payload: Uint8Array,
+  layout: FrameLayout,
+  visit: (start: number, end: number) => void
+): boolean => {
   if (layout === "single") {
     if (payload.length > 0) visit(0, payload.length)
     return true
@@ -110,7 +114,10 @@ export const forEachMessage = (payload: Uint8Array, layout: FrameLayout, visit: 
 }
 
 const asciiJson = (value: Readonly<Record<string, string>>): string =>
-  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
 
 const textRecord = (json: string | undefined): Readonly<Record<string, string>> => {
   const target: Record<string, string> = {}

@@ -30,7 +30,16 @@ export const ledgerEntries = (partition: number, frames: ReadonlyArray<FrameAcco
     const id = `${minute} ${frame.tenant} ${frame.source}`
     let entry = entries.get(id)
     if (entry === undefined) {
-      entry = { minute, tenant: frame.tenant, source: frame.source, received: 0, stored: 0, deduplicated: 0, dropped: new Map(), rejected: new Map() }
+      entry = {
+        minute,
+        tenant: frame.tenant,
+        source: frame.source,
+        received: 0,
+        stored: 0,
+        deduplicated: 0,
+        dropped: new Map(),
+        rejected: new Map()
+      }
       entries.set(id, entry)
     }
     entry.received += frame.received
@@ -71,4 +80,5 @@ interface MutableEntry {
   readonly rejected: Map<string, number>
 }
 
-const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0)
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0)

@@ -14,7 +14,10 @@ export const subjectTokenProblem = (text: string): string | undefined =>
 
 /** A name made into a subject token: every other character becomes "-"; an empty name becomes `fallback`. */
 export const toSubjectToken = (text: string, fallback: string): string => {
-  const token = text.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 64)
+  const token = text
+    .replace(/[^A-Za-z0-9_-]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 64)
   return token === "" ? fallback : token
 }
 
@@ -44,7 +47,9 @@ export const stateSubject = (instance: string): string => `tailrace.state.${toSu
 export const stateSubjects = "tailrace.state.*"
 
 /** Tenant and source of a raw or input subject, or undefined when the subject is neither. */
-export const parseInputSubject = (subject: string): { readonly tenant: string; readonly source: string } | undefined => {
+export const parseInputSubject = (
+  subject: string
+): { readonly tenant: string; readonly source: string } | undefined => {
   const tokens = subject.split(".")
   if (tokens[0] !== "logs") return undefined
   if (tokens[1] === "in" && tokens.length === 4) return { tenant: tokens[2] as string, source: tokens[3] as string }

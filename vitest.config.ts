@@ -1,0 +1,15 @@
+// Test projects: unit and chapters by `test`, the others by their own scripts.
+import { defineConfig } from "vitest/config"
+
+const exclude = ["**/node_modules/**", "**/.cache/**"]
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    include: ["{apps,libs}/*/src/**/*.test.ts", "docs/chapters/*.test.ts", "test/**/*.test.ts"],
+    exclude,
+    pool: "forks",
+    maxWorkers: 2
+  }
+})
