@@ -1,0 +1,109 @@
+// Nats: the process' two connections to the broker, one for data and one for control, tails and key-value.
+import type { NatsConnection } from "@nats-io/transport-node"
+import { connect, errors } from "@nats-io/transport-node"
+import { Health, type HealthReporter } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Context, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+
+export class NatsError extends Schema.TaggedError<NatsError>()("NatsError", {
+  message: Schema.String,
+  reason: Schema.Literals(["unreachable", "refused"])
+}) {}
+
+export interface NatsOptions {
+  /** One or more of `nats://host:port`. */
+  readonly servers: string | ReadonlyArray<string>
+  /** Shown in the broker's connection list. */
+  readonly name: string
+  readonly token?: string
+  readonly user?: string
+  readonly password?: string
+  /** Keep trying when no server answers at first (default); otherwise fail with reason "unreachable". */
+  readonly waitOnFirstConnect?: boolean
+}
+
+export interface NatsShape {
+  /** Frames, batches and their acknowledgements. */
+  readonly data: NatsConnection
+  /** Everything small that must not wait behind data: JetStream API, key-value, live tails, states. */
+  readonly control: NatsConnection
+}
+
+const dial = (options: NatsOptions, role: string) =>
+  Effect.tryPromise({
+    try: () =>
+      connect({
+        servers: typeof options.servers === "string" ? [options.servers] : [...options.servers],
+        name: `${options.name}.${role}`,
+        noAsyncTraces: true,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 200,
+        reconnectJitter: 100,
+        // A half-open connection is found within two pings.
+        pingInterval: 5_000,
+        maxPingOut: 2,
+        ignoreAuthErrorAbort: true,
+        ...(options.token === undefined ? {} : { token: options.token }),
+        ...(options.user === undefined ? {} : { user: options.user }),
+        ...(options.password === undefined ? {} : { pass: options.password })
+      }),
+    catch: (cause) => {
+      const refused = cause instanceof errors.AuthorizationError
+      const detail = cause instanceof Error ? cause.message : String(cause)
+      return new NatsError({
+        reason: refused ? "refused" : "unreachable",
+        message: `cannot connect to nats at ${options.servers}: ${detail}, check the address, the credentials and that nats-server runs`
+      })
+    }
+  })
+
+/** Dials until a server answers; a refusal of credentials ends it at once. */
+const dialPatiently = (options: NatsOptions, role: string, health: HealthReporter) =>
+  dial(options, role).pipe(
+    Effect.tapError((error) =>
+      Effect.sync(() => health.live(error.message)).pipe(Effect.andThen(Effect.logWarning(error.message)))
+    ),
+    Effect.retry(($) =>
+      $(Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])).pipe(
+        Schedule.while(({ input }) => input.reason === "unreachable" && options.waitOnFirstConnect !== false)
+      )
+    )
+  )
+
+const watchStatus = (connection: NatsConnection, health: HealthReporter, reconnects: () => void) =>
+  Effect.promise(async () => {
+    for await (const status of connection.status()) {
+      if (status.type === "disconnect") health.live(`disconnected from ${status.server}, reconnecting`)
+      if (status.type === "reconnect") {
+        reconnects()
+        health.ready()
+      }
+      if (status.type === "close") health.failed("connection to nats closed")
+    }
+  })
+
+const open = Effect.fnUntraced(function* (options: NatsOptions, role: "data" | "control") {
+  const health = (yield* Health).register(`nats.${role}`)
+  const metrics = yield* Metrics
+  const reconnects = metrics.counter("tailrace_nats_reconnects_total", "Reconnections to the broker", ["connection"])
+  const connection = yield* Effect.acquireRelease(dialPatiently(options, role, health), (open) =>
+    // Drain sends what is buffered; it cannot while disconnected, so it must not hold up the end.
+    Effect.promise(() => open.drain().catch(() => open.close())).pipe(
+      Effect.timeoutOption("2 seconds"),
+      Effect.andThen(Effect.promise(() => open.close())),
+      Effect.ensuring(Effect.sync(health.remove))
+    )
+  )
+  health.ready()
+  yield* Effect.forkScoped(watchStatus(connection, health, () => reconnects.inc({ connection: role })))
+  return connection
+})
+
+export class Nats extends Context.Service<Nats, NatsShape>()("tailrace/streams/Nats") {
+  /** Both connections for the life of the layer. Fails with "refused" on wrong credentials. */
+  static readonly layer = (options: NatsOptions): Layer.Layer<Nats, NatsError, Health | Metrics> =>
+    Layer.effect(Nats, makeNats(options))
+}
+
+export const makeNats = (options: NatsOptions): Effect.Effect<NatsShape, NatsError, Health | Metrics | Scope.Scope> =>
+  Effect.all({ data: open(options, "data"), control: open(options, "control") }, { concurrency: 2 })
