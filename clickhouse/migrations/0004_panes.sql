@@ -1,0 +1,27 @@
+-- Closed panes. A pane seen again replaces itself (the highest revision counts), so a replay after a crash changes nothing.
+-- `key_id` is the key in one text, because a map cannot be sorted by. Read with FINAL.
+CREATE TABLE IF NOT EXISTS panes
+(
+  tenant LowCardinality(String),
+  metric LowCardinality(String),
+  type LowCardinality(String),
+  window_start DateTime64(3) CODEC(Delta, ZSTD(1)),
+  window_end DateTime64(3) CODEC(Delta, ZSTD(1)),
+  partition UInt16,
+  key_id String CODEC(ZSTD(1)),
+  key Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  value Float64 CODEC(ZSTD(1)),
+  count UInt64 CODEC(ZSTD(1)),
+  quantiles Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),
+  revision UInt32 CODEC(ZSTD(1)),
+  sequence UInt64 CODEC(Delta, ZSTD(1)),
+  ingested_at DateTime64(3) CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(revision)
+PARTITION BY toYYYYMM(ingested_at)
+ORDER BY (tenant, metric, window_start, partition, key_id)
+SETTINGS
+  non_replicated_deduplication_window = 1000,
+  min_free_disk_bytes_to_perform_insert = 1073741824,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1;
