@@ -44,6 +44,7 @@ export class NativeBlockWriter {
   private pairs = new Uint32Array(1024)
   private ends = new Float64Array(1024)
   private lastPairOfKey = new Uint32Array(64)
+  private indices = new Uint32Array(0)
 
   /**
    * The block of the kept rows, in their order; empty when none is kept. The bytes are a view, valid until the next call.
@@ -96,13 +97,13 @@ export class NativeBlockWriter {
           out.uint8(batch.parsed, rows, count)
           break
         case "trace_id":
-          out.strings(batch.traceId, rows, count)
+          out.strings(batch.traceId, rows, count, batch.length)
           break
         case "span_id":
-          out.strings(batch.spanId, rows, count)
+          out.strings(batch.spanId, rows, count, batch.length)
           break
         case "body":
-          out.strings(batch.body, rows, count)
+          out.strings(batch.body, rows, count, batch.length)
           break
         case "attributes":
         case "resource":
@@ -120,7 +121,7 @@ export class NativeBlockWriter {
     out.dictionaryPrefix()
     out.uint64(this.ends, this.everyIndex(count), count)
     out.dictionary(list.keys, this.pairs, pairs)
-    out.strings(list.values, this.pairs, pairs)
+    out.strings(list.values, this.pairs, pairs, -1)
   }
 
   /** Lists the pairs of the kept rows in order. Of equal keys in one row the last stays, as everywhere in a batch. */
@@ -153,8 +154,6 @@ export class NativeBlockWriter {
     for (let row = 0; row < length; row++) if (selected[row] === 1) rows[count++] = row
     return count
   }
-
-  private indices = new Uint32Array(0)
 
   /** 0, 1, 2 ... for columns that are already in the block's order. */
   private everyIndex(count: number): Uint32Array {

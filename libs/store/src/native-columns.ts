@@ -104,9 +104,11 @@ export class NativeColumns {
     this.used = used + total
   }
 
-  /** String of the listed rows. Rows that lie side by side in the arena are copied in one go. */
-  strings(column: TextColumn, rows: Uint32Array, count: number): void {
+  /** String of the listed rows of `column`, which has `all` rows (-1: order unknown). Rows that lie side by side in the arena are copied at once. */
+  strings(column: TextColumn, rows: Uint32Array, count: number, all: number): void {
     const { start, length, arena } = column
+    if (column.used === 0) return this.constant(0, 1, count)
+    if (count === all && column.dense(all)) return this.slice(arena, 0, column.used)
     let from = 0
     let to = 0
     for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 // Store: the one client to ClickHouse, a server or the embedded engine behind the store front, over HTTP.
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from "@clickhouse/client"
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from "@clickhouse/client"
 import { Context, Effect, Layer } from "effect"
 import { type StoreError, toStoreError } from "./store-error.ts"
 
@@ -47,7 +47,9 @@ const openClient = (options: StoreOptions): ClickHouseClient =>
     application: "tailrace",
     request_timeout: options.timeoutMillis ?? 30_000,
     max_open_connections: options.connections ?? 16,
-    compression: { request: false, response: false }
+    compression: { request: false, response: false },
+    // What fails is told once, by the StoreError.
+    log: { level: ClickHouseLogLevel.OFF }
   })
 
 const createDatabase = (options: StoreOptions): Effect.Effect<void, StoreError> =>

@@ -1,0 +1,56 @@
+// Recover logs: what a partition's pipeline does about its last stored batch before it inserts again.
+import { Effect } from "effect"
+import { logsToken, postNative } from "./insert-logs.ts"
+import { blockColumns } from "./native-block.ts"
+import { lastBatch, type StoredBatch } from "./offsets.ts"
+import { Store } from "./store.ts"
+import { StoreError, toStoreError } from "./store-error.ts"
+
+/**
+ * Makes the last stored batch of a partition whole and answers it, or undefined when there is none.
+ *
+ * A crash may have left that batch's rows without their rollup rows; with one insert in flight per partition it can have
+ * left no other so. The rows name their token, so the batch is read back and inserted again under it: the rows are known
+ * and stay out, missing rollup rows are filled, present ones stay out too. A batch whose rows are absent may have its
+ * token logged all the same; the pipeline therefore goes on behind `lastSequence` under a later attempt.
+ */
+export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | undefined, StoreError, Store> =>
+  Effect.gen(function* () {
+    const batch = yield* lastBatch(partition)
+    if (batch === undefined) return undefined
+    const bytes = yield* readBack(partition, batch)
+    const token = logsToken(partition, batch.firstSequence, batch.lastSequence, batch.attempt)
+    yield* postNative("logs", columns, token, bytes)
+    const after = yield* lastBatch(partition)
+    if (after?.ingestedAt !== batch.ingestedAt || after.rows !== batch.rows) {
+      return yield* new StoreError({
+        consequence: "hold",
+        message:
+          `partition ${partition}: inserting batch ${token} again changed its rows from ${batch.rows} to ${after?.rows ?? 0}, ` +
+          `the store has lost its deduplication log: delete the doubled rows of ingested_at ${batch.ingestedAt} and restart`
+      })
+    }
+    return after
+  })
+
+const columns = blockColumns.map(([name]) => name).join(", ")
+
+/** The rows of a stored batch as they were sent, in Native format. */
+const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Array, StoreError, Store> =>
+  Store.use((store) =>
+    Effect.tryPromise({
+      try: async () => {
+        const { stream } = await store.client.exec({
+          query: `SELECT ${columns} FROM logs
+            WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
+            FORMAT Native`,
+          query_params: { partition, ingestedAt: batch.ingestedAt },
+          clickhouse_settings: { max_execution_time: 60, readonly: "2" }
+        })
+        const chunks: Array<Uint8Array> = []
+        for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+        return Buffer.concat(chunks)
+      },
+      catch: (cause) => toStoreError(`read batch ${batch.ingestedAt} of partition ${partition}`, cause)
+    })
+  )
