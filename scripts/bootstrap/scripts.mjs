@@ -1,0 +1,21 @@
+// Scripts: what each `npm run` name does, in order.
+
+const check = [
+  ["biome", "check", "--error-on-warnings"],
+  ["tsc", "--noEmit", "-p", "tsconfig.json"],
+  ["effect-tsgo", "diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"],
+  ["knip"],
+  ["vitest", "run", "test/architecture.test.ts", "test/component-contract.test.ts"]
+]
+const docs = [["node", "scripts/reference.ts"]]
+
+export const scripts = {
+  start: { needsNats: true, commands: [["node", "apps/tailrace/src/main.ts", "up"]] },
+  test: { needsNats: true, commands: [["vitest", "run"]] },
+  check: { needsNats: false, commands: check },
+  "test:integration": { needsNats: true, commands: [["vitest", "run", "integration"]] },
+  "test:e2e": { needsNats: true, commands: [["vitest", "run", "test/e2e"]] },
+  bench: { needsNats: true, commands: [["node", "bench/main.ts"]] },
+  docs: { needsNats: false, commands: docs },
+  verify: { needsNats: true, commands: [["node", "scripts/verify.mjs"]] }
+}

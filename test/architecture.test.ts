@@ -1,0 +1,90 @@
+// Architecture: who may import whom, over the Nx project graph; and the rules that no linter carries.
+import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Each project and the projects it may depend on. */
+const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
+  domain: [],
+  query: ["domain"],
+  telemetry: ["domain"],
+  streams: ["domain", "telemetry"],
+  store: ["domain", "query", "telemetry"],
+  testing: ["domain", "query", "streams", "store", "telemetry"],
+  collector: ["domain", "query", "streams", "store", "telemetry"],
+  processor: ["domain", "query", "streams", "store", "telemetry"],
+  api: ["domain", "query", "streams", "store", "telemetry"],
+  tailrace: ["domain", "query", "streams", "store", "telemetry", "collector", "processor", "api"]
+}
+/** Every project's tests may use the testing library, which itself stands on the others. */
+const testing = "testing"
+
+const files = (folder: string): Array<string> =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name) && !entry.parentPath.includes("node_modules"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+
+const importsOf = (file: string): Array<string> =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] as string)
+
+const sources = ["apps", "libs"].flatMap(files)
+
+describe("the architecture", () => {
+  it("lets a project depend only on the layers below it", () => {
+    const graph = JSON.parse(
+      execFileSync("nx", ["graph", "--print"], {
+        cwd: root,
+        encoding: "utf8",
+        env: { ...process.env, NX_DAEMON: "false", NX_NO_CLOUD: "true" }
+      })
+    ).graph.dependencies as Record<string, ReadonlyArray<{ readonly target: string }>>
+    const wrong = Object.entries(graph).flatMap(([project, dependencies]) =>
+      dependencies
+        .map(({ target }) => ({ from: project.replace("@tailrace/", ""), to: target.replace("@tailrace/", "") }))
+        .filter(({ from, to }) => allowed[to] !== undefined && to !== testing && !allowed[from]?.includes(to))
+        .map(({ from, to }) => `${from} -> ${to}`)
+    )
+    expect(wrong).toEqual([])
+    expect(Object.keys(graph).length).toBeGreaterThanOrEqual(Object.keys(allowed).length)
+  })
+
+  it("lets only tests import the testing library", () => {
+    const wrong = sources.filter(
+      (file) =>
+        !file.endsWith(".test.ts") &&
+        !file.startsWith("libs/testing/") &&
+        !/conformance/.test(file) &&
+        importsOf(file).some((path) => path.startsWith("@tailrace/testing"))
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it("keeps the stage folders of the processor apart", () => {
+    const stages = ["parse", "filter", "enrich", "window", "detect", "sinks"]
+    const wrong = sources.flatMap((file) => {
+      const stage = /^apps\/processor\/src\/(\w+)\//.exec(file)?.[1]
+      if (stage === undefined || !stages.includes(stage) || file.endsWith(".test.ts")) return []
+      return importsOf(file)
+        .filter((path) => stages.some((other) => other !== stage && path.startsWith(`../${other}/`)))
+        .map((path) => `${file} imports ${path}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it("begins every file with a line that says what it is", () => {
+    const silent = [...sources, ...files("scripts"), ...files("bench"), ...files("test")].filter(
+      (file) => !/^(#!.*\n)?\/\/ \S.{10,}/.test(readFileSync(join(root, file), "utf8"))
+    )
+    expect(silent).toEqual([])
+  })
+
+  it("has no folder or file of things that belong nowhere", () => {
+    const names = /(^|\/)(utils?|common|shared|core|helpers?|types|misc)(\.ts|\/)/
+    const allowedNames = /^apps\/api\/src\/graphql\/types\//
+    expect(sources.filter((file) => names.test(file) && !allowedNames.test(file))).toEqual([])
+  })
+})
