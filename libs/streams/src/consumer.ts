@@ -1,0 +1,178 @@
+// Consumer: a durable JetStream consumer as a mailbox; in order, each message once per life, acknowledged up to a point.
+import { jetstreamManager } from "@nats-io/jetstream"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
+import { ConsumerInbox, type ConsumerState } from "./consumer-inbox.ts"
+import type { Delivery } from "./delivery.ts"
+import { ConsumerError, type DurableOptions, ensureDurable, resetDurable } from "./durable.ts"
+import { Mailbox, type MailboxClosed } from "./mailbox.ts"
+import { Nats } from "./nats.ts"
+import { PullSession } from "./pull-session.ts"
+
+export type { ConsumerState } from "./consumer-inbox.ts"
+export { ConsumerError } from "./durable.ts"
+
+export interface ConsumerOptions extends DurableOptions {
+  /**
+   * First sequence wanted: the outputs' offset + 1. Where the durable is acknowledged further, it goes on from there,
+   * because what is acknowledged is in every output.
+   */
+  readonly startSequence?: number
+  /** Start at startSequence even where that was acknowledged before. */
+  readonly replay?: boolean
+  /** Bytes delivered and not yet taken. Default 32 MiB; must exceed the largest message. */
+  readonly capacityBytes?: number
+  /** Messages asked for at once. Default 256. */
+  readonly maxMessages?: number
+}
+
+export interface Consumer {
+  readonly take: Effect.Effect<Delivery, ConsumerError | MailboxClosed>
+  /** Everything that waits, at least one. */
+  readonly takeAll: Effect.Effect<[Delivery, ...Array<Delivery>], ConsumerError | MailboxClosed>
+  /** Every message up to `sequence` is in all outputs; never acknowledge before that. */
+  readonly ackThrough: (sequence: number) => Effect.Effect<void>
+  /** Stops delivering; what was delivered can still be taken, then takes fail with MailboxClosed. */
+  readonly drain: Effect.Effect<void>
+  /** Fails when the consumer cannot go on by itself; the same failure reaches take. */
+  readonly closed: Effect.Effect<never, ConsumerError>
+  /** Where it started: startSequence, or one past what was acknowledged. */
+  readonly startSequence: number
+  readonly state: () => ConsumerState
+}
+
+/** Lost deliveries in a row within which another reader of the same durable is the likely cause. */
+const GAPS_ALLOWED = 5
+const GAP_WINDOW_MILLIS = 30_000
+
+const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/**
+ * Opens a durable for the life of the scope. Lost connections, killed brokers and deleted consumers heal by a reset to
+ * what is not acknowledged yet; messages already delivered are not delivered again. See ConsumerError for what does not.
+ */
+export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOptions) {
+  const { data, control } = yield* Nats
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const metrics = yield* Metrics
+  const label = { durable: options.durable }
+  const recoveries = metrics.counter("tailrace_consumer_recoveries_total", "Sessions replaced", ["durable"])
+  const skipped = metrics.counter("tailrace_consumer_skipped_total", "Redeliveries not handed on again", ["durable"])
+  const health = (yield* Health).register(`consumer.${options.durable}`)
+  yield* Effect.addFinalizer(() => Effect.sync(health.remove))
+
+  const unavailable = (cause: unknown) =>
+    new ConsumerError({ reason: "unavailable", message: `jetstream cannot be reached: ${String(cause)}` })
+  const manager = yield* Effect.tryPromise({
+    try: () => jetstreamManager(control, { checkAPI: false }),
+    catch: unavailable
+  })
+  const asked = options.startSequence ?? 1
+  const floor = yield* ensureDurable(manager, options)
+  const startSequence = options.replay === true ? asked : Math.max(asked, floor + 1)
+  yield* resetDurable(manager, options, startSequence)
+
+  let session: PullSession | undefined
+  const mailbox = new Mailbox<Delivery, ConsumerError>({
+    capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024,
+    onRoom: () => session?.refill()
+  })
+  const closed = yield* Deferred.make<never, ConsumerError>()
+  const connected = yield* Latch.make(true)
+  let broken = Deferred.makeUnsafe<string>()
+  const brake = (reason: string) => Deferred.doneUnsafe(broken, Effect.succeed(reason))
+  const inbox = new ConsumerInbox(data, mailbox, startSequence, () => skipped.inc(label))
+
+  const recover = ensureDurable(manager, options).pipe(
+    Effect.andThen(Effect.suspend(() => resetDurable(manager, options, inbox.settled + 1))),
+    Effect.retry(($) => $(patience).pipe(Schedule.while(({ input }) => input.reason === "unavailable")))
+  )
+  let gaps = 0
+  let gapsSince = 0
+  const countGap = (reason: string) => {
+    if (reason !== ConsumerInbox.gap) return false
+    if (now() - gapsSince > GAP_WINDOW_MILLIS) {
+      gaps = 0
+      gapsSince = now()
+    }
+    return ++gaps > GAPS_ALLOWED
+  }
+  const serve = Effect.fnUntraced(function* () {
+    for (;;) {
+      broken = Deferred.makeUnsafe<string>()
+      inbox.newSession()
+      session = new PullSession(
+        data,
+        {
+          stream: options.stream,
+          durable: options.durable,
+          maxMessages: options.maxMessages ?? 256,
+          capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024
+        },
+        {
+          heldBytes: () => mailbox.bytes,
+          message: (message) => {
+            if (!inbox.receive(message)) brake(ConsumerInbox.gap)
+          },
+          broken: brake
+        },
+        now
+      )
+      health.ready()
+      const reason = yield* Deferred.await(broken)
+      session.close()
+      recoveries.inc(label)
+      health.live(reason)
+      yield* Effect.logDebug(`consumer ${options.durable} starts a new session: ${reason}`)
+      if (countGap(reason)) {
+        const message = `deliveries of consumer ${options.durable} go missing, another process consumes it: stop one of them`
+        return yield* new ConsumerError({ reason: "contended", message })
+      }
+      yield* connected.await
+      yield* recover
+    }
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => session?.close()))
+  yield* Effect.forkScoped(
+    serve().pipe(
+      Effect.catch((error: ConsumerError) =>
+        Effect.suspend(() => {
+          health.live(error.message)
+          mailbox.fail(error)
+          return Deferred.fail(closed, error)
+        })
+      )
+    )
+  )
+  yield* Effect.forkScoped(
+    Effect.promise(async () => {
+      for await (const status of data.status()) {
+        if (status.type === "disconnect") {
+          connected.closeUnsafe()
+          brake("disconnected")
+        }
+        if (status.type === "reconnect") connected.openUnsafe()
+      }
+    })
+  )
+  yield* Effect.forkScoped(
+    Effect.sleep("500 millis").pipe(Effect.andThen(Effect.sync(() => session?.tick())), Effect.forever)
+  )
+  const consumer: Consumer = {
+    take: mailbox.take,
+    takeAll: mailbox.takeAll,
+    ackThrough: (sequence) => Effect.sync(() => inbox.ackThrough(sequence)),
+    drain: Effect.sync(() => {
+      session?.close()
+      mailbox.end()
+    }),
+    closed: Deferred.await(closed),
+    startSequence,
+    state: () => inbox.state()
+  }
+  return consumer
+})

@@ -1,0 +1,113 @@
+// Durable: the broker's side of a consumer; created, checked and set to a start sequence through the JetStream API.
+import { AckPolicy, DeliverPolicy, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream"
+import { Effect, Schema } from "effect"
+
+/**
+ * no-stream: set up the streams first. incompatible: the durable exists with other settings. ahead: the outputs claim
+ * inputs the stream never had, so the stream was lost or replaced; start from an empty store or restore the stream.
+ * contended: another process consumes the durable. unavailable: the broker does not answer.
+ */
+export class ConsumerError extends Schema.TaggedError<ConsumerError>()("ConsumerError", {
+  reason: Schema.Literals(["no-stream", "incompatible", "ahead", "contended", "unavailable"]),
+  message: Schema.String
+}) {}
+
+export interface DurableOptions {
+  readonly stream: string
+  readonly durable: string
+  readonly filterSubject: string
+  /** Deliveries without acknowledgement before the broker stops delivering. */
+  readonly maxAckPending: number
+  readonly ackWaitMillis?: number
+}
+
+/**
+ * Long, because redelivery is not how losses heal: every new session resets the durable. It only repeats what a
+ * stage holds back over an outage.
+ */
+const ACK_WAIT_MILLIS = 300_000
+
+const toError = (options: DurableOptions) => (cause: unknown) => {
+  const detail = cause instanceof Error ? cause.message : String(cause)
+  const api = cause instanceof JetStreamApiError ? cause.code : 0
+  const name = `consumer ${options.durable} of stream ${options.stream}`
+  if (api === 10059) {
+    const message = `stream ${options.stream} does not exist, run the streams set-up`
+    return new ConsumerError({ reason: "no-stream", message })
+  }
+  const refused = api !== 0 && api !== 10008 && api !== 10014
+  return refused
+    ? new ConsumerError({ reason: "incompatible", message: `${name} refused: ${detail}` })
+    : new ConsumerError({ reason: "unavailable", message: `${name} cannot be reached: ${detail}` })
+}
+
+/** Creates the durable, or brings an existing one up to date; returns the sequence up to which it is acknowledged. */
+export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamManager, options: DurableOptions) {
+  const ackWait = (options.ackWaitMillis ?? ACK_WAIT_MILLIS) * 1e6
+  const call = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: toError(options) })
+  const existing = yield* call(() =>
+    manager.consumers.info(options.stream, options.durable).catch((cause) => {
+      if (cause instanceof JetStreamApiError && cause.code === 10014) return undefined
+      throw cause
+    })
+  )
+  if (existing === undefined) {
+    yield* call(() =>
+      manager.consumers.add(options.stream, {
+        durable_name: options.durable,
+        filter_subject: options.filterSubject,
+        ack_policy: AckPolicy.All,
+        // With a start sequence of its own the broker would refuse every later reset to before it.
+        deliver_policy: DeliverPolicy.All,
+        ack_wait: ackWait,
+        max_ack_pending: options.maxAckPending,
+        max_waiting: 64
+      })
+    )
+    return 0
+  }
+  const { config } = existing
+  if (config.ack_policy !== AckPolicy.All) {
+    return yield* new ConsumerError({
+      reason: "incompatible",
+      message: `consumer ${options.durable} of stream ${options.stream} has ack policy ${config.ack_policy} where "all" is needed, delete it or choose another name`
+    })
+  }
+  if (
+    config.filter_subject !== options.filterSubject ||
+    config.max_ack_pending !== options.maxAckPending ||
+    config.ack_wait !== ackWait
+  ) {
+    yield* call(() =>
+      manager.consumers.update(options.stream, options.durable, {
+        filter_subject: options.filterSubject,
+        max_ack_pending: options.maxAckPending,
+        ack_wait: ackWait
+      })
+    )
+  }
+  return existing.ack_floor.stream_seq
+})
+
+/**
+ * The next delivery is the first message from `sequence` on, and deliveries count from 1 again. Fails with "ahead" when
+ * the stream ends before `sequence` - 1: the broker would accept that and deliver nothing until it caught up.
+ */
+export const resetDurable = Effect.fnUntraced(function* (
+  manager: JetStreamManager,
+  options: DurableOptions,
+  sequence: number
+) {
+  const catching = toError(options)
+  const info = yield* Effect.tryPromise({ try: () => manager.streams.info(options.stream), catch: catching })
+  if (sequence > info.state.last_seq + 1) {
+    return yield* new ConsumerError({
+      reason: "ahead",
+      message: `start sequence ${sequence} lies past the end ${info.state.last_seq} of stream ${options.stream}, the stream was lost or replaced: restore it or empty the store`
+    })
+  }
+  yield* Effect.tryPromise({
+    try: () => manager.consumers.reset(options.stream, options.durable, sequence),
+    catch: catching
+  })
+})
