@@ -104,11 +104,15 @@ export class NativeColumns {
     this.used = used + total
   }
 
-  /** String of the listed rows of `column`, which has `all` rows (-1: order unknown). Rows that lie side by side in the arena are copied at once. */
+  /** String of the listed rows of a column of `all` rows (-1: not to be taken whole). Neighbours in the arena go in one copy. */
   strings(column: TextColumn, rows: Uint32Array, count: number, all: number): void {
+    if (column.used === 0) this.constant(0, 1, count)
+    else if (count === all && column.dense(all)) this.slice(column.arena, 0, column.used)
+    else this.runsOf(column, rows, count)
+  }
+
+  private runsOf(column: TextColumn, rows: Uint32Array, count: number): void {
     const { start, length, arena } = column
-    if (column.used === 0) return this.constant(0, 1, count)
-    if (count === all && column.dense(all)) return this.slice(arena, 0, column.used)
     let from = 0
     let to = 0
     for (let i = 0; i < count; i++) {
@@ -200,5 +204,4 @@ export class NativeColumns {
 export const lastSortableMillis = 4_294_967_295_999
 
 /** Keeps a time inside the range that the sort key can order; beyond it hours wrap and a search would miss the row. */
-const sortableMillis = (millis: number): number =>
-  millis < 0 ? 0 : millis > lastSortableMillis ? lastSortableMillis : millis
+const sortableMillis = (millis: number): number => (millis < 0 ? 0 : Math.min(millis, lastSortableMillis))
