@@ -1,0 +1,158 @@
+// The syslog codec: RFC 5424 and RFC 3164 messages, and what devices make of them.
+import { severityNumberOfSyslog } from "@tailrace/domain/severity"
+import { encodeUtf8 } from "@tailrace/domain/utf8"
+import { Effect, Schema } from "effect"
+import { type BindCodec, type CodecContext, defineCodec } from "../codec.ts"
+import { role } from "../field-roles.ts"
+import { headerLevel, surroundings } from "../header-level.ts"
+import { isDigit } from "../instant.ts"
+import type { RecordDraft } from "../record-draft.ts"
+import { structuredDataEnd } from "../structured-data.ts"
+import { readHostAndTag, readPriority, readTag, wordEnd } from "../syslog-header.ts"
+import { readTimestamp } from "../timestamps.ts"
+
+const SyslogConfig = Schema.Struct({})
+
+export const syslog = defineCodec({
+  name: "syslog",
+  summary: "Reads syslog messages of RFC 5424 and RFC 3164, with or without priority, structured data included.",
+  config: SyslogConfig,
+  examples: [{ title: "Syslog", config: {} }],
+  make: () => Effect.succeed(bindSyslog)
+})
+
+const space = 32
+const dash = 45
+const facilities = [
+  ...["kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp"],
+  ...[
+    "security",
+    "console",
+    "solaris-cron",
+    "local0",
+    "local1",
+    "local2",
+    "local3",
+    "local4",
+    "local5",
+    "local6",
+    "local7"
+  ]
+].map(encodeUtf8)
+
+/** The keys the codec gives its attributes. */
+interface SyslogKeys {
+  readonly facility: number
+  readonly processId: number
+  readonly messageId: number
+}
+
+/**
+ * Severity and facility from the priority; host; service from the app name or tag; `procid`, `msgid`; structured data
+ * as `id.parameter`. A message that has a priority but strays from both RFCs gives what it has and keeps its text.
+ * Without a priority it must begin with a timestamp, and has no severity.
+ */
+export const bindSyslog: BindCodec = (context) => {
+  const { keys, time, instant } = context
+  const names: SyslogKeys = {
+    facility: keys.fix("facility"),
+    processId: keys.fix("procid"),
+    messageId: keys.fix("msgid")
+  }
+  return {
+    name: "syslog",
+    decode: (bytes, start, end, draft) => {
+      const priority = readPriority(bytes, start, end)
+      let at = start
+      if (priority >= 0) {
+        at += priority & 7
+        draft.severityNumber = severityNumberOfSyslog((priority >> 3) & 7)
+        addText(draft, names.facility, facilities[priority >> 6])
+        const behindVersion = versionEnd(bytes, at, end)
+        if (behindVersion > 0 && readProtocol(bytes, behindVersion, end, draft, names, context)) return true
+        while (at < end && (bytes[at] === space || bytes[at] === 46 || bytes[at] === 42)) at++
+      }
+      if (!readTimestamp(bytes, at, end, time, instant)) {
+        if (priority < 0) return false
+        draft.keepOriginal = true
+        const word = wordEnd(bytes, at, end)
+        if (word > at && bytes[word - 1] === 58) readTag(bytes, at, end, draft, names.processId)
+        else draft.setRole(role.body, at, end - at)
+        return true
+      }
+      let behind = instant.end
+      if (priority < 0 && bytes[behind] !== space) return false
+      draft.setTime(instant.millis, instant.nanos, at, behind - at)
+      if (bytes[behind] === 58 && behind < end) behind++
+      while (behind < end && bytes[behind] === space) behind++
+      // A level where the host should stand is an application's line, not syslog's.
+      if (priority < 0 && headerLevel(bytes, behind, wordEnd(bytes, behind, end), surroundings.loose) > 0) return false
+      readHostAndTag(bytes, behind, end, draft, names.processId)
+      return true
+    }
+  }
+}
+
+const addText = (draft: RecordDraft, key: number, text: Uint8Array): void => {
+  const at = draft.reserveScratch(text.length)
+  draft.scratch.set(text, at)
+  draft.scratchUsed = at + text.length
+  draft.addAttribute(key, -1 - at, text.length)
+}
+
+/** The position behind the version of RFC 5424 and its space, or 0 when there is none. */
+const versionEnd = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = at
+  while (position < end && position < at + 3 && isDigit(bytes[position])) position++
+  return position > at && position < end && bytes[at] !== 48 && bytes[position] === space ? position + 1 : 0
+}
+
+/** Reads RFC 5424 behind the version: `TIMESTAMP HOST APP PROCID MSGID SD [MSG]`. */
+const readProtocol = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  draft: RecordDraft,
+  names: SyslogKeys,
+  { keys, time, instant }: CodecContext
+): boolean => {
+  let at = start
+  let behind = wordEnd(bytes, at, end)
+  const hasTime = !isNil(bytes, at, behind)
+  if (hasTime && (!readTimestamp(bytes, at, behind, time, instant) || instant.end !== behind)) return false
+  if (behind >= end) return false
+  const timeStart = at
+  const timeLength = behind - at
+  at = behind + 1
+  const host = at
+  const hostEnd = wordEnd(bytes, at, end)
+  const app = hostEnd + 1
+  const appEnd = wordEnd(bytes, app, end)
+  const process = appEnd + 1
+  const processEnd = wordEnd(bytes, process, end)
+  const message = processEnd + 1
+  behind = wordEnd(bytes, message, end)
+  // Every field must be there, if only as a dash; without structured data it is no RFC 5424.
+  if (behind >= end || hostEnd === host || appEnd === app || processEnd === process || behind === message) return false
+  at = behind + 1
+  if (bytes[at] !== dash && bytes[at] !== 91) return false
+
+  if (hasTime) draft.setTime(instant.millis, instant.nanos, timeStart, timeLength)
+  if (!isNil(bytes, host, hostEnd)) draft.setRole(role.host, host, hostEnd - host)
+  if (!isNil(bytes, app, appEnd)) draft.setRole(role.service, app, appEnd - app)
+  if (!isNil(bytes, process, processEnd)) draft.addAttribute(names.processId, process, processEnd - process)
+  if (!isNil(bytes, message, behind)) draft.addAttribute(names.messageId, message, behind - message)
+  const dataEnd = bytes[at] === dash ? at + 1 : structuredDataEnd(bytes, at, end, draft, keys)
+  if (dataEnd < 0 || (dataEnd < end && bytes[dataEnd] !== space)) {
+    draft.keepOriginal = true
+    draft.setRole(role.body, at, end - at)
+    return true
+  }
+  let body = Math.min(dataEnd + 1, end)
+  // The byte order mark announces UTF-8 and is no part of the text.
+  if (bytes[body] === 0xef && bytes[body + 1] === 0xbb && bytes[body + 2] === 0xbf && body + 3 <= end) body += 3
+  draft.setRole(role.body, body, end - body)
+  return true
+}
+
+const isNil = (bytes: Uint8Array, start: number, end: number): boolean => end === start + 1 && bytes[start] === dash

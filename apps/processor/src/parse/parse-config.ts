@@ -1,0 +1,52 @@
+// ParseConfig: how the parse stage reads messages.
+import { field } from "@tailrace/domain/field"
+import { Schema } from "effect"
+import { DurationMillis } from "../duration.ts"
+import { AutoConfig } from "./codecs/auto.ts"
+import { JsonConfig } from "./codecs/json.ts"
+import { LogfmtConfig } from "./codecs/logfmt.ts"
+import { makeZone } from "./zone.ts"
+
+const zone = Schema.String.check(
+  Schema.makeFilter(
+    (name: string) =>
+      makeZone(name) !== undefined || 'must be "UTC", an offset such as "+02:00", or a zone such as "Europe/Berlin"'
+  )
+)
+
+const instant = Schema.String.check(
+  Schema.makeFilter((text: string) => !Number.isNaN(Date.parse(text)) || 'must be a date such as "1990-01-01"')
+)
+
+export const ParseConfig = Schema.Struct({
+  codec: field(
+    Schema.Literals(["auto", "json", "logfmt", "clf", "syslog", "application", "raw"]),
+    "auto",
+    "Codec of frames whose source does not name one."
+  ),
+  zone: field(zone, "UTC", "Zone of timestamps that state none."),
+  maximumFuture: field(
+    DurationMillis,
+    "1d",
+    "How far after its receipt a record may claim to be; beyond it the receipt is the timestamp and the text is kept in `timestamp.original`."
+  ),
+  oldest: field(
+    instant,
+    "1990-01-01",
+    "Oldest timestamp that is believed; older ones are treated like those of the future."
+  ),
+  maximumBodyBytes: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 1024, maximum: 67_108_864 })),
+    1_048_576,
+    "Bytes of a body; longer ones are cut and the bytes cut off are counted in `log.truncated_bytes`."
+  ),
+  maximumAttributes: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4096 })),
+    512,
+    "Attributes of a record; with more, the first are kept and the whole message in `log.original`."
+  ),
+  auto: field(AutoConfig, {}, "Options of the auto codec."),
+  json: field(JsonConfig, {}, "Options of the json codec."),
+  logfmt: field(LogfmtConfig, {}, "Options of the logfmt codec.")
+})
+export type ParseConfig = typeof ParseConfig.Type

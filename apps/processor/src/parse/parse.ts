@@ -1,0 +1,128 @@
+// The parse stage: the messages of a frame become rows of a batch.
+import { type FrameHeader, type FrameLayout, forEachMessage } from "@tailrace/domain/frame"
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { Codec, CodecContext } from "./codec.ts"
+import { bindApplication } from "./codecs/application.ts"
+import { bindAuto, type SourceCodec } from "./codecs/auto.ts"
+import { bindClf } from "./codecs/clf.ts"
+import { bindJson } from "./codecs/json.ts"
+import { bindLogfmt } from "./codecs/logfmt.ts"
+import { bindRaw } from "./codecs/raw.ts"
+import { bindSyslog } from "./codecs/syslog.ts"
+import { FrameAttributes } from "./frame-attributes.ts"
+import { Instant } from "./instant.ts"
+import { skipSpace, valueEnd } from "./json-value.ts"
+import { KeyTable } from "./key-table.ts"
+import type { ParseConfig } from "./parse-config.ts"
+import { RecordDraft } from "./record-draft.ts"
+import { RecordWriter } from "./record-writer.ts"
+import { makeTimeContext, type TimeContext } from "./timestamps.ts"
+import { makeZone } from "./zone.ts"
+
+/** A raw message of the stream as the stage takes it. */
+export interface RawFrame {
+  /** Sequence number in the raw stream. */
+  readonly sequence: number
+  readonly tenant: string
+  readonly source: string
+  readonly header: FrameHeader
+  /** When the broker stored it, milliseconds since 1970: received-at of frames whose header says none. */
+  readonly storedMillis: number
+  readonly payload: Uint8Array
+}
+
+/**
+ * Reads frames into batches, one stage per pipeline. Every message of a frame becomes exactly one row, in order; empty
+ * lines are no messages. What no codec understands is kept whole in the body with `parsed` 0. Bytes that are no UTF-8
+ * are stored as they came and shown as U+FFFD. Synchronous, never throws over any bytes, and holds no state but what the
+ * auto codec remembers of sources: reading a frame again gives the same rows unless its source was then less known.
+ */
+export class ParseStage {
+  private readonly draft: RecordDraft
+  private readonly writer: RecordWriter
+  private readonly frame: FrameAttributes
+  private readonly time: TimeContext
+  private readonly auto: SourceCodec
+  private readonly codecs: ReadonlyMap<string, Codec>
+  private readonly usual: Codec
+  private codec: Codec
+  private batch: LogBatch | undefined
+  private payload: Uint8Array = new Uint8Array(0)
+
+  constructor(config: ParseConfig) {
+    const keys = new KeyTable()
+    const instant = new Instant()
+    this.time = makeTimeContext(makeZone(config.zone))
+    const context: CodecContext = { keys, time: this.time, instant }
+    this.auto = bindAuto(config.auto)(context)
+    const bound = [
+      this.auto,
+      bindJson(config.json.depth)(context),
+      bindLogfmt(config.logfmt.minimumPairs)(context),
+      bindClf(context),
+      bindSyslog(context),
+      bindApplication(context),
+      bindRaw(context)
+    ]
+    this.codecs = new Map(bound.map((codec) => [codec.name, codec]))
+    this.usual = this.codecs.get(config.codec) ?? this.auto
+    this.codec = this.usual
+    this.draft = new RecordDraft(keys, config.maximumAttributes)
+    const guard = {
+      maximumFutureMillis: config.maximumFuture,
+      oldestMillis: Date.parse(config.oldest),
+      maximumBodyBytes: config.maximumBodyBytes
+    }
+    this.writer = new RecordWriter(this.draft, guard, this.time, instant)
+    this.frame = new FrameAttributes(keys)
+  }
+
+  /** Appends one row per message of `frame` to `batch` as its next frame; answers the number of rows. */
+  parseFrame(frame: RawFrame, batch: LogBatch): number {
+    const before = batch.length
+    const receivedMillis = frame.header.receivedMillis ?? frame.storedMillis
+    batch.beginFrame({ sequence: frame.sequence, tenant: frame.tenant, source: frame.source, receivedMillis })
+    // One kind of view for all frames keeps the scanners' array accesses monomorphic.
+    this.payload = new Uint8Array(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
+    this.batch = batch
+    this.time.nearMillis = receivedMillis
+    this.codec = this.codecOf(frame.header.codec)
+    if (this.codec === this.auto) this.auto.beginSource(`${frame.tenant} ${frame.source}`)
+    this.writer.beginFrame()
+    this.frame.begin(frame.header, batch)
+    forEachMessage(this.payload, layoutOf(frame.header, this.payload), this.visit)
+    return batch.length - before
+  }
+
+  /** Name of the codec that a source's messages are taken for, when it has been detected. */
+  detectedCodec(tenant: string, source: string): string | undefined {
+    return this.auto.remembered(`${tenant} ${source}`)
+  }
+
+  // `auto` in a header means that the source does not know; a name nobody knows counts as absent.
+  private codecOf(name: string): Codec {
+    return name === "auto" ? this.usual : (this.codecs.get(name) ?? this.usual)
+  }
+
+  private readonly visit = (start: number, end: number): void => {
+    const draft = this.draft
+    draft.begin()
+    const parsed = this.codec.decode(this.payload, start, end, draft)
+    // A failed attempt may have filled half a draft; without any the body is the whole message.
+    if (!parsed) draft.begin()
+    this.writer.write(this.batch as LogBatch, this.payload, start, end, parsed && this.codec.name !== "raw", this.frame)
+  }
+}
+
+/**
+ * A message that anybody published without headers is NDJSON or lines, unless it is one JSON object printed over
+ * several lines.
+ */
+const layoutOf = (header: FrameHeader, payload: Uint8Array): FrameLayout => {
+  if (header.receivedMillis !== undefined || header.layout !== "lines") return header.layout
+  const start = skipSpace(payload, 0, payload.length)
+  if (payload[start] !== 123) return "lines"
+  const newline = payload.indexOf(10, start)
+  const behind = newline < 0 ? -1 : valueEnd(payload, start, payload.length)
+  return behind > newline && skipSpace(payload, behind, payload.length) === payload.length ? "single" : "lines"
+}

@@ -1,0 +1,165 @@
+// RecordDraft: one record as a codec read it, as extents of bytes; nothing is copied before the codec is sure.
+import { roleCount } from "./field-roles.ts"
+import type { KeyTable } from "./key-table.ts"
+
+const initialAttributes = 64
+
+/**
+ * A codec fills a draft; the stage writes it to the batch only when the codec answers true. A text is an extent: `start`
+ * at or above 0 lies in the message's bytes, below 0 it lies at `-1 - start` of `scratch` (unescaped or composed text).
+ * Reused for every record.
+ */
+export class RecordDraft {
+  readonly keys: KeyTable
+  /** Most attributes a record may have; see `overflow`. */
+  readonly maximumAttributes: number
+  /** Key, extent of each role's text; key -1 when the role has no text. */
+  readonly roleKey = new Int32Array(roleCount)
+  readonly roleStart = new Int32Array(roleCount)
+  readonly roleLength = new Int32Array(roleCount)
+  attributeKey: Int32Array = new Int32Array(initialAttributes)
+  attributeStart: Int32Array = new Int32Array(initialAttributes)
+  attributeLength: Int32Array = new Int32Array(initialAttributes)
+  attributeCount = 0
+  /** Whether the record had more attributes than it may have; the whole message is then kept beside them. */
+  overflow = false
+  /** Whether the message strays from its format, so that its text is kept beside what was read. */
+  keepOriginal = false
+  /** Time read by the codec itself (it then fills no time role), with the extent of its text. */
+  hasTime = false
+  millis = 0
+  nanos = 0
+  timeStart = 0
+  timeLength = 0
+  /** Severity number read by the codec itself, 0 for none. */
+  severityNumber = 0
+  scratch: Uint8Array = new Uint8Array(4096)
+  scratchUsed = 0
+  private recordNumber = 0
+
+  constructor(keys: KeyTable, maximumAttributes: number) {
+    this.keys = keys
+    this.maximumAttributes = maximumAttributes
+  }
+
+  /** Empties the draft for the next attempt to read a record. */
+  begin(): void {
+    this.recordNumber++
+    this.keys.makeRoom()
+    this.roleKey.fill(-1)
+    this.attributeCount = 0
+    this.overflow = false
+    this.keepOriginal = false
+    this.hasTime = false
+    this.severityNumber = 0
+    this.scratchUsed = 0
+  }
+
+  /** Gives a role its text outright, for codecs whose format says what a text is. */
+  setRole(which: number, start: number, length: number): void {
+    this.roleKey[which] = 0
+    this.roleStart[which] = start
+    this.roleLength[which] = length
+  }
+
+  hasRole(which: number): boolean {
+    return this.roleKey[which] >= 0
+  }
+
+  setTime(millis: number, nanos: number, start: number, length: number): void {
+    this.hasTime = true
+    this.millis = millis
+    this.nanos = nanos
+    this.timeStart = start
+    this.timeLength = length
+  }
+
+  /** Adds a field under a key: a well-known field when the key has that role, else an attribute. The last of equal keys wins. */
+  addField(key: number, start: number, length: number): void {
+    const roleAndRank = key < 0 ? 0 : this.keys.roleAndRank[key]
+    if (roleAndRank === 0) {
+      this.addAttribute(key, start, length)
+      return
+    }
+    const which = roleAndRank >> 5
+    const holder = this.roleKey[which]
+    if (holder >= 0 && holder !== key) {
+      if ((this.keys.roleAndRank[holder] & 31) <= (roleAndRank & 31)) {
+        this.addAttribute(key, start, length)
+        return
+      }
+      this.addAttribute(holder, this.roleStart[which], this.roleLength[which])
+    }
+    this.roleKey[which] = key
+    this.roleStart[which] = start
+    this.roleLength[which] = length
+  }
+
+  /** Adds an attribute whatever role its key has. */
+  addAttribute(key: number, start: number, length: number): void {
+    if (key < 0) {
+      this.overflow = true
+      return
+    }
+    if (this.keys.seenInRecord[key] === this.recordNumber) {
+      const at = this.keys.seenAt[key]
+      this.attributeStart[at] = start
+      this.attributeLength[at] = length
+      return
+    }
+    const at = this.attributeCount
+    if (at >= this.maximumAttributes) {
+      this.overflow = true
+      return
+    }
+    if (at >= this.attributeKey.length) this.growAttributes()
+    this.attributeCount = at + 1
+    this.attributeKey[at] = key
+    this.attributeStart[at] = start
+    this.attributeLength[at] = length
+    this.keys.seenInRecord[key] = this.recordNumber
+    this.keys.seenAt[key] = at
+  }
+
+  /** Adds the message's own text, even to a record that has all the attributes it may have. */
+  addOriginal(key: number, start: number, length: number): void {
+    if (this.attributeCount >= this.maximumAttributes) this.attributeCount = this.maximumAttributes - 1
+    this.addAttribute(key, start, length)
+  }
+
+  /** Whether the record has an attribute under `key`. */
+  hasAttribute(key: number): boolean {
+    return this.keys.seenInRecord[key] === this.recordNumber
+  }
+
+  /** Turns a role's text back into an attribute under its own key, when it cannot be what the key promised. */
+  demote(which: number): void {
+    const key = this.roleKey[which]
+    if (key < 0) return
+    this.roleKey[which] = -1
+    this.addAttribute(key, this.roleStart[which], this.roleLength[which])
+  }
+
+  /** Room for `length` more bytes of scratch; answers where they begin. */
+  reserveScratch(length: number): number {
+    const needed = this.scratchUsed + length
+    if (needed > this.scratch.length) {
+      const scratch = new Uint8Array(Math.max(needed, this.scratch.length * 2))
+      scratch.set(this.scratch.subarray(0, this.scratchUsed))
+      this.scratch = scratch
+    }
+    return this.scratchUsed
+  }
+
+  private growAttributes(): void {
+    this.attributeKey = grown(this.attributeKey)
+    this.attributeStart = grown(this.attributeStart)
+    this.attributeLength = grown(this.attributeLength)
+  }
+}
+
+const grown = (source: Int32Array): Int32Array => {
+  const target = new Int32Array(source.length * 2)
+  target.set(source)
+  return target
+}

@@ -1,0 +1,178 @@
+// RecordWriter: writes drafts to the columns of a batch, with the frame's own attributes and the guards of the stage.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import { severityTextOf } from "@tailrace/domain/severity"
+import { encodeUtf8 } from "@tailrace/domain/utf8"
+import { role } from "./field-roles.ts"
+import type { FrameAttributes } from "./frame-attributes.ts"
+import type { Instant } from "./instant.ts"
+import type { RecordDraft } from "./record-draft.ts"
+import { SeverityReader } from "./severity-reader.ts"
+import { isBelievable, readTimestampValue, type SkewGuard, type TimeContext } from "./timestamps.ts"
+
+/** Longest severity number a record can state, after the OpenTelemetry Logs Data Model. */
+const highestSeverity = 24
+
+export interface WriterOptions extends SkewGuard {
+  /** Bytes of a body; what is longer is cut and said so. */
+  readonly maximumBodyBytes: number
+}
+
+export class RecordWriter {
+  private readonly draft: RecordDraft
+  private readonly options: WriterOptions
+  private readonly time: TimeContext
+  private readonly instant: Instant
+  private readonly severities = new SeverityReader()
+  private readonly severityCodes = new Int32Array(highestSeverity + 1).fill(-1)
+  private readonly originalTime: number
+  private readonly original: number
+  private readonly truncated: number
+
+  constructor(draft: RecordDraft, options: WriterOptions, time: TimeContext, instant: Instant) {
+    this.draft = draft
+    this.options = options
+    this.time = time
+    this.instant = instant
+    this.originalTime = draft.keys.fix("timestamp.original")
+    this.original = draft.keys.fix("log.original")
+    this.truncated = draft.keys.fix("log.truncated_bytes")
+  }
+
+  /** Forgets the dictionary codes of the batch before; call when a frame begins. */
+  beginFrame(): void {
+    this.draft.keys.forgetCodes()
+    this.severityCodes.fill(-1)
+  }
+
+  /** Writes the draft of the message `bytes[start, end)` as a new row of the batch's current frame. */
+  write(batch: LogBatch, bytes: Uint8Array, start: number, end: number, parsed: boolean, frame: FrameAttributes): void {
+    const draft = this.draft
+    const row = batch.appendRow()
+    batch.parsed[row] = parsed ? 1 : 0
+    this.writeTime(batch, row, bytes)
+    this.writeSeverity(batch, row, bytes)
+    // A record without a text of its own is shown and searched by its whole message.
+    if (!draft.hasRole(role.body)) draft.setRole(role.body, start, end - start)
+    else if (draft.keepOriginal || draft.overflow) draft.addOriginal(this.original, start, end - start)
+    this.writeBody(batch, row, bytes)
+    batch.service.codes[row] = draft.hasRole(role.service)
+      ? batch.service.intern(this.source(role.service, bytes), this.from(role.service), this.to(role.service))
+      : frame.serviceCode
+    batch.host.codes[row] = draft.hasRole(role.host)
+      ? batch.host.intern(this.source(role.host, bytes), this.from(role.host), this.to(role.host))
+      : frame.hostCode
+    this.putText(batch.traceId, row, role.traceId, bytes)
+    this.putText(batch.spanId, row, role.spanId, bytes)
+    this.writeAttributes(batch, row, bytes)
+    frame.writeTo(batch, row, draft)
+  }
+
+  private writeTime(batch: LogBatch, row: number, bytes: Uint8Array): void {
+    const draft = this.draft
+    if (!draft.hasTime) {
+      if (!draft.hasRole(role.time)) return
+      const source = this.source(role.time, bytes)
+      if (!readTimestampValue(source, this.from(role.time), this.to(role.time), this.time, this.instant)) {
+        draft.demote(role.time)
+        return
+      }
+      draft.setTime(this.instant.millis, this.instant.nanos, draft.roleStart[role.time], draft.roleLength[role.time])
+    }
+    if (isBelievable(draft.millis, this.time.nearMillis, this.options)) {
+      batch.timeMillis[row] = draft.millis
+      batch.timeNanos[row] = draft.nanos
+    } else draft.addAttribute(this.originalTime, draft.timeStart, draft.timeLength)
+  }
+
+  private writeSeverity(batch: LogBatch, row: number, bytes: Uint8Array): void {
+    const draft = this.draft
+    let number = draft.severityNumber
+    if (number === 0 && draft.hasRole(role.severityNumber)) {
+      number = this.statedNumber(bytes)
+      if (number === 0) draft.demote(role.severityNumber)
+    }
+    if (draft.hasRole(role.severity)) {
+      const source = this.source(role.severity, bytes)
+      const from = this.from(role.severity)
+      const to = this.to(role.severity)
+      const read = this.severities.read(source, from, to)
+      if (number === 0) number = read
+      if (number === 0) {
+        // A word of the sender's own is kept as it is: it can be searched, though it has no rank.
+        batch.severity.codes[row] = batch.severity.intern(source, from, to)
+        return
+      }
+    }
+    batch.severityNumber[row] = number
+    if (number === 0) return
+    let code = this.severityCodes[number]
+    if (code < 0) {
+      code = batch.severity.internText(severityTextOf(number))
+      this.severityCodes[number] = code
+    }
+    batch.severity.codes[row] = code
+  }
+
+  private statedNumber(bytes: Uint8Array): number {
+    const source = this.source(role.severityNumber, bytes)
+    let value = 0
+    for (let i = this.from(role.severityNumber); i < this.to(role.severityNumber); i++) {
+      const digit = source[i] - 48
+      if (digit < 0 || digit > 9 || value > highestSeverity) return 0
+      value = value * 10 + digit
+    }
+    return value <= highestSeverity ? value : 0
+  }
+
+  private writeBody(batch: LogBatch, row: number, bytes: Uint8Array): void {
+    const source = this.source(role.body, bytes)
+    const from = this.from(role.body)
+    let to = this.to(role.body)
+    if (to - from > this.options.maximumBodyBytes) {
+      const whole = to
+      to = characterBorder(source, from, from + this.options.maximumBodyBytes)
+      const text = encodeUtf8(String(whole - to))
+      const at = this.draft.reserveScratch(text.length)
+      this.draft.scratch.set(text, at)
+      this.draft.scratchUsed = at + text.length
+      this.draft.addAttribute(this.truncated, -1 - at, text.length)
+    }
+    batch.body.put(row, source, from, to)
+  }
+
+  private putText(column: LogBatch["body"], row: number, which: number, bytes: Uint8Array): void {
+    if (this.draft.hasRole(which)) column.put(row, this.source(which, bytes), this.from(which), this.to(which))
+    else column.put(row, bytes, 0, 0)
+  }
+
+  private writeAttributes(batch: LogBatch, row: number, bytes: Uint8Array): void {
+    const draft = this.draft
+    const count = draft.attributeCount
+    for (let i = 0; i < count; i++) {
+      const start = draft.attributeStart[i]
+      const code = draft.keys.codeOf(draft.attributeKey[i], batch.attributes.keys)
+      if (start >= 0) batch.attributes.appendCode(row, code, bytes, start, start + draft.attributeLength[i])
+      else batch.attributes.appendCode(row, code, draft.scratch, -1 - start, -1 - start + draft.attributeLength[i])
+    }
+  }
+
+  private source(which: number, bytes: Uint8Array): Uint8Array {
+    return this.draft.roleStart[which] >= 0 ? bytes : this.draft.scratch
+  }
+
+  private from(which: number): number {
+    const start = this.draft.roleStart[which]
+    return start >= 0 ? start : -1 - start
+  }
+
+  private to(which: number): number {
+    return this.from(which) + this.draft.roleLength[which]
+  }
+}
+
+/** The last position at or before `at` that does not cut a UTF-8 character; bytes that are no UTF-8 are cut anywhere. */
+const characterBorder = (bytes: Uint8Array, start: number, at: number): number => {
+  let position = at
+  while (position > start && position > at - 4 && (bytes[position] & 0xc0) === 0x80) position--
+  return (bytes[position] & 0xc0) === 0x80 ? at : position
+}

@@ -1,0 +1,34 @@
+// SeverityReader: level words and numbers, as bytes, to OpenTelemetry severity numbers.
+import { severityNumberOf, severityNumberOfPino, severityNumberOfSyslog } from "@tailrace/domain/severity"
+import { decodeUtf8 } from "@tailrace/domain/utf8"
+import { ByteTable } from "./byte-table.ts"
+
+const wordLimit = 512
+const longestWord = 32
+
+/** Severity number of a level text: a word of any logger, or a number of pino, bunyan, Google Cloud, syslog, OpenTelemetry. */
+export const severityOfText = (text: string): number => {
+  if (!/^\d{1,3}$/.test(text)) return severityNumberOf(text)
+  const level = Number(text)
+  if (level >= 100) return googleCloudSeverities[level / 100] ?? 0
+  return severityNumberOfPino(level) || (level <= 7 ? severityNumberOfSyslog(level) : level <= 24 ? level : 0)
+}
+
+// LogSeverity of Google Cloud Logging: 100 debug, 200 info, 300 notice, 400 warning, 500 error, 600 critical, 700 alert, 800 emergency.
+const googleCloudSeverities: ReadonlyArray<number> = [0, 5, 9, 10, 13, 17, 18, 19, 21]
+
+/** Remembers the words it has met, so that a level costs no text object. */
+export class SeverityReader {
+  private readonly words = new ByteTable(wordLimit)
+  private readonly numbers = new Uint8Array(wordLimit * 2)
+
+  /** Severity number 1..24 of `bytes[start, end)`, or 0 when it is no level. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    if (end - start > longestWord || end <= start) return 0
+    if (this.words.isFull) this.words.truncate(0)
+    const known = this.words.size
+    const id = this.words.intern(bytes, start, end)
+    if (id === known) this.numbers[id] = severityOfText(decodeUtf8(bytes, start, end))
+    return this.numbers[id]
+  }
+}

@@ -1,0 +1,150 @@
+// Timestamps whose date is written year first: ISO 8601, RFC 3339 and the forms that loggers make of them.
+import { clock, fourDigits, fraction, type Instant, isDigit, midnight, twoDigits } from "./instant.ts"
+import type { Zone } from "./zone.ts"
+
+const dash = 45
+const slash = 47
+const dot = 46
+const colon = 58
+const comma = 44
+const space = 32
+
+/**
+ * Reads `YYYY-MM-DD` (also `/` or `.` between), one of `T t space _ -`, `hh:mm[:ss]`, an optional fraction after `.` or
+ * `,`, and an optional zone (`Z`, `+hh:mm`, `+hhmm`, `+hh`, ` +hhmm`, ` UTC`). Answers whether it was one.
+ */
+export const readIso = (bytes: Uint8Array, at: number, end: number, zone: Zone, instant: Instant): boolean => {
+  const separator = bytes[at + 4]
+  if (separator !== bytes[at + 7] || (separator !== dash && separator !== slash && separator !== dot)) return false
+  if (end - at < 16) return false
+  const year = fourDigits(bytes, at)
+  if (year < 0) return false
+  const day = midnight(year, twoDigits(bytes, at + 5), twoDigits(bytes, at + 8))
+  if (Number.isNaN(day)) return false
+  const between = bytes[at + 10]
+  if (between !== 84 && between !== space && between !== 116 && between !== 95 && between !== dash) return false
+  let position = at + 19
+  let time = position <= end ? clock(bytes, at + 11, colon) : -1
+  if (time < 0) {
+    time = between === dash && position <= end ? clock(bytes, at + 11, dot) : -1
+    if (time < 0) {
+      time = hourAndMinute(bytes, at + 11)
+      if (time < 0) return false
+      position = at + 16
+    }
+  }
+  instant.millis = day + time
+  instant.nanos = 0
+  return finish(bytes, position, end, zone, instant)
+}
+
+const hourAndMinute = (bytes: Uint8Array, at: number): number => {
+  const hour = twoDigits(bytes, at)
+  const minute = twoDigits(bytes, at + 3)
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || bytes[at + 2] !== colon || bytes[at + 5] === colon)
+    return -1
+  return hour * 3_600_000 + minute * 60_000
+}
+
+/** Reads compact forms: `YYYYMMDD` with `T`, `-` or a space, then `hhmmss` or `hh:mm:ss`, a fraction and a zone. */
+export const readCompactIso = (bytes: Uint8Array, at: number, end: number, zone: Zone, instant: Instant): boolean => {
+  if (end - at < 15) return false
+  const between = bytes[at + 8]
+  if (between !== 84 && between !== dash && between !== space) return false
+  const year = fourDigits(bytes, at)
+  if (year < 0) return false
+  const day = midnight(year, twoDigits(bytes, at + 4), twoDigits(bytes, at + 6))
+  if (Number.isNaN(day)) return false
+  let position = at + 17
+  let time = position <= end ? clock(bytes, at + 9, colon) : -1
+  if (time < 0) {
+    const hour = twoDigits(bytes, at + 9)
+    const minute = twoDigits(bytes, at + 11)
+    const second = twoDigits(bytes, at + 13)
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return false
+    time = hour * 3_600_000 + minute * 60_000 + second * 1000
+    position = at + 15
+  } else if (bytes[position] === colon && isDigit(bytes[position + 1])) {
+    instant.millis = day + time
+    instant.nanos = 0
+    return finish(bytes, fraction(bytes, position + 1, end, instant), end, zone, instant)
+  }
+  instant.millis = day + time
+  instant.nanos = 0
+  return finish(bytes, position, end, zone, instant)
+}
+
+/**
+ * Reads what may follow the seconds (a fraction, a zone) and moves `instant` from local time to UTC. A digit right
+ * behind means that the text was something else.
+ */
+export const finish = (bytes: Uint8Array, at: number, end: number, zone: Zone, instant: Instant): boolean => {
+  let position = at
+  if (position < end) {
+    const mark = bytes[position]
+    if ((mark === dot || mark === comma) && position + 1 < end && isDigit(bytes[position + 1])) {
+      position = fraction(bytes, position + 1, end, instant)
+    } else if (isDigit(mark)) return false
+  }
+  instant.zoned = true
+  if (position < end) {
+    const mark = bytes[position]
+    if (mark === 90 || mark === 122) {
+      instant.end = position + 1
+      return true
+    }
+    if (mark === 43 || mark === dash) {
+      if (readOffset(bytes, position, end, instant)) return true
+    } else if (mark === space && position + 3 < end) {
+      const next = bytes[position + 1]
+      if ((next === 43 || next === dash) && isOffset(bytes, position + 1, end)) {
+        readOffset(bytes, position + 1, end, instant)
+        return true
+      }
+      if (isUtcWord(bytes, position + 1, end)) {
+        instant.end = position + 4
+        return true
+      }
+    }
+  }
+  instant.zoned = false
+  instant.millis -= zone.offsetMinutes(instant.millis) * 60_000
+  instant.end = position
+  return true
+}
+
+const isOffset = (bytes: Uint8Array, at: number, end: number): boolean =>
+  at + 5 <= end &&
+  twoDigits(bytes, at + 1) >= 0 &&
+  (twoDigits(bytes, at + 3) >= 0 || (bytes[at + 3] === colon && twoDigits(bytes, at + 4) >= 0)) &&
+  !isDigit(bytes[at + 6])
+
+const isUtcWord = (bytes: Uint8Array, at: number, end: number): boolean => {
+  if (at + 3 > end) return false
+  const utcWord = bytes[at] === 85 && bytes[at + 1] === 84 && bytes[at + 2] === 67
+  const gmtWord = bytes[at] === 71 && bytes[at + 1] === 77 && bytes[at + 2] === 84
+  const next = at + 3 < end ? bytes[at + 3] : space
+  return (utcWord || gmtWord) && !(next >= 65 && next <= 90) && next !== 43 && next !== dash
+}
+
+/** Reads `+hh:mm`, `+hhmm` or `+hh` at `at` and applies it to `instant`; false when it is no offset. */
+export const readOffset = (bytes: Uint8Array, at: number, end: number, instant: Instant): boolean => {
+  if (at + 3 > end) return false
+  const hours = twoDigits(bytes, at + 1)
+  if (hours < 0 || hours > 23) return false
+  let position = at + 3
+  let minutes = 0
+  const minutesAt = bytes[position] === colon ? position + 1 : position
+  if (minutesAt + 2 <= end) {
+    const value = twoDigits(bytes, minutesAt)
+    if (value >= 0 && value < 60) {
+      minutes = value
+      position = minutesAt + 2
+    }
+  }
+  const total = (hours * 60 + minutes) * 60_000
+  instant.millis += bytes[at] === dash ? total : -total
+  instant.zoned = true
+  instant.end = position
+  return true
+}
