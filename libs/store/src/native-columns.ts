@@ -6,6 +6,7 @@ import { encodeUtf8, varintLength, writeVarint } from "@tailrace/domain/utf8"
 /** Flags of a LowCardinality block whose keys travel with it: HasAdditionalKeys and NeedUpdateDictionary. */
 const ownKeys = 0x600
 const initialBytes = 1 << 16
+const shortCopy = 48
 const twoTo24 = 2 ** 24
 const twoTo32 = 2 ** 32
 
@@ -169,10 +170,14 @@ export class NativeColumns {
   }
 
   private slice(source: Uint8Array, from: number, to: number): void {
-    if (to === from) return
-    this.ensure(to - from)
-    this.bytes.set(source.subarray(from, to), this.used)
-    this.used += to - from
+    const size = to - from
+    if (size === 0) return
+    this.ensure(size)
+    const { bytes, used } = this
+    // A view costs more than copying a short text byte by byte.
+    if (size < shortCopy) for (let i = 0; i < size; i++) bytes[used + i] = source[from + i] as number
+    else bytes.set(source.subarray(from, to), used)
+    this.used = used + size
   }
 
   private copy(source: Uint32Array, byteLength: number): void {
