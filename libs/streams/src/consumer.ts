@@ -10,9 +10,6 @@ import { Mailbox, type MailboxClosed } from "./mailbox.ts"
 import { Nats } from "./nats.ts"
 import { PullSession } from "./pull-session.ts"
 
-export type { ConsumerState } from "./consumer-inbox.ts"
-export { ConsumerError } from "./durable.ts"
-
 export interface ConsumerOptions extends DurableOptions {
   /**
    * First sequence wanted: the outputs' offset + 1. Where the durable is acknowledged further, it goes on from there,
@@ -46,6 +43,9 @@ export interface Consumer {
 const GAPS_ALLOWED = 5
 const GAP_WINDOW_MILLIS = 30_000
 
+/** Requests sent into a dying connection get no answer; the next attempt comes soon. */
+const API_TIMEOUT_MILLIS = 1_500
+
 const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
   Schedule.jittered
 )
@@ -68,7 +68,7 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
   const unavailable = (cause: unknown) =>
     new ConsumerError({ reason: "unavailable", message: `jetstream cannot be reached: ${String(cause)}` })
   const manager = yield* Effect.tryPromise({
-    try: () => jetstreamManager(control, { checkAPI: false }),
+    try: () => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }),
     catch: unavailable
   })
   const asked = options.startSequence ?? 1

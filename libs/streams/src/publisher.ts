@@ -6,8 +6,6 @@ import { Nats } from "./nats.ts"
 import { type PublishAck, PublishError } from "./publish-error.ts"
 import { type Publish, PublishWindow, type WindowOptions } from "./publish-window.ts"
 
-export { type PublishAck, PublishError } from "./publish-error.ts"
-
 export interface PublishOptions {
   /** Message id for the stream's duplicate window; a fresh one is made when absent, so that retries are safe. */
   readonly id?: string

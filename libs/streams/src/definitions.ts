@@ -1,0 +1,48 @@
+// Definitions: the streams, consumers and buckets of nats/*.json with their placeholders filled in.
+import type { StreamConfig } from "@nats-io/jetstream"
+import configBucket from "../../../nats/buckets/config.json" with { type: "json" }
+import stateBucket from "../../../nats/buckets/state.json" with { type: "json" }
+import enrichedConsumer from "../../../nats/consumers/enriched.json" with { type: "json" }
+import filteredConsumer from "../../../nats/consumers/filtered.json" with { type: "json" }
+import parsedConsumer from "../../../nats/consumers/parsed.json" with { type: "json" }
+import rawConsumer from "../../../nats/consumers/raw.json" with { type: "json" }
+import alerts from "../../../nats/streams/alerts.json" with { type: "json" }
+import anomalies from "../../../nats/streams/anomalies.json" with { type: "json" }
+import deadLetters from "../../../nats/streams/dead-letters.json" with { type: "json" }
+import enriched from "../../../nats/streams/enriched.json" with { type: "json" }
+import filtered from "../../../nats/streams/filtered.json" with { type: "json" }
+import panes from "../../../nats/streams/panes.json" with { type: "json" }
+import parsed from "../../../nats/streams/parsed.json" with { type: "json" }
+import raw from "../../../nats/streams/raw.json" with { type: "json" }
+import type { DurableOptions } from "./durable.ts"
+
+export type StreamDefinition = Pick<StreamConfig, "name" | "subjects" | "max_bytes"> & Partial<StreamConfig>
+
+const consumers = { raw: rawConsumer, parsed: parsedConsumer, filtered: filteredConsumer, enriched: enrichedConsumer }
+
+/** Streams with a durable consumer per partition; what all of it acknowledged may be trimmed. */
+export type ConsumedStream = keyof typeof consumers
+export const consumedStreams = Object.keys(consumers) as ReadonlyArray<ConsumedStream>
+
+export const bucketDefinitions = [configBucket, stateBucket]
+
+/** Every stream, with the raw stream's subjects spread over `partitions`. */
+export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefinition> => {
+  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, deadLetters])
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
+  return JSON.parse(text.replaceAll("${partitions}", String(partitions)))
+}
+
+/** The durable that reads one partition of a stream: options for openConsumer. */
+export const durableOf = (stream: ConsumedStream, partition: number): DurableOptions => {
+  const definition = consumers[stream]
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
+  const filled = (text: string) => text.replaceAll("${partition}", String(partition))
+  return {
+    stream: definition.stream,
+    durable: filled(definition.durable_name),
+    filterSubject: filled(definition.filter_subject),
+    maxAckPending: definition.max_ack_pending,
+    ackWaitMillis: definition.ack_wait / 1e6
+  }
+}
