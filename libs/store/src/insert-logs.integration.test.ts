@@ -190,6 +190,19 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
     })
   )
 
+  it.effect("knows the rows again after the engine has merged their part with others", () =>
+    Effect.gen(function* () {
+      for (let n = 0; n < 3; n++) {
+        yield* insertLogs(numbered(5, 1 + n * 5_000, 10_000), { ingestedAt: received + n, attempt: 1 })
+      }
+      yield* command("merge", "OPTIMIZE TABLE logs FINAL")
+      const before = yield* counts(5)
+      assert.strictEqual((yield* recoverLogs(5))?.rows, 10_000)
+      assert.deepStrictEqual(yield* counts(5), before)
+      assert.deepStrictEqual([before.rows, before.rollup[0]], [30_000, 30_000])
+    })
+  )
+
   it.effect("goes on behind the stored rows under a later attempt and counts everything once", () =>
     Effect.gen(function* () {
       yield* insertLogs(numbered(2, 1, 10), { ingestedAt: received, attempt: 1 })

@@ -1,4 +1,5 @@
 // Recover logs: what a partition's pipeline does about its last stored batch before it inserts again.
+import type { ClickHouseSettings } from "@clickhouse/client"
 import { Effect } from "effect"
 import { logsToken, postNative } from "./insert-logs.ts"
 import { blockColumns } from "./native-block.ts"
@@ -35,7 +36,10 @@ export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | unde
 
 const columns = blockColumns.map(([name]) => name).join(", ")
 
-/** The rows of a stored batch as they were sent, in Native format. */
+/**
+ * The rows of a stored batch in Native format, as the one block they were sent in. Read from a merged part they come in several
+ * blocks, and several blocks under the token of one are new rows to the engine.
+ */
 const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Array, StoreError, Store> =>
   Store.use((store) =>
     Effect.tryPromise({
@@ -43,9 +47,10 @@ const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Arr
         const { stream } = await store.client.exec({
           query: `SELECT ${columns} FROM logs
             WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
+            ORDER BY sequence, row
             FORMAT Native`,
           query_params: { partition, ingestedAt: batch.ingestedAt },
-          clickhouse_settings: { max_execution_time: 60, readonly: "2" }
+          clickhouse_settings: oneBlock
         })
         const chunks: Array<Uint8Array> = []
         for await (const chunk of stream) chunks.push(chunk as Uint8Array)
@@ -53,4 +58,35 @@ const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Arr
       },
       catch: (cause) => toStoreError(`read batch ${batch.ingestedAt} of partition ${partition}`, cause)
     })
+  ).pipe(
+    Effect.filterOrFail(
+      (bytes) => rowsOfFirstBlock(bytes) === batch.rows,
+      (bytes) =>
+        new StoreError({
+          consequence: "hold",
+          message: `batch ${batch.ingestedAt} of partition ${partition} came back as a block of ${rowsOfFirstBlock(bytes)} rows, ${batch.rows} expected`
+        })
+    )
   )
+
+/** Sorting in one thread ends in blocks of this many rows, so that a batch is one. */
+const oneBlock: ClickHouseSettings = {
+  max_block_size: "16777216",
+  preferred_block_size_bytes: "0",
+  max_threads: 1,
+  max_execution_time: 60,
+  readonly: "2"
+}
+
+/** A Native block begins with its number of columns, one byte here, and its number of rows as a varint. */
+const rowsOfFirstBlock = (bytes: Uint8Array): number => {
+  let rows = 0
+  let scale = 1
+  for (let at = 1; at < bytes.length; at++) {
+    const byte = bytes[at] as number
+    rows += (byte & 127) * scale
+    if (byte < 128) break
+    scale *= 128
+  }
+  return rows
+}
