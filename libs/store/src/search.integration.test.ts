@@ -194,6 +194,10 @@ layer(seeded)("fields and values", (it) => {
       ])
       const words = yield* readValues({ tenant: "a", field: "word", contains: "WÖRD2" })
       assert.deepStrictEqual(words, [{ value: "wörd2", records: 200 }])
+      assert.deepStrictEqual(yield* readValues({ tenant: "a", field: "level" }), severities)
+      assert.deepStrictEqual(yield* readValues({ tenant: "a", field: "resource.host.name" }), [
+        { value: "h", records: 600 }
+      ])
       assert.deepStrictEqual(yield* readValues({ tenant: "a", field: "x' OR 1" }), [])
     })
   )

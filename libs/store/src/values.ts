@@ -1,15 +1,12 @@
 // Values: the most frequent values of one field among the records of a range.
+import { type FieldTarget, targetOf } from "@tailrace/query/fields"
 import { Effect } from "effect"
 import { type LogsFilter, whereLogs } from "./logs-filter.ts"
 import { type ReadLimits, read, type Store } from "./store.ts"
 import type { StoreError } from "./store-error.ts"
 
-/** Columns of `logs` that hold text; every other field is an attribute. */
-export const textColumns = ["tenant", "service", "host", "source", "severity", "trace_id", "span_id", "body"] as const
-export type TextColumnName = (typeof textColumns)[number]
-
 export interface ValuesRequest extends LogsFilter {
-  /** A text column by its name in `logs`, else the name of an attribute. */
+  /** Any name of the query language: a well-known field, an alias, or an attribute's path. */
   readonly field: string
   /** Values answered at most; 50 by default. */
   readonly first?: number
@@ -25,24 +22,29 @@ export interface ValueCount {
   readonly records: number
 }
 
-const isTextColumn = (field: string): field is TextColumnName => (textColumns as ReadonlyArray<string>).includes(field)
+/** A column's name comes from the language's own list, a key of a map only as a parameter. */
+const valueOf = (target: FieldTarget): string =>
+  target.kind === "attribute"
+    ? "attributes[{v_key:String}]"
+    : target.kind === "resource"
+      ? "resource[{v_key:String}]"
+      : `toString(${target.column})`
 
 /** Top values of a field, most frequent first, the empty value left out. */
 export const readValues = (request: ValuesRequest): Effect.Effect<Array<ValueCount>, StoreError, Store> => {
   const { where, params } = whereLogs(request)
-  // A column name comes from the list above, an attribute's name only as a parameter.
-  const expression = isTextColumn(request.field) ? `toString(${request.field})` : "attributes[{v_field:String}]"
+  const target = targetOf(request.field)
   return read<{ readonly value: string; readonly records: string }>({
     operation: "read values",
     sql: `SELECT value, count() AS records
-      FROM (SELECT ${expression} AS value FROM logs WHERE ${where} LIMIT {v_rows:UInt32})
+      FROM (SELECT ${valueOf(target)} AS value FROM logs WHERE ${where} LIMIT {v_rows:UInt32})
       WHERE value != '' AND (positionCaseInsensitiveUTF8(value, {v_contains:String}) > 0 OR {v_contains:String} = '')
       GROUP BY value
       ORDER BY records DESC, value
       LIMIT {v_first:UInt32}`,
     params: {
       ...params,
-      v_field: request.field,
+      v_key: "key" in target ? target.key : "",
       v_rows: request.sample ?? 1_000_000,
       v_contains: request.contains ?? "",
       v_first: request.first ?? 50
