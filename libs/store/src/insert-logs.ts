@@ -65,7 +65,7 @@ export const postNative = (
           values: Readable.from([bytes], { objectMode: false }),
           clickhouse_settings: insertSettings(token)
         })
-        stream.resume()
+        for await (const _ of stream);
       },
       catch: (cause) => toStoreError(`insert into ${table}`, cause)
     })

@@ -11,6 +11,7 @@ const maxBlockBytes = 2 ** 31
  */
 export const insertSettings = (token: string): ClickHouseSettings => ({
   async_insert: 0,
+  wait_end_of_query: 1,
   insert_deduplicate: 1,
   insert_deduplication_token: token,
   deduplicate_blocks_in_dependent_materialized_views: 1,

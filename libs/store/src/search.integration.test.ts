@@ -4,10 +4,11 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { type LogRecord, recordId } from "@tailrace/domain/log-record"
 import { testStore } from "@tailrace/testing/store"
 import { Effect, Layer } from "effect"
+import { countLogs } from "./count.ts"
 import { readFields } from "./fields.ts"
 import { type HistogramRequest, histogram, histogramSource } from "./histogram.ts"
 import { insertLogs } from "./insert-logs.ts"
-import { countLogs, findRecord, type SearchRequest, searchLogs } from "./search.ts"
+import { findRecord, type SearchRequest, searchLogs } from "./search.ts"
 import { read } from "./store.ts"
 import { readValues } from "./values.ts"
 
@@ -87,6 +88,24 @@ layer(seeded)("a search", (it) => {
       const expected = Array.from({ length: total }, (_, n) => n).filter((n) => n % 3 === 1 && n % 4 === 3)
       assert.deepStrictEqual(numbersOf(yield* pages({ ...filter, first: 7 })), expected)
       assert.strictEqual(yield* countLogs(filter), expected.length)
+    })
+  )
+
+  it.effect("counts the same with and without the help of the minutes", () =>
+    Effect.gen(function* () {
+      const always = { condition: "body != {p0:String}", params: { p0: "" } }
+      for (const range of [
+        {},
+        { from: end - 100n * minute + 1n, to: end - 30_000_000_000n },
+        { from: end },
+        { to: end }
+      ]) {
+        const plain = yield* countLogs({ tenant: "a", ...range })
+        assert.strictEqual(plain, yield* countLogs({ tenant: "a", condition: always, ...range }))
+      }
+      assert.strictEqual(yield* countLogs({ tenant: "a" }), total)
+      assert.strictEqual(yield* countLogs({ tenant: undefined }), total + 2)
+      assert.strictEqual(yield* countLogs({ tenant: "a", from: end, to: end - minute }), 0)
     })
   )
 

@@ -71,19 +71,6 @@ export const searchLogs = (request: SearchRequest): Effect.Effect<SearchPage, St
     }
   })
 
-/** Number of records of a filter. */
-export const countLogs = (
-  request: LogsFilter & { readonly limits?: ReadLimits | undefined }
-): Effect.Effect<number, StoreError, Store> => {
-  const { where, params } = whereLogs(request)
-  return read<{ readonly records: string }>({
-    operation: "count logs",
-    sql: `SELECT count() AS records FROM logs WHERE ${where}`,
-    params,
-    limits: request.limits
-  }).pipe(Effect.map(([row]) => Number(row?.records ?? 0)))
-}
-
 /** The record of an identity, or undefined when it is not stored. */
 export const findRecord = (
   id: Pick<LogRecord, "partition" | "sequence" | "row">,

@@ -23,7 +23,7 @@ export interface ValueCount {
 }
 
 /** A column's name comes from the language's own list, a key of a map only as a parameter. */
-const valueOf = (target: FieldTarget): string =>
+const expressionOf = (target: FieldTarget): string =>
   target.kind === "attribute"
     ? "attributes[{v_key:String}]"
     : target.kind === "resource"
@@ -37,7 +37,7 @@ export const readValues = (request: ValuesRequest): Effect.Effect<Array<ValueCou
   return read<{ readonly value: string; readonly records: string }>({
     operation: "read values",
     sql: `SELECT value, count() AS records
-      FROM (SELECT ${valueOf(target)} AS value FROM logs WHERE ${where} LIMIT {v_rows:UInt32})
+      FROM (SELECT ${expressionOf(target)} AS value FROM logs WHERE ${where} LIMIT {v_rows:UInt32})
       WHERE value != '' AND (positionCaseInsensitiveUTF8(value, {v_contains:String}) > 0 OR {v_contains:String} = '')
       GROUP BY value
       ORDER BY records DESC, value
