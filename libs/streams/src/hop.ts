@@ -1,0 +1,173 @@
+// Hop: an actor whose mailbox is a durable consumer and whose output is a stream; exactly once, one writer.
+import { nuid } from "@nats-io/nats-core"
+import { Health, type HealthReporter } from "@tailrace/telemetry/health"
+import type { Metrics } from "@tailrace/telemetry/metrics"
+import { Effect, Fiber, Schedule, Schema, type Scope } from "effect"
+import type { Running } from "./actor.ts"
+import { type Consumer, type ConsumerOptions, openConsumer } from "./consumer.ts"
+import type { Delivery } from "./delivery.ts"
+import { type HopPosition, hopHeaders, readHopPosition } from "./hop-position.ts"
+import type { MailboxClosed } from "./mailbox.ts"
+import type { Nats } from "./nats.ts"
+import type { PublishError } from "./publish-error.ts"
+import { Publisher } from "./publisher.ts"
+
+/**
+ * superseded: another writer wrote to the output subject, be it another process or a message this one had in flight
+ * when it was stopped; only a new life, which reads the position again, may go on. too-large: the transform made a message the
+ * broker never takes. no-stream: set up the streams first. unavailable: the output's last message cannot be read.
+ */
+export class HopError extends Schema.TaggedError<HopError>()("HopError", {
+  reason: Schema.Literals(["superseded", "too-large", "no-stream", "unavailable"]),
+  message: Schema.String
+}) {}
+
+export interface HopOutput {
+  readonly payload: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface HopOptions<E, R> {
+  readonly name: string
+  readonly input: Omit<ConsumerOptions, "startSequence" | "replay">
+  readonly outputStream: string
+  /** Written by this hop alone. */
+  readonly outputSubject: string
+  /**
+   * Makes the output of a run of inputs: one message, or several parts where it would exceed the broker's payload
+   * limit. The same inputs must give the same parts: after a crash between two parts the rest is made again.
+   */
+  readonly transform: (inputs: ReadonlyArray<Delivery>) => Effect.Effect<ReadonlyArray<HopOutput>, E, R>
+  /** Inputs are put together up to this many bytes. Default 1 MiB. */
+  readonly maxInputBytes?: number
+}
+
+export interface HopState {
+  /** Highest input sequence whose output is stored. */
+  readonly covered: number
+  readonly inputs: number
+  readonly outputs: number
+  /** Why it holds its batch, such as a full output stream; "" when it does not. */
+  readonly holding: string
+  readonly consumer: ReturnType<Consumer["state"]>
+}
+
+export interface Hop<E> extends Running<E> {
+  readonly state: () => HopState
+}
+
+type HopFailure<E> = E | HopError | Effect.Error<Consumer["take"]>
+
+const pauses = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
+
+/** Starts a hop for the life of the scope, from the first input its output does not cover. */
+export const startHop = Effect.fnUntraced(function* <E, R>(
+  options: HopOptions<E, R>
+): Effect.fn.Return<Hop<HopFailure<E>>, HopFailure<E>, R | Scope.Scope | Nats | Publisher | Health | Metrics> {
+  const publisher = yield* Publisher
+  const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
+  yield* Effect.addFinalizer(() => Effect.sync(health.remove))
+  const readPosition = readHopPosition(options.outputStream, options.outputSubject).pipe(
+    Effect.mapError(
+      (error) => new HopError({ reason: "unavailable", message: `hop ${options.name}: ${error.message}` })
+    )
+  )
+  let position: HopPosition = yield* readPosition
+  const unfinished = position.part < position.parts
+  const consumer = yield* openConsumer({
+    ...options.input,
+    startSequence: unfinished ? position.first : position.last + 1
+  })
+  const life = nuid.next()
+  const counts = { inputs: 0, outputs: 0, holding: "" }
+
+  const hold = (error: PublishError) =>
+    Effect.sync(() => {
+      counts.holding = error.message
+      health.live(error.message)
+    })
+  const publish = Effect.fnUntraced(function* (output: HopOutput, next: HopPosition) {
+    const id = `${life}-${next.first}-${next.last}-${next.part}`
+    const ack = yield* publisher
+      .publish(options.outputSubject, output.payload, {
+        id,
+        headers: { ...output.headers, ...hopHeaders(next) },
+        expectLastSubjectSequence: position.sequence
+      })
+      .pipe(
+        Effect.tapError((error) => (canWait(error) ? hold(error) : Effect.void)),
+        Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => canWait(input)))),
+        Effect.map((stored) => stored.sequence),
+        Effect.catch((error) => Effect.flatMap(afterRefusal(error), (stored) => settleRefusal(error, stored, id)))
+      )
+    if (counts.holding !== "") {
+      counts.holding = ""
+      health.ready()
+    }
+    position = { ...next, sequence: ack, id }
+    counts.outputs++
+  })
+  const afterRefusal = (error: PublishError) =>
+    error.reason === "wrong-last-sequence" ? Effect.asSome(readPosition) : Effect.succeedNone
+  /** The refusal may answer a repeat of our own message whose acknowledgement got lost. */
+  const settleRefusal = (
+    error: PublishError,
+    stored: Effect.Success<ReturnType<typeof afterRefusal>>,
+    id: string
+  ): Effect.Effect<number, HopError> => {
+    if (stored._tag === "Some" && stored.value.id === id) return Effect.succeed(stored.value.sequence)
+    if (error.reason === "wrong-last-sequence") {
+      const message = `hop ${options.name} is no longer the writer of ${options.outputSubject}, another process is: stop one of them`
+      return Effect.fail(new HopError({ reason: "superseded", message }))
+    }
+    const reason = error.reason === "too-large" ? "too-large" : "no-stream"
+    return Effect.fail(new HopError({ reason, message: `hop ${options.name}: ${error.message}` }))
+  }
+  const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
+    const first = (inputs[0] as Delivery).sequence
+    const last = (inputs.at(-1) as Delivery).sequence
+    const outputs = yield* options.transform(inputs)
+    for (let part = partsDone; part < outputs.length; part++) {
+      const next = { first, last, part: part + 1, parts: outputs.length, sequence: 0, id: "" }
+      yield* publish(outputs[part] as HopOutput, next)
+    }
+    counts.inputs += inputs.length
+    yield* consumer.ackThrough(last)
+  })
+  const loop = Effect.gen(function* () {
+    if (unfinished) {
+      const inputs: Array<Delivery> = []
+      const until = position.last
+      while ((inputs.at(-1)?.sequence ?? 0) < until) inputs.push(yield* consumer.take)
+      yield* process(inputs, position.part)
+    }
+    for (;;) {
+      let run: Array<Delivery> = []
+      let bytes = 0
+      for (const one of yield* consumer.takeAll) {
+        if (run.length > 0 && bytes + one.data.length > (options.maxInputBytes ?? 1024 * 1024)) {
+          yield* process(run, 0)
+          run = []
+          bytes = 0
+        }
+        run.push(one)
+        bytes += one.data.length
+      }
+      yield* process(run, 0)
+    }
+  })
+  health.ready()
+  const drained = (error: HopFailure<E>): error is MailboxClosed & HopFailure<E> =>
+    (error as { readonly _tag?: string } | undefined)?._tag === "MailboxClosed"
+  const fibre = yield* Effect.forkScoped(loop.pipe(Effect.catchIf(drained, () => Effect.void)))
+  const done = Fiber.join(fibre)
+  return {
+    name: options.name,
+    done,
+    drain: Effect.andThen(consumer.drain, done),
+    state: () => ({ covered: position.last, ...counts, consumer: consumer.state() })
+  }
+})
+
+/** A full stream or an absent broker passes; the batch is held until then. */
+const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"

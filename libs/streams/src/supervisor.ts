@@ -1,0 +1,125 @@
+// Supervisor: starts a pipeline's parts from the sink backwards, restarts all of them when one fails, drains at the end.
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Cause, Clock, Deferred, Effect, Exit, Random, type Scope } from "effect"
+import type { Running } from "./actor.ts"
+
+export interface Part<E, R> {
+  readonly name: string
+  /** Starts it for the life of the scope; everything downstream runs already. */
+  readonly start: Effect.Effect<Running<E>, E, R | Scope.Scope>
+}
+
+export interface SupervisorOptions<E, R> {
+  readonly name: string
+  /** The parts in the order data flows; made anew for each life, so mailboxes and stage state start empty. */
+  readonly make: Effect.Effect<ReadonlyArray<Part<E, R>>, E, R | Scope.Scope>
+  /** First pause before a restart; doubles each time up to the longest. Defaults 100 and 10,000 ms. */
+  readonly firstPauseMillis?: number
+  readonly longestPauseMillis?: number
+  /** Longest time for draining. Default 10,000 ms; what is not finished by then is delivered again next time. */
+  readonly drainMillis?: number
+}
+
+export interface SupervisorState {
+  readonly status: "starting" | "running" | "restarting" | "draining" | "stopped"
+  readonly restarts: number
+  /** Why it restarted last, in words; "" before any failure. */
+  readonly failure: string
+  /** Milliseconds since the epoch of the last change of status. */
+  readonly since: number
+}
+
+export interface Supervised {
+  readonly state: () => SupervisorState
+  /** Finishes what is under way from the source to the sink and stops. The end of the scope does the same. */
+  readonly drain: Effect.Effect<void>
+  /** Completes when the pipeline has stopped. */
+  readonly stopped: Effect.Effect<void>
+}
+
+/** A life that lasted this many of the longest pauses counts as healthy: the next failure starts with a short pause. */
+const HEALTHY_PAUSES = 3
+
+/** Runs a pipeline for the life of the scope. Its failures never leave it; other pipelines do not notice them. */
+export const supervise = Effect.fnUntraced(function* <E, R>(
+  options: SupervisorOptions<E, R>
+): Effect.fn.Return<Supervised, never, R | Scope.Scope | Health | Metrics> {
+  const { name, firstPauseMillis = 100, longestPauseMillis = 10_000, drainMillis = 10_000 } = options
+  const clock = yield* Clock.Clock
+  const health = (yield* Health).register(`pipeline.${name}`)
+  const restarts = (yield* Metrics).counter("tailrace_pipeline_restarts_total", "Pipelines restarted", ["pipeline"])
+  let state: SupervisorState = { status: "starting", restarts: 0, failure: "", since: clock.currentTimeMillisUnsafe() }
+  const change = (next: Partial<SupervisorState>) => {
+    state = { ...state, ...next, since: clock.currentTimeMillisUnsafe() }
+  }
+  const drainAsked = yield* Deferred.make<void>()
+  const stopped = yield* Deferred.make<void>()
+
+  const drainParts = Effect.fnUntraced(function* (parts: ReadonlyArray<Running<E>>) {
+    yield* Deferred.await(drainAsked)
+    change({ status: "draining" })
+    health.live("draining")
+    const inTime = yield* Effect.forEach(parts, (part) => part.drain, { discard: true }).pipe(
+      Effect.timeoutOption(drainMillis)
+    )
+    if (inTime._tag === "None") yield* Effect.logWarning(`pipeline ${name} did not drain within ${drainMillis} ms`)
+  })
+  const life = Effect.scoped(
+    Effect.gen(function* () {
+      change({ status: "starting" })
+      const parts = yield* options.make
+      const running: Array<Running<E>> = []
+      for (const part of parts.toReversed()) running.unshift(yield* part.start)
+      change({ status: "running" })
+      health.ready()
+      const allDone = Effect.all(
+        running.map((one) => one.done),
+        { concurrency: "unbounded", discard: true }
+      )
+      yield* Effect.raceFirst(allDone, drainParts(running))
+    })
+  )
+  const pauseOf = (failures: number, random: number) =>
+    Math.min(longestPauseMillis, firstPauseMillis * 2 ** Math.min(failures, 30)) * (0.75 + random / 2)
+  const lives = Effect.gen(function* () {
+    let failures = 0
+    for (;;) {
+      const bornAt = clock.currentTimeMillisUnsafe()
+      const exit = yield* Effect.exit(Effect.raceFirst(life, beforeLife))
+      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) break
+      if (clock.currentTimeMillisUnsafe() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
+      const pause = pauseOf(failures++, yield* Random.next)
+      const failure = describe(exit.cause)
+      change({ status: "restarting", failure, restarts: state.restarts + 1 })
+      health.live(`restarting: ${failure}`)
+      restarts.inc({ pipeline: name })
+      yield* Effect.logWarning(`pipeline ${name} restarts in ${Math.round(pause)} ms: ${failure}`)
+      const drained = yield* Deferred.await(drainAsked).pipe(Effect.timeoutOption(pause))
+      if (drained._tag === "Some") break
+    }
+  })
+  /** Draining while a part is still starting: there is nothing to finish yet, so the life is simply given up. */
+  const beforeLife = Deferred.await(drainAsked).pipe(
+    Effect.andThen(Effect.suspend(() => (state.status === "starting" ? Effect.void : Effect.never)))
+  )
+  yield* Effect.forkScoped(
+    lives.pipe(
+      Effect.ensuring(
+        Effect.suspend(() => {
+          change({ status: "stopped" })
+          health.remove()
+          return Deferred.succeed(stopped, undefined)
+        })
+      )
+    )
+  )
+  const drain = Deferred.succeed(drainAsked, undefined).pipe(Effect.andThen(Deferred.await(stopped)))
+  yield* Effect.addFinalizer(() => drain)
+  return { state: () => state, drain, stopped: Deferred.await(stopped) }
+})
+
+const describe = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
