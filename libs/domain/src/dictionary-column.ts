@@ -11,6 +11,8 @@ export class DictionaryColumn {
   codes: Uint32Array
   /** Number of dictionary entries, the empty text included. */
   size = 1
+  /** Changes whenever codes lose their meaning (reset, rename), so that what was derived from codes can be kept until then. */
+  generation = 0
   private entries: Array<Uint8Array> = [new Uint8Array(0)]
   private texts: Array<string | undefined> = [""]
   private hashes: Array<number> = [0]
@@ -24,15 +26,10 @@ export class DictionaryColumn {
   intern(source: Uint8Array, start: number, end: number): number {
     const length = end - start
     if (length === 0) return 0
-    let hash = length
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
-    let slot = (hash ^ (hash >>> 15)) & (this.slots.length - 1)
-    for (;;) {
-      const code = this.slots[slot] as number
-      if (code === 0) break
-      if (this.hashes[code] === hash && sameBytes(this.entries[code] as Uint8Array, source, start, length)) return code
-      slot = (slot + 1) & (this.slots.length - 1)
-    }
+    const hash = hashOf(source, start, end)
+    const slot = this.find(source, start, length, hash)
+    const code = this.slots[slot] as number
+    if (code !== 0) return code
     return this.add(source.slice(start, end), hash, slot)
   }
 
@@ -41,6 +38,13 @@ export class DictionaryColumn {
     if (text === "") return 0
     const bytes = encodeUtf8(text)
     return this.intern(bytes, 0, bytes.length)
+  }
+
+  /** Code of a text that is in the dictionary, or 0 when it is not (or empty). */
+  codeOf(text: string): number {
+    const bytes = encodeUtf8(text)
+    const slot = this.find(bytes, 0, bytes.length, hashOf(bytes, 0, bytes.length))
+    return this.slots[slot] as number
   }
 
   /** Text of a dictionary code; bytes that are no UTF-8 show as U+FFFD. */
@@ -72,6 +76,7 @@ export class DictionaryColumn {
     if (code === 0) throw new RangeError("the empty entry of a dictionary cannot be renamed")
     this.entries[code] = encodeUtf8(text)
     this.texts[code] = text
+    this.generation++
     this.rehash(this.slots.length)
   }
 
@@ -89,6 +94,18 @@ export class DictionaryColumn {
     this.hashes.length = 1
     this.size = 1
     this.slots.fill(0)
+    this.generation++
+  }
+
+  /** The slot that holds the code of these bytes, or the free slot where it belongs. */
+  private find(source: Uint8Array, start: number, length: number, hash: number): number {
+    let slot = (hash ^ (hash >>> 15)) & (this.slots.length - 1)
+    for (;;) {
+      const code = this.slots[slot] as number
+      if (code === 0) return slot
+      if (this.hashes[code] === hash && sameBytes(this.entries[code] as Uint8Array, source, start, length)) return slot
+      slot = (slot + 1) & (this.slots.length - 1)
+    }
   }
 
   private add(entry: Uint8Array, hash: number, slot: number): number {
@@ -105,8 +122,7 @@ export class DictionaryColumn {
     const slots = new Int32Array(slotCount)
     for (let code = 1; code < this.size; code++) {
       const entry = this.entries[code] as Uint8Array
-      let hash = entry.length
-      for (let i = 0; i < entry.length; i++) hash = (Math.imul(hash, 31) + (entry[i] as number)) | 0
+      const hash = hashOf(entry, 0, entry.length)
       this.hashes[code] = hash
       let slot = (hash ^ (hash >>> 15)) & (slotCount - 1)
       while (slots[slot] !== 0) slot = (slot + 1) & (slotCount - 1)
@@ -114,6 +130,12 @@ export class DictionaryColumn {
     }
     this.slots = slots
   }
+}
+
+const hashOf = (source: Uint8Array, start: number, end: number): number => {
+  let hash = end - start
+  for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
+  return hash
 }
 
 const sameBytes = (entry: Uint8Array, source: Uint8Array, start: number, length: number): boolean => {

@@ -1,0 +1,242 @@
+// Meaning: what a query asks of a record, in few primitive tests that both back ends carry out alike.
+import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
+import type { CompareOperator, Node, PatternPart, Value } from "./ast.ts"
+import { type FieldTarget, targetOf } from "./fields.ts"
+import { escapeRegex } from "./regex.ts"
+import { isoNanos } from "./time.ts"
+import { timeTest } from "./time-meaning.ts"
+import { numberFor } from "./value.ts"
+
+/** A target whose value is a text; "" is missing, and every test of a missing text is false. */
+export type TextTarget = Extract<FieldTarget, { kind: "keyword" | "severity" | "text" | "attribute" | "resource" }>
+
+export type TextTest =
+  | { readonly kind: "equals"; readonly text: string; readonly ignoreCase: boolean }
+  | { readonly kind: "oneOf"; readonly texts: ReadonlyArray<string> }
+  /** Order of the UTF-8 bytes. */
+  | { readonly kind: "order"; readonly operator: Exclude<CompareOperator, "=">; readonly text: string }
+  | { readonly kind: "contains" | "starts" | "ends"; readonly text: string; readonly ignoreCase: boolean }
+  /** The text within, any case, at a token's border on each side where `left` or `right` says so. */
+  | { readonly kind: "phrase"; readonly text: string; readonly left: boolean; readonly right: boolean }
+  /** RE2; with ignoreCase both sides are lower-cased first. */
+  | { readonly kind: "regex"; readonly pattern: string; readonly ignoreCase: boolean }
+
+export type Test =
+  | { readonly _tag: "Always"; readonly value: boolean }
+  | { readonly _tag: "And" | "Or"; readonly tests: ReadonlyArray<Test> }
+  | { readonly _tag: "Not"; readonly test: Test }
+  | { readonly _tag: "Text"; readonly target: TextTarget; readonly test: TextTest }
+  | { readonly _tag: "Present"; readonly target: TextTarget }
+  /** Numbers of a column, or of a text that looks like a number; false where it does not. */
+  | {
+      readonly _tag: "Number"
+      readonly target: NumberTarget
+      readonly operator: CompareOperator
+      readonly number: number
+    }
+  | { readonly _tag: "Time"; readonly operator: CompareOperator; readonly nanos: bigint }
+  /** Local second of the day in [start, end), or outside [end, start) when start > end. */
+  | { readonly _tag: "DayTime"; readonly start: number; readonly end: number; readonly zone: string }
+  | { readonly _tag: "Weekday"; readonly first: number; readonly last: number; readonly zone: string }
+
+export type NumberTarget = Extract<
+  FieldTarget,
+  { kind: "number" | "flag" | "attribute" | "resource" | "keyword" | "text" }
+>
+
+const never: Test = { _tag: "Always", value: false }
+const always: Test = { _tag: "Always", value: true }
+
+/** The tests of a tree. `now` (milliseconds since 1970) is what relative times count from. */
+export const meaningOf = (node: Node, now: number): Test => {
+  switch (node._tag) {
+    case "All":
+      return always
+    case "And":
+    case "Or":
+      return { _tag: node._tag, tests: node.children.map((child) => meaningOf(child, now)) }
+    case "Not":
+      return { _tag: "Not", test: meaningOf(node.child, now) }
+    case "Text":
+      return bodyTest({ kind: "text", column: "body" }, node.value)
+    case "Match":
+      return matchTest(targetOf(node.field), node.field, node.value)
+    case "Compare":
+      return compareTest(targetOf(node.field), node.field, node.operator, node.value)
+    case "In":
+      return inTest(targetOf(node.field), node.field, node.values)
+    case "Like":
+      return onText(targetOf(node.field), likeTest(node.pattern, node.ignoreCase))
+    case "Regex":
+      return onText(targetOf(node.field), { kind: "regex", pattern: node.pattern, ignoreCase: false })
+    case "Range":
+      return rangeTest(node)
+    case "Exists":
+      return existsTest(targetOf(node.field))
+    case "Time":
+      return timeTest(node.spec, now)
+  }
+}
+
+const onText = (target: FieldTarget, test: TextTest): Test =>
+  target.kind === "number" || target.kind === "time" || target.kind === "flag" ? never : { _tag: "Text", target, test }
+
+const existsTest = (target: FieldTarget): Test => {
+  if (target.kind === "time" || target.kind === "flag") return always
+  if (target.kind === "number") return { _tag: "Number", target, operator: ">", number: 0 }
+  return { _tag: "Present", target }
+}
+
+const bodyTest = (target: TextTarget, value: Value): Test => {
+  if (value.pattern === undefined) return onText(target, { kind: "phrase", text: value.text, left: true, right: true })
+  if (value.pattern.every((part) => part === "any")) return { _tag: "Present", target }
+  const left = value.pattern[0] !== "any"
+  const right = value.pattern[value.pattern.length - 1] !== "any"
+  const inner = value.pattern.slice(left ? 0 : 1, right ? undefined : -1)
+  const only = inner.length === 1 ? inner[0] : undefined
+  if (typeof only === "object") return onText(target, { kind: "phrase", text: only.literal, left, right })
+  const pattern = `${left ? tokenStart : ""}${patternRegex(inner)}${right ? tokenEnd : ""}`
+  return onText(target, { kind: "regex", pattern, ignoreCase: true })
+}
+
+/** Borders of tokens in lower-cased text: a token is a run of letters and digits; every character beyond ASCII counts as letter. */
+export const tokenStart = "(?:^|[^0-9a-z\\x{80}-\\x{10FFFF}])"
+export const tokenEnd = "(?:$|[^0-9a-z\\x{80}-\\x{10FFFF}])"
+
+const patternRegex = (parts: ReadonlyArray<PatternPart>): string =>
+  parts.map((part) => (part === "any" ? ".*" : part === "one" ? "." : escapeRegex(part.literal.toLowerCase()))).join("")
+
+const globTest = (parts: ReadonlyArray<PatternPart>): TextTest => {
+  const [first, second, third] = parts
+  if (parts.length === 2 && typeof first === "object" && second === "any")
+    return { kind: "starts", text: first.literal, ignoreCase: true }
+  if (parts.length === 2 && first === "any" && typeof second === "object")
+    return { kind: "ends", text: second.literal, ignoreCase: true }
+  if (parts.length === 3 && first === "any" && typeof second === "object" && third === "any")
+    return { kind: "contains", text: second.literal, ignoreCase: true }
+  return { kind: "regex", pattern: `^${patternRegex(parts)}$`, ignoreCase: true }
+}
+
+const matchTest = (target: FieldTarget, field: string, value: Value): Test => {
+  switch (target.kind) {
+    case "time": {
+      const day = /^\d{4}-\d{2}-\d{2}$/.test(value.text) ? isoNanos(value.text) : undefined
+      if (day === undefined) return compareTest(target, field, "=", value)
+      const next = day + 86_400_000_000_000n
+      return {
+        _tag: "And",
+        tests: [
+          { _tag: "Time", operator: ">=", nanos: day },
+          { _tag: "Time", operator: "<", nanos: next }
+        ]
+      }
+    }
+    case "number":
+    case "flag":
+      return compareTest(target, field, "=", value)
+    case "text":
+      return bodyTest(target, value)
+    default: {
+      if (value.pattern !== undefined)
+        return value.pattern.every((part) => part === "any")
+          ? { _tag: "Present", target }
+          : onText(target, globTest(value.pattern))
+      const equal = onText(target, { kind: "equals", text: severityWord(target, value.text), ignoreCase: true })
+      const number = target.kind === "severity" || target.kind === "keyword" ? undefined : numberFor(field, value)
+      return number === undefined || target.kind === "severity"
+        ? equal
+        : { _tag: "Or", tests: [{ _tag: "Number", target, operator: "=", number }, equal] }
+    }
+  }
+}
+
+/** A level word in its canonical form for the severity field; any other text as it is. */
+const severityWord = (target: FieldTarget, text: string): string =>
+  target.kind === "severity" ? severityTextOf(severityNumberOf(text)) || text : text
+
+const compareTest = (target: FieldTarget, field: string, operator: CompareOperator, value: Value): Test => {
+  switch (target.kind) {
+    case "time": {
+      const nanos =
+        value.number !== undefined && /^\d{13}$/.test(value.raw) ? BigInt(value.raw) * 1_000_000n : isoNanos(value.text)
+      return nanos === undefined ? never : { _tag: "Time", operator, nanos }
+    }
+    case "flag": {
+      const flag = /^(true|1)$/i.test(value.text) ? 1 : /^(false|0)$/i.test(value.text) ? 0 : undefined
+      return flag === undefined ? never : { _tag: "Number", target, operator, number: flag }
+    }
+    case "number":
+      return value.number === undefined ? never : { _tag: "Number", target, operator, number: value.number }
+    case "severity":
+      return severityOrder(operator, value) ?? textCompare(target, operator, severityWord(target, value.text))
+    default: {
+      const number = target.kind === "attribute" || target.kind === "resource" ? numberFor(field, value) : undefined
+      return number === undefined
+        ? textCompare(target, operator, value.text)
+        : { _tag: "Number", target: target as NumberTarget, operator, number }
+    }
+  }
+}
+
+const textCompare = (target: TextTarget, operator: CompareOperator, text: string): Test =>
+  onText(target, operator === "=" ? { kind: "equals", text, ignoreCase: false } : { kind: "order", operator, text })
+
+/** Level words compare by OpenTelemetry's numbers: each canonical name is a range of four. */
+const severityOrder = (operator: CompareOperator, value: Value): Test | undefined => {
+  const number = severityNumberOf(value.text)
+  if (operator === "=" || number === 0) return undefined
+  const first = number - ((number - 1) % 4)
+  const target: NumberTarget = { kind: "number", column: "severity_number" }
+  const bound = operator === ">" || operator === "<=" ? first + 3 : first
+  const test: Test = { _tag: "Number", target, operator, number: bound }
+  return operator === "<" || operator === "<="
+    ? { _tag: "And", tests: [{ _tag: "Number", target, operator: ">", number: 0 }, test] }
+    : test
+}
+
+const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>): Test => {
+  const tests = values.map((value) => compareTest(target, field, "=", value))
+  const texts: Array<string> = []
+  const others: Array<Test> = []
+  for (const test of tests) {
+    if (test._tag === "Text" && test.test.kind === "equals") texts.push(test.test.text)
+    else others.push(test)
+  }
+  if (texts.length > 0) others.push(onText(target, { kind: "oneOf", texts }))
+  return others.length === 1 ? (others[0] as Test) : { _tag: "Or", tests: others }
+}
+
+const rangeTest = (node: Extract<Node, { _tag: "Range" }>): Test => {
+  const target = targetOf(node.field)
+  const bounds = [node.low, node.high].filter((value) => value !== undefined)
+  const asTexts = !bounds.every((value) => numberFor(node.field, value) !== undefined)
+  const bound = (operator: CompareOperator, value: Value): Test =>
+    asTexts && (target.kind === "attribute" || target.kind === "resource")
+      ? textCompare(target, operator, value.text)
+      : compareTest(target, node.field, operator, value)
+  const tests: Array<Test> = []
+  if (node.low !== undefined) tests.push(bound(node.lowInclusive ? ">=" : ">", node.low))
+  if (node.high !== undefined) tests.push(bound(node.highInclusive ? "<=" : "<", node.high))
+  return tests.length === 1 ? (tests[0] as Test) : { _tag: "And", tests }
+}
+
+/** SQL's LIKE: "%" any run, "_" one character, "\" takes the next character as it is. */
+const likeTest = (like: string, ignoreCase: boolean): TextTest => {
+  let regex = ""
+  for (let i = 0; i < like.length; i++) {
+    const character = String.fromCodePoint(like.codePointAt(i) as number)
+    if (character.length === 2) i++
+    if (character === "%") regex += ".*"
+    else if (character === "_") regex += "."
+    else {
+      const literal =
+        character === "\\" && i + 1 < like.length ? String.fromCodePoint(like.codePointAt(++i) as number) : character
+      if (literal.length === 2) i++
+      regex += escapeRegex(ignoreCase ? literal.toLowerCase() : literal)
+    }
+  }
+  const inner = /^%([^%_\\]+)%$/s.exec(like)?.[1]
+  return inner === undefined
+    ? { kind: "regex", pattern: `^${regex}$`, ignoreCase }
+    : { kind: "contains", text: inner, ignoreCase }
+}

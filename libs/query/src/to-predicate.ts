@@ -1,0 +1,196 @@
+// To predicate: a query as a test of one row of a batch, reading columns without making objects.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { CompareOperator, Node } from "./ast.ts"
+import { meaningOf, type NumberTarget, type Test, type TextTarget, type TextTest } from "./meaning.ts"
+import { regexTest } from "./regex.ts"
+import { compareUtf8, hasPhrase } from "./text-search.ts"
+import { localClock } from "./time.ts"
+import { numberOfText } from "./value.ts"
+
+export type RowPredicate = (batch: LogBatch, row: number) => boolean
+
+/**
+ * The test of a row, which means exactly what `toSql` means to ClickHouse. `now` (milliseconds since 1970) is what
+ * relative times count from. A predicate keeps what it derived from a batch's dictionaries; use it from one place at a time.
+ */
+export const toPredicate = (ast: Node, options: { readonly now: number }): RowPredicate =>
+  compile(meaningOf(ast, options.now))
+
+const compile = (test: Test): RowPredicate => {
+  switch (test._tag) {
+    case "Always":
+      return () => test.value
+    case "And":
+      return every(test.tests.map(compile))
+    case "Or":
+      return some(test.tests.map(compile))
+    case "Not": {
+      const inner = compile(test.test)
+      return (batch, row) => !inner(batch, row)
+    }
+    case "Text": {
+      const match = textMatcher(test.test)
+      return onTexts(test.target, (text) => text !== "" && match(text))
+    }
+    case "Present":
+      return onTexts(test.target, (text) => text !== "")
+    case "Number":
+      return onNumbers(test.target, test.operator, test.number)
+    case "Time":
+      return onTime(test.operator, test.nanos)
+    case "DayTime": {
+      const clock = localClock(test.zone)
+      const { start, end } = test
+      const wraps = start > end
+      return (batch, row) => {
+        const { second } = clock(batch.timeMillis[row] as number)
+        return wraps ? second >= start || second < end : second >= start && second < end
+      }
+    }
+    case "Weekday": {
+      const clock = localClock(test.zone)
+      const { first, last } = test
+      const wraps = first > last
+      return (batch, row) => {
+        const { day } = clock(batch.timeMillis[row] as number)
+        return wraps ? day >= first || day <= last : day >= first && day <= last
+      }
+    }
+  }
+}
+
+const every = (tests: ReadonlyArray<RowPredicate>): RowPredicate => {
+  const [first, second] = tests
+  if (tests.length === 2 && first !== undefined && second !== undefined)
+    return (batch, row) => first(batch, row) && second(batch, row)
+  return (batch, row) => {
+    for (const test of tests) if (!test(batch, row)) return false
+    return true
+  }
+}
+
+const some =
+  (tests: ReadonlyArray<RowPredicate>): RowPredicate =>
+  (batch, row) => {
+    for (const test of tests) if (test(batch, row)) return true
+    return false
+  }
+
+/** A test of a target's text. Dictionary columns test each entry once per dictionary. */
+const onTexts = (target: TextTarget, match: (text: string) => boolean): RowPredicate => {
+  if (target.kind === "attribute" || target.kind === "resource") {
+    const find = pairFinder(target)
+    return (batch, row) => {
+      const pair = find(batch, row)
+      return pair >= 0 && match((target.kind === "attribute" ? batch.attributes : batch.resource).values.text(pair))
+    }
+  }
+  if (target.column === "body") return (batch, row) => match(batch.body.text(row))
+  if (target.column === "trace_id") return (batch, row) => match(batch.traceId.text(row))
+  if (target.column === "span_id") return (batch, row) => match(batch.spanId.text(row))
+  const name = target.column
+  let known: { readonly column: object; readonly generation: number } = { column: {}, generation: -1 }
+  let answers = new Uint8Array(64)
+  return (batch, row) => {
+    const column = batch[name]
+    if (known.column !== column || known.generation !== column.generation) {
+      known = { column, generation: column.generation }
+      answers.fill(0)
+    }
+    const code = column.codes[row] as number
+    if (code >= answers.length) {
+      const more = new Uint8Array(Math.max(code + 1, answers.length * 2))
+      more.set(answers)
+      answers = more
+    }
+    if (answers[code] === 0) answers[code] = match(column.text(code)) ? 1 : 2
+    return answers[code] === 1
+  }
+}
+
+/** Finds the pair of a key, looking the key up once per dictionary. */
+const pairFinder = (target: {
+  readonly kind: "attribute" | "resource"
+  readonly key: string
+}): ((batch: LogBatch, row: number) => number) => {
+  let column: object | undefined
+  let generation = -1
+  let size = -1
+  let code = 0
+  return (batch, row) => {
+    const list = target.kind === "attribute" ? batch.attributes : batch.resource
+    if (column !== list.keys || generation !== list.keys.generation || (code === 0 && size !== list.keys.size)) {
+      column = list.keys
+      generation = list.keys.generation
+      size = list.keys.size
+      code = list.keys.codeOf(target.key)
+    }
+    return code === 0 ? -1 : list.pairOf(row, code)
+  }
+}
+
+const comparers: Readonly<Record<CompareOperator, (difference: number) => boolean>> = {
+  "=": (difference) => difference === 0,
+  ">": (difference) => difference > 0,
+  ">=": (difference) => difference >= 0,
+  "<": (difference) => difference < 0,
+  "<=": (difference) => difference <= 0
+}
+
+const onNumbers = (target: NumberTarget, operator: CompareOperator, number: number): RowPredicate => {
+  const holds = comparers[operator]
+  switch (target.kind) {
+    case "number":
+      return (batch, row) => holds((batch.severityNumber[row] as number) - number)
+    case "flag":
+      return (batch, row) => holds((batch.parsed[row] as number) - number)
+    // A number of ±2^53 and beyond minus itself is still 0, and NaN holds for no operator.
+    default:
+      return onTexts(target, (text) => holds(numberOfText(text) - number))
+  }
+}
+
+const onTime = (operator: CompareOperator, nanos: bigint): RowPredicate => {
+  const holds = comparers[operator]
+  const millis = Number(nanos / 1_000_000n)
+  const rest = Number(nanos % 1_000_000n)
+  return (batch, row) => {
+    const difference = (batch.timeMillis[row] as number) - millis
+    return holds(difference === 0 ? (batch.timeNanos[row] as number) - rest : difference)
+  }
+}
+
+const textMatcher = (test: TextTest): ((text: string) => boolean) => {
+  switch (test.kind) {
+    case "equals": {
+      const wanted = test.ignoreCase ? test.text.toLowerCase() : test.text
+      return test.ignoreCase ? (text) => text.toLowerCase() === wanted : (text) => text === wanted
+    }
+    case "oneOf": {
+      const wanted = new Set(test.texts)
+      return (text) => wanted.has(text)
+    }
+    case "order": {
+      const holds = comparers[test.operator]
+      return (text) => holds(compareUtf8(text, test.text))
+    }
+    case "phrase": {
+      const wanted = test.text.toLowerCase()
+      return (text) => hasPhrase(text.toLowerCase(), wanted, test.left, test.right)
+    }
+    case "regex": {
+      const matches = regexTest(test.pattern)
+      return test.ignoreCase ? (text) => matches(text.toLowerCase()) : matches
+    }
+    default: {
+      const wanted = test.ignoreCase ? test.text.toLowerCase() : test.text
+      const within = (text: string): boolean =>
+        test.kind === "contains"
+          ? text.includes(wanted)
+          : test.kind === "starts"
+            ? text.startsWith(wanted)
+            : text.endsWith(wanted)
+      return test.ignoreCase ? (text) => within(text.toLowerCase()) : within
+    }
+  }
+}
