@@ -46,7 +46,8 @@ export class RecordDraft {
   begin(): void {
     this.recordNumber++
     this.keys.makeRoom()
-    this.roleKey.fill(-1)
+    // A loop, because fill is a call that costs more than nine writes.
+    for (let which = 0; which < roleCount; which++) this.roleKey[which] = -1
     this.attributeCount = 0
     this.overflow = false
     this.keepOriginal = false

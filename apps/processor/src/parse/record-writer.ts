@@ -1,6 +1,7 @@
 // RecordWriter: writes drafts to the columns of a batch, with the frame's own attributes and the guards of the stage.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { severityTextOf } from "@tailrace/domain/severity"
+import type { TextColumn } from "@tailrace/domain/text-column"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { role } from "./field-roles.ts"
 import type { FrameAttributes } from "./frame-attributes.ts"
@@ -137,22 +138,22 @@ export class RecordWriter {
       this.draft.scratchUsed = at + text.length
       this.draft.addAttribute(this.truncated, -1 - at, text.length)
     }
-    batch.body.put(row, source, from, to)
+    putBytes(batch.body, row, source, from, to)
   }
 
-  private putText(column: LogBatch["body"], row: number, which: number, bytes: Uint8Array): void {
-    if (this.draft.hasRole(which)) column.put(row, this.source(which, bytes), this.from(which), this.to(which))
-    else column.put(row, bytes, 0, 0)
+  private putText(column: TextColumn, row: number, which: number, bytes: Uint8Array): void {
+    if (this.draft.roleKey[which] < 0) column.reserve(row, 0)
+    else putBytes(column, row, this.source(which, bytes), this.from(which), this.to(which))
   }
 
   private writeAttributes(batch: LogBatch, row: number, bytes: Uint8Array): void {
-    const draft = this.draft
-    const count = draft.attributeCount
-    for (let i = 0; i < count; i++) {
-      const start = draft.attributeStart[i]
-      const code = draft.keys.codeOf(draft.attributeKey[i], batch.attributes.keys)
-      if (start >= 0) batch.attributes.appendCode(row, code, bytes, start, start + draft.attributeLength[i])
-      else batch.attributes.appendCode(row, code, draft.scratch, -1 - start, -1 - start + draft.attributeLength[i])
+    const { attributeCount, attributeKey, attributeStart, attributeLength, keys, scratch } = this.draft
+    const list = batch.attributes
+    for (let i = 0; i < attributeCount; i++) {
+      const start = attributeStart[i]
+      const pair = list.link(row, keys.codeOf(attributeKey[i], list.keys))
+      if (start >= 0) putBytes(list.values, pair, bytes, start, start + attributeLength[i])
+      else putBytes(list.values, pair, scratch, -1 - start, -1 - start + attributeLength[i])
     }
   }
 
@@ -175,4 +176,18 @@ const characterBorder = (bytes: Uint8Array, start: number, at: number): number =
   let position = at
   while (position > start && position > at - 4 && (bytes[position] & 0xc0) === 0x80) position--
   return (bytes[position] & 0xc0) === 0x80 ? at : position
+}
+
+// Below this a loop beats the view that a block copy needs.
+const shortBytes = 128
+
+const putBytes = (column: TextColumn, row: number, source: Uint8Array, start: number, end: number): void => {
+  const length = end - start
+  if (length > shortBytes) {
+    column.put(row, source, start, end)
+    return
+  }
+  const shift = column.reserve(row, length) - start
+  const arena = column.arena
+  for (let i = start; i < end; i++) arena[i + shift] = source[i]
 }

@@ -5,6 +5,7 @@ import { ByteTable } from "./byte-table.ts"
 
 const wordLimit = 512
 const longestWord = 32
+const guessCount = 64
 
 /** Severity number of a level text: a word of any logger, or a number of pino, bunyan, Google Cloud, syslog, OpenTelemetry. */
 export const severityOfText = (text: string): number => {
@@ -21,14 +22,20 @@ const googleCloudSeverities: ReadonlyArray<number> = [0, 5, 9, 10, 13, 17, 18, 1
 export class SeverityReader {
   private readonly words = new ByteTable(wordLimit)
   private readonly numbers = new Uint8Array(wordLimit * 2)
+  // Few words make up most records: their ids by a mix of length, first and last byte, looked at before the table.
+  private readonly guesses = new Int16Array(guessCount)
 
   /** Severity number 1..24 of `bytes[start, end)`, or 0 when it is no level. */
   read(bytes: Uint8Array, start: number, end: number): number {
     if (end - start > longestWord || end <= start) return 0
+    const guess = (end - start + bytes[start] * 3 + bytes[end - 1] * 7) & (guessCount - 1)
+    const guessed = this.guesses[guess]
+    if (guessed < this.words.size && this.words.matches(guessed, bytes, start, end)) return this.numbers[guessed]
     if (this.words.isFull) this.words.truncate(0)
     const known = this.words.size
     const id = this.words.intern(bytes, start, end)
     if (id === known) this.numbers[id] = severityOfText(decodeUtf8(bytes, start, end))
+    this.guesses[guess] = id
     return this.numbers[id]
   }
 }

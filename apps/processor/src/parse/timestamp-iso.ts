@@ -9,6 +9,43 @@ const colon = 58
 const comma = 44
 const space = 32
 
+// The minute of the last timestamp, by the digits of its date, hour and minute: neighbouring records share theirs.
+let yearDigits = 0
+let dayDigits = 0
+let minuteDigits = 0
+let minuteMillis = -1
+
+const digitsAt = (bytes: Uint8Array, first: number, second: number): number =>
+  (bytes[first] << 24) | (bytes[first + 1] << 16) | (bytes[second] << 8) | bytes[second + 1]
+
+/**
+ * Reads the common `YYYY-MM-DDThh:mm:ss[.fff]Z` of a known minute; answers false for anything else, which is then
+ * read with care.
+ */
+const readSameMinute = (bytes: Uint8Array, at: number, end: number, instant: Instant): boolean => {
+  if (digitsAt(bytes, at + 11, at + 14) !== minuteDigits || digitsAt(bytes, at + 5, at + 8) !== dayDigits) return false
+  if (digitsAt(bytes, at, at + 2) !== yearDigits || bytes[at + 13] !== colon || bytes[at + 16] !== colon) return false
+  const tens = bytes[at + 17] - 48
+  const ones = bytes[at + 18] - 48
+  if (tens < 0 || tens > 5 || ones < 0 || ones > 9) return false
+  let millis = (tens * 10 + ones) * 1000
+  let position = at + 19
+  if (bytes[position] === dot) {
+    const hundreds = bytes[at + 20] - 48
+    const middle = bytes[at + 21] - 48
+    const last = bytes[at + 22] - 48
+    if (hundreds < 0 || hundreds > 9 || middle < 0 || middle > 9 || last < 0 || last > 9) return false
+    millis += hundreds * 100 + middle * 10 + last
+    position = at + 23
+  }
+  if (position >= end || bytes[position] !== 90) return false
+  instant.millis = minuteMillis + millis
+  instant.nanos = 0
+  instant.zoned = true
+  instant.end = position + 1
+  return true
+}
+
 /**
  * Reads `YYYY-MM-DD` (also `/` or `.` between), one of `T t space _ -`, `hh:mm[:ss]`, an optional fraction after `.` or
  * `,`, and an optional zone (`Z`, `+hh:mm`, `+hhmm`, `+hh`, ` +hhmm`, ` UTC`). Answers whether it was one.
@@ -17,6 +54,7 @@ export const readIso = (bytes: Uint8Array, at: number, end: number, zone: Zone, 
   const separator = bytes[at + 4]
   if (separator !== bytes[at + 7] || (separator !== dash && separator !== slash && separator !== dot)) return false
   if (end - at < 16) return false
+  if (separator === dash && minuteMillis >= 0 && bytes[at + 10] === 84 && readSameMinute(bytes, at, end, instant)) return true
   const year = fourDigits(bytes, at)
   if (year < 0) return false
   const day = midnight(year, twoDigits(bytes, at + 5), twoDigits(bytes, at + 8))
@@ -32,6 +70,11 @@ export const readIso = (bytes: Uint8Array, at: number, end: number, zone: Zone, 
       if (time < 0) return false
       position = at + 16
     }
+  } else if (between === 84 && separator === dash) {
+    yearDigits = digitsAt(bytes, at, at + 2)
+    dayDigits = digitsAt(bytes, at + 5, at + 8)
+    minuteDigits = digitsAt(bytes, at + 11, at + 14)
+    minuteMillis = day + Math.floor(time / 60_000) * 60_000
   }
   instant.millis = day + time
   instant.nanos = 0

@@ -1,0 +1,163 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { isoOf, makeStage, recordOf, recordsOf } from "../records-of.ts"
+
+const json = { codec: "json" }
+
+describe("json", () => {
+  it("fills the well-known fields and keeps the rest as attributes", () => {
+    const record = recordOf(
+      '{"time":"2026-01-19T10:30:00.5Z","level":"warning","msg":"disk is filling","service":"api","host":"node-1","trace_id":"4bf9","span_id":"00f0","free":12.50}',
+      json
+    )
+    expect(isoOf(record.timestamp)).toBe("2026-01-19T10:30:00.500000000")
+    expect(record).toMatchObject({
+      severityNumber: 13,
+      severity: "WARN",
+      body: "disk is filling",
+      service: "api",
+      host: "node-1",
+      traceId: "4bf9",
+      spanId: "00f0",
+      parsed: true
+    })
+    expect({ ...record.attributes }).toEqual({ free: "12.50" })
+  })
+
+  it("flattens nested objects with dots and keeps arrays as JSON text", () => {
+    const record = recordOf('{"message":"m","a":{"b":{"c":true}},"list":[1, {"x":2}],"none":{},"service":{"name":"api"}}', json)
+    expect({ ...record.attributes }).toEqual({ "a.b.c": "true", list: '[1, {"x":2}]', none: "{}" })
+    expect(record.service).toBe("api")
+  })
+
+  it("keeps objects below the depth as JSON text", () => {
+    const record = recordOf('{"a":{"b":{"c":1}}}', json, makeStage({ json: { depth: 2 } }))
+    expect({ ...record.attributes }).toEqual({ "a.b": '{"c":1}' })
+  })
+
+  it("keeps numbers digit by digit and null as an empty text", () => {
+    const record = recordOf('{"message":"m","big":12345678901234567890,"small":-1.50e-3,"nothing":null}', json)
+    expect({ ...record.attributes }).toEqual({ big: "12345678901234567890", small: "-1.50e-3", nothing: "" })
+  })
+
+  it("lets the last of equal keys win, at any depth", () => {
+    const record = recordOf('{"a":1,"b":1,"a":2,"o":{"x":1},"o":{"x":2},"msg":"one","msg":"two"}', json)
+    expect({ ...record.attributes }).toEqual({ a: "2", b: "1", "o.x": "2" })
+    expect(record.body).toBe("two")
+  })
+
+  it("prefers the better of two names for one field and keeps the other as an attribute", () => {
+    const record = recordOf('{"log":"raw","message":"m","ts":1700000000,"timestamp":"2026-01-19T10:30:00Z"}', json)
+    expect(record.body).toBe("m")
+    expect(isoOf(record.timestamp)).toBe("2026-01-19T10:30:00.000000000")
+    expect({ ...record.attributes }).toEqual({ log: "raw", ts: "1700000000" })
+  })
+
+  it("unescapes texts and keys, joins surrogate pairs and replaces lone surrogates", () => {
+    const record = recordOf(String.raw`{"message":"a\"b\\c\/\b\f\n\r\té\ud83d\ude00\ud83dx\ude00","k\u0065y":"v"}`, json)
+    expect(record.body).toBe('a"b\\c/\b\f\n\r\té😀\ufffdx\ufffd')
+    expect({ ...record.attributes }).toEqual({ key: "v" })
+  })
+
+  it.each([
+    ['"level":30', 9],
+    ['"level":"50"', 17],
+    ['"level":3', 17],
+    ['"severity":"CRITICAL"', 18],
+    ['"severity_number":11', 11],
+    ['"level":400', 13],
+    ['"@l":"Fatal"', 21],
+    ['"log":{"level":"debug"}', 5]
+  ])("reads the severity of %s", (member, number) => {
+    expect(recordOf(`{"message":"m",${member}}`, json).severityNumber).toBe(number)
+  })
+
+  it("keeps a level word of the sender's own as text without a rank", () => {
+    expect(recordOf('{"message":"m","level":"bananas"}', json)).toMatchObject({ severity: "bananas", severityNumber: 0 })
+  })
+
+  it("keeps a time that is none as an attribute", () => {
+    const record = recordOf('{"message":"m","time":"soon"}', json)
+    expect({ ...record.attributes }).toEqual({ time: "soon" })
+    expect(record.timestamp).toBe(record.observedTimestamp)
+  })
+
+  it("takes the whole message for the body when the object has no message of its own", () => {
+    expect(recordOf('{"a":1}', json).body).toBe('{"a":1}')
+  })
+
+  it("keeps keys of Object's own harmless", () => {
+    const record = recordOf('{"__proto__":{"polluted":1},"constructor":"x","message":"m"}', json)
+    expect(Object.entries(record.attributes)).toEqual([
+      ["__proto__.polluted", "1"],
+      ["constructor", "x"]
+    ])
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined()
+  })
+
+  it("keeps the first attributes and the whole message of a record with too many", () => {
+    const members = Array.from({ length: 5000 }, (_, index) => `"k${index}":${index}`)
+    const text = `{${members.join(",")},"message":"m"}`
+    const record = recordOf(text, json, makeStage({ maximumAttributes: 100 }))
+    expect(Object.keys(record.attributes).length).toBeLessThanOrEqual(100)
+    expect(record.attributes["log.original"] ?? record.body).toBe(text)
+    expect(record.parsed).toBe(true)
+  })
+
+  it("survives objects nested ten thousand deep", () => {
+    const deep = `{"a":${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}}`
+    expect(recordOf(deep, json).parsed).toBe(true)
+    const broken = `{"a":${"[".repeat(200_000)}`
+    expect(recordOf(broken, json)).toMatchObject({ parsed: false, body: broken })
+  })
+
+  it("accepts exactly what JSON.parse accepts", () => {
+    const nearly = fc.oneof(
+      fc.json(),
+      fc.tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "\\", "x", "1", " ", "\t")).map(([text, at, piece]) => {
+        const position = at % (text.length + 1)
+        return text.slice(0, position) + piece + text.slice(position + 1)
+      })
+    )
+    fc.assert(
+      fc.property(nearly, (value) => {
+        const text = `{"value":${value.replaceAll("\n", " ")}}`
+        let valid = true
+        try {
+          JSON.parse(text)
+        } catch {
+          valid = false
+        }
+        expect(recordOf(text, json).parsed).toBe(valid)
+      }),
+      { numRuns: 1000 }
+    )
+  })
+
+  it("reads every scalar of a random object as JSON.parse does", () => {
+    const scalar = fc.oneof(fc.string({ unit: "grapheme" }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean())
+    const key = fc.string({ minLength: 1 }).map((text) => `x_${text}`)
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.oneof(scalar, fc.dictionary(key, scalar, { minKeys: 1 }))), (object) => {
+        const expected: Record<string, string> = Object.create(null)
+        const flatten = (value: unknown, path: string): void => {
+          if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+            for (const [name, inner] of Object.entries(value)) flatten(inner, path === "" ? name : `${path}.${name}`)
+          } else if (path !== "") expected[path] = typeof value === "string" ? value.toWellFormed() : JSON.stringify(value)
+        }
+        flatten(object, "")
+        const record = recordOf(JSON.stringify(object), json)
+        expect({ ...record.attributes }).toEqual({ ...expected })
+      })
+    )
+  })
+
+  it("reads NDJSON line by line, a broken line leaving its neighbours alone", () => {
+    const records = recordsOf('{"message":"one"}\n{"message":\r\n{"message":"three"}', json)
+    expect(records.map(({ body, parsed }) => [body, parsed])).toEqual([
+      ["one", true],
+      ['{"message":', false],
+      ["three", true]
+    ])
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest"
+import { isoOf, recordOf } from "../records-of.ts"
+
+const syslog = { codec: "syslog", layout: "single" } as const
+
+describe("syslog", () => {
+  it("reads RFC 5424 with structured data", () => {
+    const record = recordOf(
+      String.raw`<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 8710 ID47 [exampleSDID@32473 iut="3" eventSource="a \"b\" \\ \] \n"][empty] An event`,
+      syslog
+    )
+    expect(isoOf(record.timestamp)).toBe("2003-10-11T22:14:15.003000000")
+    expect(record).toMatchObject({
+      severityNumber: 10,
+      severity: "INFO",
+      host: "mymachine.example.com",
+      service: "evntslog",
+      body: "An event"
+    })
+    expect({ ...record.attributes }).toEqual({
+      facility: "local4",
+      procid: "8710",
+      msgid: "ID47",
+      "exampleSDID@32473.iut": "3",
+      "exampleSDID@32473.eventSource": String.raw`a "b" \ ] \n`,
+      empty: ""
+    })
+  })
+
+  it("reads RFC 5424 whose every field is absent, and takes off a byte order mark", () => {
+    expect(recordOf("<13>1 - - - - - - \ufeffgrüße", syslog)).toMatchObject({
+      body: "grüße",
+      host: "",
+      service: "",
+      attributes: { facility: "user" }
+    })
+    expect(recordOf("<13>1 - - - - - -", syslog)).toMatchObject({ body: "", parsed: true })
+  })
+
+  it("keeps the text of RFC 5424 messages whose structured data is broken", () => {
+    const text = '<13>1 2003-10-11T22:14:15Z host app - - [id name="unterminated'
+    expect(recordOf(text, syslog)).toMatchObject({
+      host: "host",
+      service: "app",
+      body: '[id name="unterminated',
+      attributes: { "log.original": text }
+    })
+  })
+
+  it.each([
+    ["<34>Oct 11 22:14:15 mymachine su: 'su root' failed", "mymachine", "su", "'su root' failed", undefined],
+    ["<0>Oct 22 10:52:01 10.1.2.3 sched[0]: That's All Folks!", "10.1.2.3", "sched", "That's All Folks!", "0"],
+    ["<133>Jun 13 16:33:35 haproxy[73411]: Proxy started.", "", "haproxy", "Proxy started.", "73411"],
+    ["<190>Apr 15 2007 21:28:13: %PIX-6-302014: Teardown", "", "%PIX-6-302014", "Teardown", undefined],
+    ["<133>2011-03-01T11:22:12Z host tag msgh ...", "host", "tag", "msgh ...", undefined],
+    ["<129>Mar 10 01:00:00 Hostname3 tag:msgnum:3", "Hostname3", "tag", "msgnum:3", undefined],
+    ["<38>Sep 22 10:11:56 Message forwarded from cdaix66: sshd[679960]: Accepted", "cdaix66", "sshd", "Accepted", "679960"],
+    ["Jun 14 15:16:01 combo sshd(pam_unix)[19939]: check pass", "combo", "sshd(pam_unix)", "check pass", "19939"],
+    ["<14>Aug 30 23:00:05 X4711", "X4711", "", "", undefined]
+  ])("reads %s", (text, host, service, body, procid) => {
+    const record = recordOf(text, syslog)
+    expect(record).toMatchObject({ host, service, body, parsed: true })
+    expect(record.attributes["procid"]).toBe(procid)
+  })
+
+  it("takes severity and facility from the priority", () => {
+    const numbers = [21, 19, 18, 17, 13, 10, 9, 5]
+    numbers.forEach((number, severity) => {
+      const record = recordOf(`<${16 * 8 + severity}>Oct 11 22:14:15 h t: m`, syslog)
+      expect(record.severityNumber).toBe(number)
+      expect(record.attributes["facility"]).toBe("local0")
+    })
+    expect(recordOf("Oct 11 22:14:15 h t: m", syslog).severityNumber).toBe(0)
+  })
+
+  it("keeps the text of a message that has a priority and nothing else right", () => {
+    expect(recordOf("<13>last message repeated 5 times", syslog)).toMatchObject({
+      severityNumber: 10,
+      body: "last message repeated 5 times",
+      attributes: { "log.original": "<13>last message repeated 5 times" }
+    })
+  })
+
+  it.each(["some message", "<192>Oct 11 22:14:15 h t: m", "<>x", "<1234>x", "", "<13"])("keeps %j raw", (text) => {
+    if (text === "") return expect(() => recordOf(text, syslog)).toThrow("got 0")
+    return expect(recordOf(text, syslog)).toMatchObject({ parsed: false, body: text })
+  })
+})
