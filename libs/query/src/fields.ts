@@ -26,7 +26,7 @@ export const wellKnownFields: ReadonlyArray<WellKnownField> = [
   {
     name: "timestamp",
     target: { kind: "time", column: "timestamp" },
-    aliases: ["@timestamp", "ts"],
+    aliases: ["@timestamp", "ts", "time"],
     summary: "When the record was made."
   },
   {

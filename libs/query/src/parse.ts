@@ -123,7 +123,7 @@ const primary = (scanner: Scanner): Side => {
   const operator = field === undefined ? undefined : scanner.operatorAt(field)
   if (field !== undefined && operator !== undefined) {
     scanner.position = operator.to
-    const isTime = operator.operator === ":" && field.name === "time"
+    const isTime = operator.operator === ":" && scanner.text.slice(field.from, field.to) === "time"
     return { node: isTime ? parseTime(scanner, field) : parsePredicate(scanner, field, operator), structured: true }
   }
   const value = scanner.takeValue("")

@@ -109,7 +109,7 @@ class SqlWriter {
       case "ends":
         return `(${present} AND endsWith(${test.ignoreCase ? lower : column}, ${text(test.text, test.ignoreCase)}))`
       case "phrase":
-        return `(${this.phrase(lower, test).join(" AND ")})`
+        return test.text === "" ? `(${present})` : `(${this.phrase(lower, test).join(" AND ")})`
       case "regex":
         return `(${present} AND match(${test.ignoreCase ? lower : column}, ${text(`(?s)${test.pattern}`, false)}))`
     }
