@@ -1,6 +1,6 @@
 // Hop position: how far a hop has come, read from the last message of its output subject.
-import { jetstreamManager } from "@nats-io/jetstream"
-import { Effect, Schema } from "effect"
+import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
+import { Effect, Schedule, Schema } from "effect"
 import { Nats } from "./nats.ts"
 
 export interface HopPosition {
@@ -24,7 +24,15 @@ export const positionHeaders = {
 
 const BEGINNING: HopPosition = { first: 0, last: 0, part: 1, parts: 1, sequence: 0, id: "" }
 
-class PositionError extends Schema.TaggedError<PositionError>()("PositionError", { message: Schema.String }) {}
+/** no-stream: set up the streams first. foreign: the output subject holds a message no hop wrote. */
+export class PositionError extends Schema.TaggedError<PositionError>()("PositionError", {
+  reason: Schema.Literals(["no-stream", "foreign", "unavailable"]),
+  message: Schema.String
+}) {}
+
+const API_TIMEOUT_MILLIS = 1_500
+
+const pauses = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
 
 export const hopHeaders = (position: Pick<HopPosition, "first" | "last" | "part" | "parts">) => ({
   [positionHeaders.first]: String(position.first),
@@ -32,23 +40,26 @@ export const hopHeaders = (position: Pick<HopPosition, "first" | "last" | "part"
   [positionHeaders.part]: `${position.part}/${position.parts}`
 })
 
-/** The position of whoever wrote last to the subject; fails when the broker does not answer or the headers are absent. */
+/** The position of whoever wrote last to the subject; waits for a broker that does not answer. */
 export const readHopPosition = Effect.fnUntraced(function* (stream: string, subject: string) {
   const { control } = yield* Nats
   const message = yield* Effect.tryPromise({
     try: async () => {
-      const manager = await jetstreamManager(control, { checkAPI: false })
+      const manager = await jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS })
       return manager.streams.getMessage(stream, { last_by_subj: subject })
     },
-    catch: (cause) => new PositionError({ message: `cannot read the last message of ${subject}: ${String(cause)}` })
-  })
+    catch: (cause) => {
+      const reason = cause instanceof JetStreamApiError && cause.code === 10059 ? "no-stream" : "unavailable"
+      return new PositionError({ reason, message: `cannot read the last message of ${subject}: ${String(cause)}` })
+    }
+  }).pipe(Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => input.reason === "unavailable"))))
   if (message === null) return BEGINNING
   const first = Number(message.header.get(positionHeaders.first) || Number.NaN)
   const last = Number(message.header.get(positionHeaders.last) || Number.NaN)
   const [part, parts] = message.header.get(positionHeaders.part).split("/").map(Number)
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || !part || !parts) {
     const text = `message ${message.seq} of ${subject} carries no position, somebody else wrote it: remove it`
-    return yield* new PositionError({ message: text })
+    return yield* new PositionError({ reason: "foreign", message: text })
   }
   return { first, last, part, parts, sequence: message.seq, id: message.header.get("Nats-Msg-Id") } as HopPosition
 })

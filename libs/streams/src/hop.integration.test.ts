@@ -178,7 +178,9 @@ describe("Hop", () => {
         yield* Effect.promise(() => server.kill())
         yield* Effect.promise(() => server.start())
       }
-      yield* waitUntil(Effect.sync(hop.state), (state) => state.covered >= 300, { timeoutMillis: 20_000 })
+      yield* waitUntil(Effect.sync(hop.state), (state) => state.covered >= 300, { timeoutMillis: 20_000 }).pipe(
+        Effect.raceFirst(hop.done)
+      )
       assert.strictEqual(yield* written, numbers(1, 300))
       assert.isDefined(fed)
     }).pipe(Effect.scoped)

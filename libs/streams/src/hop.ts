@@ -15,10 +15,11 @@ import { Publisher } from "./publisher.ts"
 /**
  * superseded: another writer wrote to the output subject, be it another process or a message this one had in flight
  * when it was stopped; only a new life, which reads the position again, may go on. too-large: the transform made a message the
- * broker never takes. no-stream: set up the streams first. unavailable: the output's last message cannot be read.
+ * broker never takes. no-stream: set up the streams first. foreign: the output subject holds a
+ * message no hop wrote.
  */
 export class HopError extends Schema.TaggedError<HopError>()("HopError", {
-  reason: Schema.Literals(["superseded", "too-large", "no-stream", "unavailable"]),
+  reason: Schema.Literals(["superseded", "too-large", "no-stream", "foreign", "unavailable"]),
   message: Schema.String
 }) {}
 
@@ -68,9 +69,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(health.remove))
   const readPosition = readHopPosition(options.outputStream, options.outputSubject).pipe(
-    Effect.mapError(
-      (error) => new HopError({ reason: "unavailable", message: `hop ${options.name}: ${error.message}` })
-    )
+    Effect.mapError((error) => new HopError({ reason: error.reason, message: `hop ${options.name}: ${error.message}` }))
   )
   let position: HopPosition = yield* readPosition
   const unfinished = position.part < position.parts
