@@ -110,7 +110,7 @@ const measure = (name: string, codec: string): void => {
   events = 0
   bytes = 0
   const start = process.cpuUsage()
-  let used = start
+  let used = process.cpuUsage(start)
   while (used.user + used.system < secondsPerCase * 1e6) {
     round()
     used = process.cpuUsage(start)

@@ -26,6 +26,10 @@ const strong = [
 // Words that are levels only in brackets or before a colon.
 const weak = ["note", "log", "fine", "config", "alert", "eror"]
 const longest = 11
+const space = 32
+const colon = 58
+const openBracket = 91
+const closeBracket = 93
 
 /** What stands around a word that may be a level. */
 export const surroundings = {
@@ -84,3 +88,22 @@ export const letterLevel = (byte: number): number => {
       return 0
   }
 }
+
+/**
+ * The level that is the first word of `bytes[start, end)`, marked by brackets or a colon, or in capitals: its severity
+ * number plus 32 times the bytes it takes; 0 when there is none.
+ */
+export const leadingLevel = (bytes: Uint8Array, start: number, end: number): number => {
+  const bracketed = bytes[start] === openBracket
+  const from = bracketed ? start + 1 : start
+  const limit = Math.min(end, from + longest + 1)
+  let stop = from
+  while (stop < limit && isWordByte(bytes[stop])) stop++
+  if (stop >= end) return 0
+  const marked = bracketed ? bytes[stop] === closeBracket : bytes[stop] === colon
+  if (!marked && (bracketed || bytes[stop] !== space)) return 0
+  const number = headerLevel(bytes, from, stop, marked ? surroundings.marked : surroundings.loose)
+  return number === 0 ? 0 : number + 32 * ((bracketed ? stop + 1 : stop) - start)
+}
+
+const isWordByte = (byte: number): boolean => (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 122)

@@ -9,7 +9,8 @@ import { batchOf, isoOf, makeStage, receivedMillis, recordOf, recordsOf } from "
 const prefixed = (...messages: ReadonlyArray<Uint8Array | string>): Uint8Array => {
   const target = new Uint8Array(messages.reduce((sum, message) => sum + message.length * 4 + 5, 0))
   let at = 0
-  for (const message of messages) at = writePrefixed(target, at, typeof message === "string" ? encodeUtf8(message) : message)
+  for (const message of messages)
+    at = writePrefixed(target, at, typeof message === "string" ? encodeUtf8(message) : message)
   return target.subarray(0, at)
 }
 
@@ -22,14 +23,19 @@ describe("parse", () => {
   })
 
   it("keeps line ends inside length-prefixed messages", () => {
-    const records = recordsOf(prefixed("2026-01-19 10:30:00 ERROR boom\n\tat x", '{"message":"a\\nb"}'), { layout: "prefixed" })
+    const records = recordsOf(prefixed("2026-01-19 10:30:00 ERROR boom\n\tat x", '{"message":"a\\nb"}'), {
+      layout: "prefixed"
+    })
     expect(records.map(({ body }) => body)).toEqual(["boom\n\tat x", "a\nb"])
   })
 
   it("reads no further than its message, whatever stands behind it", () => {
-    const records = recordsOf(prefixed('{"message":"open', '"}', "<13>1 - - - - - [a", ' b="c"] x', "2026-01-19 10:30", ":45 x"), {
-      layout: "prefixed"
-    })
+    const records = recordsOf(
+      prefixed('{"message":"open', '"}', "<13>1 - - - - - [a", ' b="c"] x', "2026-01-19 10:30", ":45 x"),
+      {
+        layout: "prefixed"
+      }
+    )
     expect(records.map(({ body, parsed }) => [body, parsed])).toEqual([
       ['{"message":"open', false],
       ['"}', false],
@@ -52,10 +58,14 @@ describe("parse", () => {
       resource: { "service.name": "api", region: "north" }
     }
     const [first, second] = recordsOf('{"message":"m"}\n{"message":"m","host":"own","peer":"own"}', header)
-    expect(first).toMatchObject({ host: "node-1", service: "api", resource: { "service.name": "api", region: "north" } })
+    expect(first).toMatchObject({
+      host: "node-1",
+      service: "api",
+      resource: { "service.name": "api", region: "north" }
+    })
     expect({ ...first?.attributes }).toEqual({ "file.path": "/var/log/app.log", peer: "192.0.2.1" })
     expect(second?.host).toBe("own")
-    expect(second?.attributes["peer"]).toBe("own")
+    expect(second?.attributes.peer).toBe("own")
   })
 
   it("reads a bare message as lines, or as one JSON object printed over several", () => {
@@ -73,7 +83,9 @@ describe("parse", () => {
       expect(record.attributes["timestamp.original"]).toBe(time)
     }
     const stage = makeStage({ maximumFuture: "3d", oldest: "1960-01-01" })
-    expect(isoOf(recordOf('{"message":"m","time":"2026-11-23T12:00:00Z"}', {}, stage).timestamp)).toBe("2026-11-23T12:00:00.000000000")
+    expect(isoOf(recordOf('{"message":"m","time":"2026-11-23T12:00:00Z"}', {}, stage).timestamp)).toBe(
+      "2026-11-23T12:00:00.000000000"
+    )
   })
 
   it("cuts bodies above the limit at a character's border and says how much is gone", () => {
@@ -116,7 +128,9 @@ describe("parse", () => {
           batch
         )
       })
-      expect([0, 1, 2].map((row) => [batch.body.text(row), { ...batch.attributes.object(row) }, batch.severity.textAt(row)])).toEqual([
+      expect(
+        [0, 1, 2].map((row) => [batch.body.text(row), { ...batch.attributes.object(row) }, batch.severity.textAt(row)])
+      ).toEqual([
         ["a", { k1: "1" }, ""],
         ["b", { k2: "2", k3: "3" }, "ERROR"],
         ["c", { k3: "3" }, "INFO"]
@@ -127,7 +141,9 @@ describe("parse", () => {
   it("learns new keys for ever without growing", () => {
     const stage = makeStage()
     for (let round = 0; round < 30; round++) {
-      const text = Array.from({ length: 500 }, (_, index) => `{"message":"m","key_${round}_${index}":"${index}"}`).join("\n")
+      const text = Array.from({ length: 500 }, (_, index) => `{"message":"m","key_${round}_${index}":"${index}"}`).join(
+        "\n"
+      )
       const records = recordsOf(text, {}, stage)
       expect(records.at(-1)?.attributes).toEqual({ [`key_${round}_499`]: "499" })
     }
@@ -135,11 +151,41 @@ describe("parse", () => {
 
   it("throws over no bytes and makes one row per message, under every codec", () => {
     const pieces = fc.constantFrom(
-      ...['{"', '":', '"}', "\\u", "\\", "<34>", "1 ", "- ", "[", "]", "=", '"', " ", ":", "\t", "\ud83d\ude00", "{", "}", ","],
-      ...["2026-01-19T10:30:00", ".5Z", "Oct 11 22:14:15 ", "10/Oct/2000:13:55:36 +0000", "ERROR", "I0517 15:04:22.6", "1117838570 2005.06.03"],
+      ...[
+        '{"',
+        '":',
+        '"}',
+        "\\u",
+        "\\",
+        "<34>",
+        "1 ",
+        "- ",
+        "[",
+        "]",
+        "=",
+        '"',
+        " ",
+        ":",
+        "\t",
+        "\ud83d\ude00",
+        "{",
+        "}",
+        ","
+      ],
+      ...[
+        "2026-01-19T10:30:00",
+        ".5Z",
+        "Oct 11 22:14:15 ",
+        "10/Oct/2000:13:55:36 +0000",
+        "ERROR",
+        "I0517 15:04:22.6",
+        "1117838570 2005.06.03"
+      ],
       ...['HTTP/1.1" 200', "081109 203615", "03-17 16:13:38", '"time":', '"level":', "null", "-1e5"]
     )
-    const text = fc.array(fc.oneof(pieces, fc.string({ maxLength: 4 })), { maxLength: 30 }).map((parts) => encodeUtf8(parts.join("")))
+    const text = fc
+      .array(fc.oneof(pieces, fc.string({ maxLength: 4 })), { maxLength: 30 })
+      .map((parts) => encodeUtf8(parts.join("")))
     const message = fc.oneof(text, fc.uint8Array({ maxLength: 60 }))
     const stages = codecNames.map((codec) => ({ codec, stage: makeStage() }))
     fc.assert(

@@ -17,7 +17,9 @@ const rowsOfCsv = (text: string): Array<Record<string, string>> => {
     if (end !== ",") rows.push([])
   }
   const [names = [], ...lines] = rows
-  return lines.filter((line) => line.length === names.length).map((line) => Object.fromEntries(names.map((name, at) => [name, line[at] ?? ""])))
+  return lines
+    .filter((line) => line.length === names.length)
+    .map((line) => Object.fromEntries(names.map((name, at) => [name, line[at] ?? ""])))
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -31,18 +33,18 @@ const spelled = (month: string, day: string, time: string): string => {
 
 /** When each system's line was written, from the columns of its labels. */
 const times: Record<string, (row: Row) => string> = {
-  Android: ({ Date, Time }) => `2026-${Date}T${Time}`,
+  Android: ({ Date: day, Time }) => `2026-${day}T${Time}`,
   Apache: ({ Time = "" }) => {
     const [, month = "", day = "", time, year] = Time.split(" ")
     return `${year}-${two(months.indexOf(month) + 1)}-${day}T${time}`
   },
   HDFS: ({ Date: date = "", Time = "" }) =>
     `20${date.padStart(6, "0").replace(/(..)(..)(..)/, "$1-$2-$3")}T${Time.padStart(6, "0").replace(/(..)(..)(..)/, "$1:$2:$3")}`,
-  Hadoop: ({ Date, Time }) => `${Date}T${Time?.replace(",", ".")}`,
-  Linux: ({ Month = "", Date = "", Time = "" }) => spelled(Month, Date, Time),
+  Hadoop: ({ Date: day, Time }) => `${day}T${Time?.replace(",", ".")}`,
+  Linux: ({ Month = "", Date: day = "", Time = "" }) => spelled(Month, day, Time),
   OpenSSH: ({ Date: month = "", Day = "", Time = "" }) => spelled(month, Day, Time),
-  OpenStack: ({ Date, Time }) => `${Date}T${Time}`,
-  Zookeeper: ({ Date, Time }) => `${Date}T${Time?.replace(",", ".")}`
+  OpenStack: ({ Date: day, Time }) => `${day}T${Time}`,
+  Zookeeper: ({ Date: day, Time }) => `${day}T${Time?.replace(",", ".")}`
 }
 
 const letters: Record<string, number> = { V: 1, D: 5, I: 9, W: 13, E: 17, F: 21 }
@@ -52,9 +54,7 @@ describe.skipIf(!present)("real logs", () => {
   it.each(Object.keys(times))("reads every timestamp and level of %s", (system) => {
     const log = textOf(`loghub/dev/${system}/${system}_2k.log`)
     const lines = log.split("\n").filter((line) => line.trim() !== "")
-    const labels = rowsOfCsv(
-      textOf(`loghub/dev/${system}/${system}_2k.structured.csv`.replace("_2k.structured", existsSync(new URL(`loghub/dev/${system}/${system}_2k.structured.csv`, data)) ? "_2k.structured" : "_2k.log_structured"))
-    )
+    const labels = rowsOfCsv(textOf(`loghub/dev/${system}/${system}_2k.structured.csv`))
     const batch = batchOf(log, { source: system })
     expect(batch.length).toBe(lines.length)
     expect(labels.length).toBe(lines.length)
@@ -62,9 +62,13 @@ describe.skipIf(!present)("real logs", () => {
     labels.forEach((label, row) => {
       const record = batch.record(row)
       const expected = new Date(`${times[system]?.(label)}Z`).toISOString()
-      const level = withoutLevel.has(system) ? 0 : (letters[label["Level"] ?? ""] ?? severityNumberOf(label["Level"] ?? ""))
+      // These have no level of their own, but some programs begin their messages with one.
+      const stated = /^(error|fatal|warning|ERROR|WARNING)[: ]/.exec(label.Content ?? "")?.[1]
+      const level = withoutLevel.has(system)
+        ? severityNumberOf(stated ?? "")
+        : (letters[label.Level ?? ""] ?? severityNumberOf(label.Level ?? ""))
       const right =
-        new Date(isoOf(record.timestamp).slice(0, 23) + "Z").toISOString() === expected &&
+        new Date(`${isoOf(record.timestamp).slice(0, 23)}Z`).toISOString() === expected &&
         record.severityNumber === level &&
         record.severity === severityTextOf(level) &&
         record.parsed
@@ -80,8 +84,8 @@ describe.skipIf(!present)("real logs", () => {
     const hosts = new Set<string>()
     for (let row = 0; row < batch.length; row++) {
       const { attributes, parsed } = batch.record(row)
-      bytes += Number(attributes["bytes"] ?? 0)
-      hosts.add(attributes["client"] ?? "")
+      bytes += Number(attributes.bytes ?? 0)
+      hosts.add(attributes.client ?? "")
       expect(parsed && attributes["http.method"] !== undefined && attributes["http.status"]?.length === 3).toBe(true)
     }
     // What goaccess counts, by the README of the data.
@@ -89,35 +93,44 @@ describe.skipIf(!present)("real logs", () => {
   })
 
   it("reads logfmt as go-logfmt does", () => {
-    const cases: Array<{ input: string; records: Array<Array<[string, string | null]>>; error?: string }> = JSON.parse(textOf("logfmt/dev.json"))
+    const cases: Array<{ input: string; records: Array<Array<[string, string | null]>>; error?: string }> = JSON.parse(
+      textOf("logfmt/dev.json")
+    )
     const stage = makeStage({ logfmt: { minimumPairs: 0 } })
     for (const { input, records, error } of cases) {
       const lines = input.split("\n").filter((line) => line !== "")
       lines.forEach((line, index) => {
         const record = recordOf(line, { codec: "logfmt", layout: "single" }, stage)
-        const isError = error !== undefined && error.includes(`line ${index + 1}`)
+        const isError = error?.includes(`line ${index + 1}`)
         expect({ line, parsed: record.parsed }).toEqual({ line, parsed: !isError })
         if (isError) return
         // A later record of go-logfmt may follow an empty line, which is no message here.
-        const expected = records.filter((pairs) => pairs.length > 0 || line.trim() === "")[line.trim() === "" ? 0 : index]
-        const seen = { ...record.attributes, ...(record.severity === "" ? {} : { level: record.severity.toLowerCase() }) }
-        expect({ line, seen }).toEqual({ line, seen: Object.fromEntries((expected ?? []).map(([key, value]) => [key, value ?? ""])) })
+        const expected = records.filter((pairs) => pairs.length > 0 || line.trim() === "")[
+          line.trim() === "" ? 0 : index
+        ]
+        const seen = {
+          ...record.attributes,
+          ...(record.severity === "" ? {} : { level: record.severity.toLowerCase() })
+        }
+        expect({ line, seen }).toEqual({
+          line,
+          seen: Object.fromEntries((expected ?? []).map(([key, value]) => [key, value ?? ""]))
+        })
       })
     }
   })
 
   it("accepts and refuses JSON documents as the test suite says", () => {
-    const suite: Array<{ name: string; must: string; text?: string; b64?: string }> = JSON.parse(textOf("json/jsontestsuite.json"))
+    const suite: Array<{ name: string; must: string; text?: string; b64?: string }> = JSON.parse(
+      textOf("json/jsontestsuite.json")
+    )
     const wrong: Array<string> = []
     for (const { name, must, text, b64 } of suite) {
       const document = text === undefined ? Buffer.from(b64 ?? "", "base64") : Buffer.from(text)
       const wrapped = Buffer.concat([Buffer.from('{"value":'), document, Buffer.from("}")])
       const { parsed } = recordOf(wrapped, { codec: "json", layout: "single" })
-      if (must !== "either" && parsed !== (must === "accept") && !breaksOut.has(name)) wrong.push(name)
+      if (must !== "either" && parsed !== (must === "accept")) wrong.push(name)
     }
     expect(wrong).toEqual([])
   })
 })
-
-// Refused documents that are fine as the rest of an object.
-const breaksOut = new Set<string>([])

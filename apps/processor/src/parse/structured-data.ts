@@ -8,6 +8,8 @@ const equals = 61
 const backslash = 92
 const openBracket = 91
 const closeBracket = 93
+// SD-NAME of RFC 5424: longer ones are read, but stray from it.
+const longestName = 32
 
 let path = new Uint8Array(256)
 
@@ -34,8 +36,8 @@ const nameEnd = (bytes: Uint8Array, at: number, end: number): number => {
 
 /**
  * Reads elements at `at` into the draft as attributes `id.name` (an element without parameters as `id`, empty), values
- * unescaped; answers the position behind the last bracket, or -1 when they break the grammar. Spaces around `=` and
- * before `]`, which some senders write, are read over.
+ * unescaped; answers the position behind the last bracket, or -1 when they break the grammar. What some senders write
+ * against the RFC (spaces behind `=`, a bare `]` or backslash, long names) is read, and the message's text kept.
  */
 export const structuredDataEnd = (
   bytes: Uint8Array,
@@ -49,6 +51,7 @@ export const structuredDataEnd = (
     const id = position + 1
     const idEnd = nameEnd(bytes, id, end)
     if (idEnd === id) return -1
+    if (idEnd - id > longestName) draft.keepOriginal = true
     position = idEnd
     let parameters = 0
     for (;;) {
@@ -77,15 +80,17 @@ const parameterEnd = (
   const stop = nameEnd(bytes, at, end)
   if (stop === at || bytes[stop] !== equals) return -1
   let position = stop + 1
+  if (bytes[position] === space || stop - at > longestName) draft.keepOriginal = true
   while (position < end && bytes[position] === space) position++
   if (position >= end || bytes[position] !== quote) return -1
   const valueStart = ++position
   let escapes = 0
   while (position < end && bytes[position] !== quote) {
-    if (bytes[position] === backslash && isEscaped(bytes[position + 1])) {
+    const byte = bytes[position]
+    if (byte === backslash && isEscaped(bytes[position + 1])) {
       escapes++
       position++
-    }
+    } else if (byte === backslash || byte === closeBracket) draft.keepOriginal = true
     position++
   }
   if (position >= end) return -1

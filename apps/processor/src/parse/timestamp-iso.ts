@@ -54,7 +54,8 @@ export const readIso = (bytes: Uint8Array, at: number, end: number, zone: Zone, 
   const separator = bytes[at + 4]
   if (separator !== bytes[at + 7] || (separator !== dash && separator !== slash && separator !== dot)) return false
   if (end - at < 16) return false
-  if (separator === dash && minuteMillis >= 0 && bytes[at + 10] === 84 && readSameMinute(bytes, at, end, instant)) return true
+  if (separator === dash && minuteMillis >= 0 && bytes[at + 10] === 84 && readSameMinute(bytes, at, end, instant))
+    return true
   const year = fourDigits(bytes, at)
   if (year < 0) return false
   const day = midnight(year, twoDigits(bytes, at + 5), twoDigits(bytes, at + 8))

@@ -5,24 +5,108 @@ const application = { codec: "application" }
 
 describe("application", () => {
   it.each([
-    ["2026-01-19 10:30:00 ERROR [Component] message", "2026-01-19T10:30:00.000", 17, "message", { component: "Component" }],
-    ["2015-10-18 18:01:47,978 INFO [main] org.apache.App: Created", "2015-10-18T18:01:47.978", 9, "Created", { thread: "main", component: "org.apache.App" }],
-    ["2015-07-29 17:41:44,747 - WARN  [Quorum[myid=1]/0:0:2181:Fast@774] - Time out: 3", "2015-07-29T17:41:44.747", 13, "Time out: 3", { component: "Quorum[myid=1]/0:0:2181:Fast@774" }],
-    ["081109 203615 148 INFO dfs.DataNode$Responder: done", "2008-11-09T20:36:15.000", 9, "done", { pid: "148", component: "dfs.DataNode$Responder" }],
-    ["17/06/09 20:10:40 INFO executor.Backend: Registered", "2017-06-09T20:10:40.000", 9, "Registered", { component: "executor.Backend" }],
-    ["03-17 16:13:38.811  1702  2395 D WindowManager: app wtoken = x", "2026-03-17T16:13:38.811", 5, "app wtoken = x", { pid: "1702", tid: "2395", component: "WindowManager" }],
-    ["[Sun Dec 04 04:47:44 2005] [error] [client 192.0.2.1] denied", "2005-12-04T04:47:44.000", 17, "[client 192.0.2.1] denied", {}],
-    ["[Tue Jun 08 11:54:08.929301 2021] [php7:emerg] [pid 13] rest", "2021-06-08T11:54:08.929", 21, "[pid 13] rest", { component: "php7" }],
-    ["api.log.1 2017-05-16 00:00:00.008 25746 INFO nova.wsgi [req-1 - -] GET", "2017-05-16T00:00:00.008", 9, "[req-1 - -] GET", { prefix: "api.log.1", pid: "25746", component: "nova.wsgi" }],
-    ["E0517 15:04:22.619632 1952 file.cc:253] Log every 3", "2026-05-17T15:04:22.619", 17, "Log every 3", { pid: "1952", component: "file.cc:253" }],
-    ["2024-01-01 10:00:00.000  INFO 1234 --- [main] c.e.Foo        : Started", "2024-01-01T10:00:00.000", 9, "Started", { pid: "1234", thread: "main", component: "c.e.Foo" }],
-    ["2024-01-01 10:00:00,123 - my.logger - WARNING - low disk", "2024-01-01T10:00:00.123", 13, "low disk", { component: "my.logger" }],
+    [
+      "2026-01-19 10:30:00 ERROR [Component] message",
+      "2026-01-19T10:30:00.000",
+      17,
+      "message",
+      { component: "Component" }
+    ],
+    [
+      "2015-10-18 18:01:47,978 INFO [main] org.apache.App: Created",
+      "2015-10-18T18:01:47.978",
+      9,
+      "Created",
+      { thread: "main", component: "org.apache.App" }
+    ],
+    [
+      "2015-07-29 17:41:44,747 - WARN  [Quorum[myid=1]/0:0:2181:Fast@774] - Time out: 3",
+      "2015-07-29T17:41:44.747",
+      13,
+      "Time out: 3",
+      { component: "Quorum[myid=1]/0:0:2181:Fast@774" }
+    ],
+    [
+      "081109 203615 148 INFO dfs.DataNode$Responder: done",
+      "2008-11-09T20:36:15.000",
+      9,
+      "done",
+      { pid: "148", component: "dfs.DataNode$Responder" }
+    ],
+    [
+      "17/06/09 20:10:40 INFO executor.Backend: Registered",
+      "2017-06-09T20:10:40.000",
+      9,
+      "Registered",
+      { component: "executor.Backend" }
+    ],
+    [
+      "03-17 16:13:38.811  1702  2395 D WindowManager: app wtoken = x",
+      "2026-03-17T16:13:38.811",
+      5,
+      "app wtoken = x",
+      { pid: "1702", tid: "2395", component: "WindowManager" }
+    ],
+    [
+      "[Sun Dec 04 04:47:44 2005] [error] [client 192.0.2.1] denied",
+      "2005-12-04T04:47:44.000",
+      17,
+      "[client 192.0.2.1] denied",
+      {}
+    ],
+    [
+      "[Tue Jun 08 11:54:08.929301 2021] [php7:emerg] [pid 13] rest",
+      "2021-06-08T11:54:08.929",
+      21,
+      "[pid 13] rest",
+      { component: "php7" }
+    ],
+    [
+      "api.log.1 2017-05-16 00:00:00.008 25746 INFO nova.wsgi [req-1 - -] GET",
+      "2017-05-16T00:00:00.008",
+      9,
+      "[req-1 - -] GET",
+      { prefix: "api.log.1", pid: "25746", component: "nova.wsgi" }
+    ],
+    [
+      "E0517 15:04:22.619632 1952 file.cc:253] Log every 3",
+      "2026-05-17T15:04:22.619",
+      17,
+      "Log every 3",
+      { pid: "1952", component: "file.cc:253" }
+    ],
+    [
+      "2024-01-01 10:00:00.000  INFO 1234 --- [main] c.e.Foo        : Started",
+      "2024-01-01T10:00:00.000",
+      9,
+      "Started",
+      { pid: "1234", thread: "main", component: "c.e.Foo" }
+    ],
+    [
+      "2024-01-01 10:00:00,123 - my.logger - WARNING - low disk",
+      "2024-01-01T10:00:00.123",
+      13,
+      "low disk",
+      { component: "my.logger" }
+    ],
     ["2016-09-28 04:30:30, Info                  CBS    Loaded", "2016-09-28T04:30:30.000", 9, "CBS    Loaded", {}],
     ["2009-07-20 22:59:27,672:DEBUG:Hello, World!", "2009-07-20T22:59:27.672", 5, "Hello, World!", {}],
-    ["2025-08-13 01:45:01.123 UTC [12345] LOG:  starting", "2025-08-13T01:45:01.123", 9, "starting", { thread: "12345" }],
+    [
+      "2025-08-13 01:45:01.123 UTC [12345] LOG:  starting",
+      "2025-08-13T01:45:01.123",
+      9,
+      "starting",
+      { thread: "12345" }
+    ],
     ["2022-06-02T11:58:12.193Z info vpxd[45715] [x] BEGIN", "2022-06-02T11:58:12.193", 9, "vpxd[45715] [x] BEGIN", {}],
     ["INFO [2026-01-19 10:00:00] hi there", "2026-01-19T10:00:00.000", 9, "hi there", {}],
-    ["- 1117838570 2005.06.03 R02 RAS KERNEL INFO parity error", "2005-06-03T22:42:50.000", 9, "parity error", { prefix: "-", header: "R02 RAS KERNEL" }],
+    [
+      "- 1117838570 2005.06.03 R02 RAS KERNEL INFO parity error",
+      "2005-06-03T22:42:50.000",
+      9,
+      "parity error",
+      { prefix: "-", header: "R02 RAS KERNEL" }
+    ],
     ["2024-01-01 10:00:00 nothing but a message", "2024-01-01T10:00:00.000", 0, "nothing but a message", {}]
   ])("reads %s", (text, iso, severityNumber, body, attributes) => {
     const record = recordOf(text, application)
@@ -53,10 +137,12 @@ describe("application", () => {
     expect(recordOf("2024-01-01 10:00:00 user: ERROR in form", application).severityNumber).toBe(0)
   })
 
-  it.each(["just words of a message", "    at java.lang.Thread.run(Thread.java:745)", "error while reading", "Caused by: java.io.IOException"])(
-    "keeps %s raw",
-    (text) => {
-      expect(recordOf(text, application)).toMatchObject({ parsed: false, body: text, attributes: {} })
-    }
-  )
+  it.each([
+    "just words of a message",
+    "    at java.lang.Thread.run(Thread.java:745)",
+    "error while reading",
+    "Caused by: java.io.IOException"
+  ])("keeps %s raw", (text) => {
+    expect(recordOf(text, application)).toMatchObject({ parsed: false, body: text, attributes: {} })
+  })
 })

@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import { findLevel, type HeaderKeys, readComponent, skipSeparators } from "../application-header.ts"
 import { type BindCodec, type CodecContext, defineCodec } from "../codec.ts"
 import { role } from "../field-roles.ts"
-import { headerLevel, letterLevel, surroundings } from "../header-level.ts"
+import { leadingLevel, letterLevel } from "../header-level.ts"
 import { fourDigits, isDigit, midnight, twoDigits } from "../instant.ts"
 import type { RecordDraft } from "../record-draft.ts"
 import { readHostAndTag, wordEnd } from "../syslog-header.ts"
@@ -49,7 +49,9 @@ export const bindApplication: BindCodec = (context) => {
       const found = findTimestamp(bytes, start, end, draft, context)
       if (found < 0) return readLevelFirst(bytes, start, end, draft, names)
       if (draft.timeStart > start + 1) {
-        if (readLeadingLevel(bytes, start, end, draft) > 0) {
+        const level = leadingLevel(bytes, start, end)
+        if (level > 0) {
+          draft.severityNumber = level & 31
           readComponent(bytes, found, end, draft, names, false)
           return true
         }
@@ -154,24 +156,9 @@ const readLevelFirst = (
   draft: RecordDraft,
   names: HeaderKeys
 ): boolean => {
-  const behind = readLeadingLevel(bytes, start, end, draft)
-  if (behind > 0) readComponent(bytes, behind, end, draft, names, false)
-  return behind > 0
+  const level = leadingLevel(bytes, start, end)
+  if (level === 0) return false
+  draft.severityNumber = level & 31
+  readComponent(bytes, start + (level >> 5), end, draft, names, false)
+  return true
 }
-
-/** Reads a level that is the line's first word into the draft; answers the position behind it, or 0. */
-const readLeadingLevel = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft): number => {
-  const bracketed = bytes[start] === openBracket
-  const from = bracketed ? start + 1 : start
-  let stop = from
-  while (stop < end && stop < from + 12 && isWordByte(bytes[stop])) stop++
-  if (stop >= end) return 0
-  const marked = bracketed ? bytes[stop] === closeBracket : bytes[stop] === 58
-  if (!marked && bytes[stop] !== space) return 0
-  const level = headerLevel(bytes, from, stop, marked ? surroundings.marked : surroundings.loose)
-  if (level === 0) return 0
-  draft.severityNumber = level
-  return bracketed ? stop + 1 : stop
-}
-
-const isWordByte = (byte: number): boolean => isDigit(byte) || ((byte | 32) >= 97 && (byte | 32) <= 122)

@@ -19,13 +19,29 @@ describe("auto", () => {
   it("reads a source of mixed messages line by line", () => {
     const lines = Object.values(samples)
     const records = recordsOf([...lines, "no form at all", ...lines].join("\n"))
-    expect(records.map(({ parsed }) => parsed)).toEqual([true, true, true, true, true, false, true, true, true, true, true])
+    expect(records.map(({ parsed }) => parsed)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+      true
+    ])
     expect(records.slice(6).map(({ body }) => body)).toEqual(["m", "m", samples.clf, "m", "m"])
   })
 
   it("leaves its codec when another has read enough messages in a row", () => {
     const stage = makeStage({ auto: { switchAfter: 3 } })
-    recordsOf(`${samples.json}\n${samples.clf}\n${samples.clf}\n${samples.json}\n${samples.clf}\n${samples.clf}`, {}, stage)
+    recordsOf(
+      `${samples.json}\n${samples.clf}\n${samples.clf}\n${samples.json}\n${samples.clf}\n${samples.clf}`,
+      {},
+      stage
+    )
     expect(stage.detectedCodec("default", "test")).toBe("json")
     recordsOf(samples.clf, {}, stage)
     expect(stage.detectedCodec("default", "test")).toBe("clf")
@@ -43,7 +59,11 @@ describe("auto", () => {
     recordsOf(samples.clf, { source: "b" }, stage)
     recordsOf(samples.json, { source: "a" }, stage)
     recordsOf(samples.logfmt, { source: "c" }, stage)
-    expect(["a", "b", "c"].map((source) => stage.detectedCodec("default", source))).toEqual(["json", undefined, "logfmt"])
+    expect(["a", "b", "c"].map((source) => stage.detectedCodec("default", source))).toEqual([
+      "json",
+      undefined,
+      "logfmt"
+    ])
   })
 
   it("does not take prose with an equals sign for logfmt", () => {

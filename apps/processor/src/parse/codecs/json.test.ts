@@ -25,7 +25,10 @@ describe("json", () => {
   })
 
   it("flattens nested objects with dots and keeps arrays as JSON text", () => {
-    const record = recordOf('{"message":"m","a":{"b":{"c":true}},"list":[1, {"x":2}],"none":{},"service":{"name":"api"}}', json)
+    const record = recordOf(
+      '{"message":"m","a":{"b":{"c":true}},"list":[1, {"x":2}],"none":{},"service":{"name":"api"}}',
+      json
+    )
     expect({ ...record.attributes }).toEqual({ "a.b.c": "true", list: '[1, {"x":2}]', none: "{}" })
     expect(record.service).toBe("api")
   })
@@ -54,7 +57,10 @@ describe("json", () => {
   })
 
   it("unescapes texts and keys, joins surrogate pairs and replaces lone surrogates", () => {
-    const record = recordOf(String.raw`{"message":"a\"b\\c\/\b\f\n\r\té\ud83d\ude00\ud83dx\ude00","k\u0065y":"v"}`, json)
+    const record = recordOf(
+      String.raw`{"message":"a\"b\\c\/\b\f\n\r\té\ud83d\ude00\ud83dx\ude00","k\u0065y":"v"}`,
+      json
+    )
     expect(record.body).toBe('a"b\\c/\b\f\n\r\té😀\ufffdx\ufffd')
     expect({ ...record.attributes }).toEqual({ key: "v" })
   })
@@ -73,7 +79,10 @@ describe("json", () => {
   })
 
   it("keeps a level word of the sender's own as text without a rank", () => {
-    expect(recordOf('{"message":"m","level":"bananas"}', json)).toMatchObject({ severity: "bananas", severityNumber: 0 })
+    expect(recordOf('{"message":"m","level":"bananas"}', json)).toMatchObject({
+      severity: "bananas",
+      severityNumber: 0
+    })
   })
 
   it("keeps a time that is none as an attribute", () => {
@@ -92,7 +101,7 @@ describe("json", () => {
       ["__proto__.polluted", "1"],
       ["constructor", "x"]
     ])
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined()
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
 
   it("keeps the first attributes and the whole message of a record with too many", () => {
@@ -114,10 +123,12 @@ describe("json", () => {
   it("accepts exactly what JSON.parse accepts", () => {
     const nearly = fc.oneof(
       fc.json(),
-      fc.tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "\\", "x", "1", " ", "\t")).map(([text, at, piece]) => {
-        const position = at % (text.length + 1)
-        return text.slice(0, position) + piece + text.slice(position + 1)
-      })
+      fc
+        .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", '"', "\\", "x", "1", " ", "\t"))
+        .map(([text, at, piece]) => {
+          const position = at % (text.length + 1)
+          return text.slice(0, position) + piece + text.slice(position + 1)
+        })
     )
     fc.assert(
       fc.property(nearly, (value) => {
@@ -135,7 +146,12 @@ describe("json", () => {
   })
 
   it("reads every scalar of a random object as JSON.parse does", () => {
-    const scalar = fc.oneof(fc.string({ unit: "grapheme" }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean())
+    const scalar = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean()
+    )
     const key = fc.string({ minLength: 1 }).map((text) => `x_${text}`)
     fc.assert(
       fc.property(fc.dictionary(key, fc.oneof(scalar, fc.dictionary(key, scalar, { minKeys: 1 }))), (object) => {
@@ -143,7 +159,8 @@ describe("json", () => {
         const flatten = (value: unknown, path: string): void => {
           if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
             for (const [name, inner] of Object.entries(value)) flatten(inner, path === "" ? name : `${path}.${name}`)
-          } else if (path !== "") expected[path] = typeof value === "string" ? value.toWellFormed() : JSON.stringify(value)
+          } else if (path !== "")
+            expected[path] = typeof value === "string" ? value.toWellFormed() : JSON.stringify(value)
         }
         flatten(object, "")
         const record = recordOf(JSON.stringify(object), json)

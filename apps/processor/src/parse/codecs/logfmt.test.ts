@@ -6,7 +6,10 @@ const attributesOf = (text: string) => ({ ...recordOf(text, logfmt).attributes }
 
 describe("logfmt", () => {
   it("fills the well-known fields and keeps the rest as attributes", () => {
-    const record = recordOf('ts=2026-01-19T10:30:00Z level=error msg="upstream gone" service=api status=502 retry', logfmt)
+    const record = recordOf(
+      'ts=2026-01-19T10:30:00Z level=error msg="upstream gone" service=api status=502 retry',
+      logfmt
+    )
     expect(isoOf(record.timestamp)).toBe("2026-01-19T10:30:00.000000000")
     expect(record).toMatchObject({ severity: "ERROR", severityNumber: 17, body: "upstream gone", service: "api" })
     expect({ ...record.attributes }).toEqual({ status: "502", retry: "" })

@@ -6,7 +6,7 @@ const syslog = { codec: "syslog", layout: "single" } as const
 describe("syslog", () => {
   it("reads RFC 5424 with structured data", () => {
     const record = recordOf(
-      String.raw`<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 8710 ID47 [exampleSDID@32473 iut="3" eventSource="a \"b\" \\ \] \n"][empty] An event`,
+      String.raw`<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 8710 ID47 [exampleSDID@32473 iut="3" eventSource="a \"b\" \\ \]"][empty] An event`,
       syslog
     )
     expect(isoOf(record.timestamp)).toBe("2003-10-11T22:14:15.003000000")
@@ -22,7 +22,7 @@ describe("syslog", () => {
       procid: "8710",
       msgid: "ID47",
       "exampleSDID@32473.iut": "3",
-      "exampleSDID@32473.eventSource": String.raw`a "b" \ ] \n`,
+      "exampleSDID@32473.eventSource": String.raw`a "b" \ ]`,
       empty: ""
     })
   })
@@ -47,6 +47,31 @@ describe("syslog", () => {
     })
   })
 
+  it("reads structured data that strays from the RFC, and keeps the message's text beside it", () => {
+    const text = String.raw`<13>1 - - - - - [id a= "1" b="\n" c="]"] m`
+    expect(recordOf(text, syslog)).toMatchObject({
+      body: "m",
+      attributes: { "id.a": "1", "id.b": String.raw`\n`, "id.c": "]", "log.original": text }
+    })
+  })
+
+  it("reads RFC 5424 whose priority was taken off on the way", () => {
+    expect(recordOf("1 2020-05-22T14:59:09.250-03:00 mx rpd 6589 - - peer is gone", syslog)).toMatchObject({
+      host: "mx",
+      service: "rpd",
+      body: "peer is gone",
+      severityNumber: 0
+    })
+  })
+
+  it("takes the level at the head of the message when there is no priority", () => {
+    expect(recordOf("Apr  7 07:31:56 mac sshd[36403]: error: kex failed", syslog)).toMatchObject({
+      severityNumber: 17,
+      body: "error: kex failed"
+    })
+    expect(recordOf("Apr  7 07:31:56 mac sshd[36403]: error is not its level", syslog).severityNumber).toBe(0)
+  })
+
   it.each([
     ["<34>Oct 11 22:14:15 mymachine su: 'su root' failed", "mymachine", "su", "'su root' failed", undefined],
     ["<0>Oct 22 10:52:01 10.1.2.3 sched[0]: That's All Folks!", "10.1.2.3", "sched", "That's All Folks!", "0"],
@@ -54,13 +79,19 @@ describe("syslog", () => {
     ["<190>Apr 15 2007 21:28:13: %PIX-6-302014: Teardown", "", "%PIX-6-302014", "Teardown", undefined],
     ["<133>2011-03-01T11:22:12Z host tag msgh ...", "host", "tag", "msgh ...", undefined],
     ["<129>Mar 10 01:00:00 Hostname3 tag:msgnum:3", "Hostname3", "tag", "msgnum:3", undefined],
-    ["<38>Sep 22 10:11:56 Message forwarded from cdaix66: sshd[679960]: Accepted", "cdaix66", "sshd", "Accepted", "679960"],
+    [
+      "<38>Sep 22 10:11:56 Message forwarded from cdaix66: sshd[679960]: Accepted",
+      "cdaix66",
+      "sshd",
+      "Accepted",
+      "679960"
+    ],
     ["Jun 14 15:16:01 combo sshd(pam_unix)[19939]: check pass", "combo", "sshd(pam_unix)", "check pass", "19939"],
     ["<14>Aug 30 23:00:05 X4711", "X4711", "", "", undefined]
   ])("reads %s", (text, host, service, body, procid) => {
     const record = recordOf(text, syslog)
     expect(record).toMatchObject({ host, service, body, parsed: true })
-    expect(record.attributes["procid"]).toBe(procid)
+    expect(record.attributes.procid).toBe(procid)
   })
 
   it("takes severity and facility from the priority", () => {
@@ -68,7 +99,7 @@ describe("syslog", () => {
     numbers.forEach((number, severity) => {
       const record = recordOf(`<${16 * 8 + severity}>Oct 11 22:14:15 h t: m`, syslog)
       expect(record.severityNumber).toBe(number)
-      expect(record.attributes["facility"]).toBe("local0")
+      expect(record.attributes.facility).toBe("local0")
     })
     expect(recordOf("Oct 11 22:14:15 h t: m", syslog).severityNumber).toBe(0)
   })

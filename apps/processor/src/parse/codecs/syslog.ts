@@ -1,10 +1,11 @@
 // The syslog codec: RFC 5424 and RFC 3164 messages, and what devices make of them.
+import { isUtf8 } from "node:buffer"
 import { severityNumberOfSyslog } from "@tailrace/domain/severity"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { Effect, Schema } from "effect"
 import { type BindCodec, type CodecContext, defineCodec } from "../codec.ts"
 import { role } from "../field-roles.ts"
-import { headerLevel, surroundings } from "../header-level.ts"
+import { headerLevel, leadingLevel, surroundings } from "../header-level.ts"
 import { isDigit } from "../instant.ts"
 import type { RecordDraft } from "../record-draft.ts"
 import { structuredDataEnd } from "../structured-data.ts"
@@ -50,7 +51,7 @@ interface SyslogKeys {
 /**
  * Severity and facility from the priority; host; service from the app name or tag; `procid`, `msgid`; structured data
  * as `id.parameter`. A message that has a priority but strays from both RFCs gives what it has and keeps its text.
- * Without a priority it must begin with a timestamp, and has no severity.
+ * Without a priority it must begin with a timestamp, and has the severity that its message begins with, if any.
  */
 export const bindSyslog: BindCodec = (context) => {
   const { keys, time, instant } = context
@@ -71,6 +72,11 @@ export const bindSyslog: BindCodec = (context) => {
         const behindVersion = versionEnd(bytes, at, end)
         if (behindVersion > 0 && readProtocol(bytes, behindVersion, end, draft, names, context)) return true
         while (at < end && (bytes[at] === space || bytes[at] === 46 || bytes[at] === 42)) at++
+      } else if (isDigit(bytes[start])) {
+        // RFC 5424 whose priority was taken off on the way; only a timestamp tells it from other text.
+        const behindVersion = versionEnd(bytes, start, end)
+        const timed = behindVersion > 0 && isDigit(bytes[behindVersion])
+        if (timed && readProtocol(bytes, behindVersion, end, draft, names, context)) return true
       }
       if (!readTimestamp(bytes, at, end, time, instant)) {
         if (priority < 0) return false
@@ -88,6 +94,7 @@ export const bindSyslog: BindCodec = (context) => {
       // A level where the host should stand is an application's line, not syslog's.
       if (priority < 0 && headerLevel(bytes, behind, wordEnd(bytes, behind, end), surroundings.loose) > 0) return false
       readHostAndTag(bytes, behind, end, draft, names.processId)
+      if (priority < 0) draft.severityNumber = leadingLevel(bytes, draft.roleStart[role.body], end) & 31
       return true
     }
   }
@@ -136,6 +143,9 @@ const readProtocol = (
   if (behind >= end || hostEnd === host || appEnd === app || processEnd === process || behind === message) return false
   at = behind + 1
   if (bytes[at] !== dash && bytes[at] !== 91) return false
+  // Lengths of the RFC's grammar; what is longer is read all the same.
+  const strays = hostEnd - host > 255 || appEnd - app > 48 || processEnd - process > 128 || behind - message > 32
+  draft.keepOriginal = strays || !isPrintable(bytes, host, behind)
 
   if (hasTime) draft.setTime(instant.millis, instant.nanos, timeStart, timeLength)
   if (!isNil(bytes, host, hostEnd)) draft.setRole(role.host, host, hostEnd - host)
@@ -150,8 +160,16 @@ const readProtocol = (
   }
   let body = Math.min(dataEnd + 1, end)
   // The byte order mark announces UTF-8 and is no part of the text.
-  if (bytes[body] === 0xef && bytes[body + 1] === 0xbb && bytes[body + 2] === 0xbf && body + 3 <= end) body += 3
+  if (bytes[body] === 0xef && bytes[body + 1] === 0xbb && bytes[body + 2] === 0xbf && body + 3 <= end) {
+    body += 3
+    if (!isUtf8(bytes.subarray(body, end))) draft.keepOriginal = true
+  }
   draft.setRole(role.body, body, end - body)
+  return true
+}
+
+const isPrintable = (bytes: Uint8Array, start: number, end: number): boolean => {
+  for (let at = start; at < end; at++) if (bytes[at] < 32 || bytes[at] > 126) return false
   return true
 }
 
