@@ -42,10 +42,15 @@ export class Batcher {
     this.startedAt = now
   }
 
-  /** Milliseconds until the batch is due with `ahead` batches before it; 0 when it is. */
+  /**
+   * Milliseconds until the batch is due with `ahead` batches before it; 0 when it is. With two before it, it is never due
+   * but grows; ask again after the answer.
+   */
   dueIn(now: number, ahead: number): number {
     const { minLinger, maxLinger } = this.limits
-    const linger = ahead === 0 ? minLinger : maxLinger
-    return Math.max(0, this.startedAt + linger - now)
+    if (ahead >= 2) return recheckMillis
+    return Math.max(0, this.startedAt + (ahead === 0 ? minLinger : maxLinger) - now)
   }
 }
+
+const recheckMillis = 10

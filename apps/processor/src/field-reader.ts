@@ -34,7 +34,7 @@ export class FieldReader {
 
   bind(batch: LogBatch): void {
     this.batch = batch
-    if (this.target.kind === "pair") this.keyCode = batch[this.target.list].keys.internText(this.target.key)
+    if (this.target.kind === "pair") this.keyCode = batch[this.target.list].keys.codeOf(this.target.key)
   }
 
   locate(row: number): boolean {
@@ -67,7 +67,7 @@ export class FieldReader {
     const target = this.target
     if (target.kind === "number") {
       const batch = this.batch as LogBatch
-      return target.column === "timestamp" ? (batch.timeMillis[row] as number) : (batch.severityNumber[row] as number)
+      return (target.column === "timestamp" ? batch.timeMillis : batch[target.column])[row] as number
     }
     return this.locate(row) ? numberOf(this.bytes, this.start, this.end) : Number.NaN
   }
@@ -79,13 +79,14 @@ export class FieldReader {
   }
 
   private fromPair(list: PairList, row: number): void {
-    const pair = list.pairOf(row, this.keyCode)
+    const pair = this.keyCode === 0 ? -1 : list.pairOf(row, this.keyCode)
     if (pair < 0) this.end = this.start
     else this.fromText(list.values, pair)
   }
 }
 
-const numericText = (batch: LogBatch, column: "timestamp" | "severityNumber", row: number): string =>
-  column === "timestamp"
-    ? new Date(batch.timeMillis[row] as number).toISOString()
-    : String(batch.severityNumber[row] as number)
+const numericText = (batch: LogBatch, column: "timestamp" | "severityNumber" | "parsed", row: number): string => {
+  if (column === "timestamp") return new Date(batch.timeMillis[row] as number).toISOString()
+  const value = batch[column][row] as number
+  return column === "parsed" ? String(value === 1) : value === 0 ? "" : String(value)
+}

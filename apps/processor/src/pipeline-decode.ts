@@ -43,7 +43,10 @@ export const makeEntry = <A>(
     const component = catalogue.find((one) => one.name === entry.type)
     if (component === undefined) {
       const known = catalogue.map((one) => one.name).join(", ")
-      const message = entry.type === undefined ? `type is missing, one of ${known}` : `no type ${JSON.stringify(entry.type)}, there are ${known}`
+      const message =
+        entry.type === undefined
+          ? `type is missing, one of ${known}`
+          : `no type ${JSON.stringify(entry.type)}, there are ${known}`
       return Effect.succeed({ problems: [{ path: [...path, "type"], message }] })
     }
     const decoded = decodeWith(component.config as Schema.ConstraintDecoder<unknown>, entry, path)

@@ -28,6 +28,8 @@ export interface Watch {
   readonly observe: (batch: LogBatch, now: number) => void
   /** Lets time pass without input. */
   readonly tick: (now: number) => void
+  /** Closes every open window as it is: the input has ended for good. */
+  readonly finish: () => void
   readonly hasFindings: () => boolean
   readonly takeFindings: () => Findings
   /** JSON of the state. */

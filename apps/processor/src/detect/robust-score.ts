@@ -15,7 +15,11 @@ export interface RobustScore {
  * median over 1.4826 times the median absolute deviation, or over 1.2533 times the mean absolute deviation where the
  * former is 0. `floor` is the least deviation taken for normal, so that a flat past does not make every change endless.
  */
-export const robustScore = (past: ReadonlyArray<number>, value: number, floor: (expected: number) => number): RobustScore => {
+export const robustScore = (
+  past: ReadonlyArray<number>,
+  value: number,
+  floor: (expected: number) => number
+): RobustScore => {
   const expected = medianOf(Float64Array.from(past))
   const deviations = Float64Array.from(past, (one) => Math.abs(one - expected))
   let mean = 0

@@ -21,5 +21,9 @@ export const sentenceOf = (
 export const plain = (value: number): string => {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
   const size = Math.abs(value)
-  return size >= 100 ? value.toFixed(0) : size >= 1 ? String(Number(value.toFixed(1))) : String(Number(value.toPrecision(2)))
+  return size >= 100
+    ? value.toFixed(0)
+    : size >= 1
+      ? String(Number(value.toFixed(1)))
+      : String(Number(value.toPrecision(2)))
 }

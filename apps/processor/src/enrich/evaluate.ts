@@ -104,7 +104,9 @@ const call = (name: string, given: ReadonlyArray<Compute>): Compute => {
         const length = third === undefined ? Number.POSITIVE_INFINITY : numberOf(third(row))
         if (text === undefined || start === undefined || length === undefined) return undefined
         const from = Math.max(0, Math.trunc(start) - 1)
-        return Array.from(textOf(text)).slice(from, from + Math.max(0, length)).join("")
+        return Array.from(textOf(text))
+          .slice(from, from + Math.max(0, length))
+          .join("")
       }
     case "replace":
       return (row) => {
@@ -112,7 +114,9 @@ const call = (name: string, given: ReadonlyArray<Compute>): Compute => {
         const from = second?.(row)
         const to = third?.(row)
         if (text === undefined || from === undefined || to === undefined || from === "") return undefined
-        return textOf(text).replaceAll(textOf(from), () => textOf(to)).slice(0, maximumText)
+        return textOf(text)
+          .replaceAll(textOf(from), () => textOf(to))
+          .slice(0, maximumText)
       }
     case "round":
       return (row) => {

@@ -7,7 +7,7 @@ import { ComponentConfigError } from "../config-error.ts"
 import { type FieldTarget, targetOf } from "../field-target.ts"
 
 /** Fields that are identity, or are read from the message alone. */
-const fixed = ["tenant", "source", "timestamp", "severityNumber"]
+const fixed = ["tenant", "source", "timestamp", "severityNumber", "parsed"]
 
 /** Call `bind` once per batch, then `write` per row. Writing a severity also sets its number. */
 export class FieldWriter {
@@ -24,7 +24,10 @@ export class FieldWriter {
     const target = targetOf(name)
     return target.kind !== "pair" && fixed.includes(target.column)
       ? Effect.fail(
-          new ComponentConfigError({ key, message: `${name} cannot be written, it belongs to the record's identity or time` })
+          new ComponentConfigError({
+            key,
+            message: `${name} cannot be written, it belongs to the record's identity or time`
+          })
         )
       : Effect.succeed(new FieldWriter(target))
   }

@@ -9,8 +9,8 @@ import { recoverLogs } from "@tailrace/store/recover-logs"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Clock, Effect, Schema } from "effect"
-import { untilStored } from "./patience.ts"
-import { defineSink, type OpenSink, type Sink, type SinkContext } from "./sink.ts"
+import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
+import { untilStored } from "../until-stored.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("clickhouse") })
 

@@ -3,7 +3,7 @@ import { encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { liveSubject } from "@tailrace/domain/subjects"
 import { Nats } from "@tailrace/streams/nats"
 import { Effect, Schema } from "effect"
-import { defineSink, type OpenSink, type Sink, type SinkContext } from "./sink.ts"
+import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("live") })
 

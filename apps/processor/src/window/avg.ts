@@ -8,7 +8,12 @@ export const avg = defineMetric({
   name: "avg",
   summary: "Averages a numeric field.",
   config,
-  examples: [{ title: "Mean duration per service", config: { type: "avg", name: "mean_duration", field: "duration_ms", by: ["service"] } }],
+  examples: [
+    {
+      title: "Mean duration per service",
+      config: { type: "avg", name: "mean_duration", field: "duration_ms", by: ["service"] }
+    }
+  ],
   make: () => Effect.succeed({ makeCells: avgCells, absentIsZero: false })
 })
 

@@ -8,7 +8,12 @@ export const count = defineMetric({
   name: "count",
   summary: "Counts records.",
   config,
-  examples: [{ title: "Errors per service", config: { type: "count", name: "errors", by: ["service"], size: "10s", where: "level >= error" } }],
+  examples: [
+    {
+      title: "Errors per service",
+      config: { type: "count", name: "errors", by: ["service"], size: "10s", where: "level >= error" }
+    }
+  ],
   make: () => Effect.succeed({ makeCells: () => cells, absentIsZero: true })
 })
 

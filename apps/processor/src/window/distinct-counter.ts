@@ -9,9 +9,7 @@ const registerCount = 1 << precision
 const restBits = 64 - precision
 
 /** What a counter is saved as: the hashes while exact, else the registers. */
-export type SavedDistinct =
-  | { readonly hashes: ReadonlyArray<number | string> }
-  | { readonly registers: string }
+export type SavedDistinct = { readonly hashes: ReadonlyArray<number | string> } | { readonly registers: string }
 
 /**
  * HyperLogLog with 2^12 registers, standard error 1.6 % (Flajolet, Fusy, Gandouet, Meunier, AofA 2007), read with the

@@ -1,6 +1,7 @@
 // KeyTable: numbers the keys of one open window, so that a pane's cell is an array index.
 import { DictionaryColumn } from "@tailrace/domain/dictionary-column"
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import { decodeUtf8 } from "@tailrace/domain/utf8"
 import { FieldReader } from "../field-reader.ts"
 
 /** Memo entries at most: products of dictionary sizes above it take the hash path. */
@@ -90,8 +91,14 @@ export class KeyTable {
       const reader = this.readers[i] as FieldReader
       const dictionary = this.dictionaries[i] as DictionaryColumn
       const found = reader.locate(row)
-      if (i > 0 && dictionary.size > this.limit) this.scratch[i] = dictionary.internText(otherKey)
-      else this.scratch[i] = found ? dictionary.intern(reader.bytes, reader.start, reader.end) : 0
+      if (!found) this.scratch[i] = 0
+      else if (i === 0 || this.size < this.limit) {
+        this.scratch[i] = dictionary.intern(reader.bytes, reader.start, reader.end)
+      } else {
+        // Full: no new texts, so that a field of many values cannot take the memory.
+        const known = dictionary.codeOf(decodeUtf8(reader.bytes, reader.start, reader.end))
+        this.scratch[i] = known === 0 ? dictionary.internText(otherKey) : known
+      }
     }
     const cell = this.find(this.size < this.limit)
     if (cell >= 0) return cell

@@ -8,7 +8,12 @@ export const max = defineMetric({
   name: "max",
   summary: "Keeps the largest value of a numeric field.",
   config,
-  examples: [{ title: "Slowest request per service", config: { type: "max", name: "slowest", field: "duration_ms", by: ["service"] } }],
+  examples: [
+    {
+      title: "Slowest request per service",
+      config: { type: "max", name: "slowest", field: "duration_ms", by: ["service"] }
+    }
+  ],
   make: () => Effect.succeed({ makeCells: maxCells, absentIsZero: false })
 })
 

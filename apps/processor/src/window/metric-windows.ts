@@ -16,8 +16,8 @@ export interface MetricDefinition {
   readonly type: MetricType
   readonly config: MetricConfig
   readonly kind: MetricKind
-  /** Picks the records; undefined picks all. */
-  readonly where: ((batch: LogBatch, row: number) => boolean) | undefined
+  /** Binds the predicate that picks the records to a batch; undefined picks all. */
+  readonly where: ((batch: LogBatch) => (batch: LogBatch, row: number) => boolean) | undefined
 }
 
 export interface SavedMetric {
@@ -38,6 +38,7 @@ export class MetricWindows {
   private earliestEnd = Number.POSITIVE_INFINITY
   private lastClosed: number | null = null
   private bound = 0
+  private matches: ((batch: LogBatch, row: number) => boolean) | undefined
 
   constructor(definition: MetricDefinition) {
     this.definition = definition
@@ -49,20 +50,20 @@ export class MetricWindows {
   bind(batch: LogBatch): void {
     this.bound++
     this.reader?.bind(batch)
+    this.matches = this.definition.where?.(batch)
   }
 
   /** Takes in the kept rows `from`..`to` of the bound batch; `watermark` is the time before which windows are closed. */
   observe(batch: LogBatch, from: number, to: number, watermark: number): void {
-    const { config, where } = this.definition
     const { selected, timeMillis } = batch
-    const { reader } = this
-    const size = config.size
+    const { matches, reader } = this
+    const { size } = this.definition.config
     let window: OpenWindow | undefined
     let start = 0
     let end = Number.NEGATIVE_INFINITY
     for (let row = from; row < to; row++) {
       if (selected[row] === 0) continue
-      if (where !== undefined && !where(batch, row)) continue
+      if (matches !== undefined && !matches(batch, row)) continue
       const time = timeMillis[row] as number
       if (time < start || time >= end) {
         start = Math.floor(time / size) * size
@@ -81,7 +82,15 @@ export class MetricWindows {
 
   /** Closes what ends at or before `watermark`, oldest first, and reports it to `closed`. */
   close(watermark: number, partition: number, sequence: number, closed: (window: ClosedWindow) => void): void {
-    if (this.earliestEnd > watermark && this.lastClosed === null) return
+    const { size } = this.definition.config
+    const nextEmpty = this.lastClosed === null ? Number.POSITIVE_INFINITY : this.lastClosed + 2 * size
+    if (this.earliestEnd > watermark && nextEmpty > watermark) return
+    this.closeOpen(watermark, partition, sequence, closed)
+    if (this.lastClosed !== null) this.fillGap(Math.floor(watermark / size) * size, partition, sequence, closed)
+  }
+
+  /** Closes the open windows that end at or before `watermark`, and reports no silence behind the last of them. */
+  closeOpen(watermark: number, partition: number, sequence: number, closed: (window: ClosedWindow) => void): void {
     const { size } = this.definition.config
     const starts = [...this.open.keys()].filter((start) => start + size <= watermark).sort((a, b) => a - b)
     for (const start of starts) {
@@ -89,9 +98,11 @@ export class MetricWindows {
       const window = this.open.get(start) as OpenWindow
       this.open.delete(start)
       this.lastClosed = start
-      closed({ ...this.closedAt(start, partition, sequence), panes: window.panes(this.definition, partition, sequence) })
+      closed({
+        ...this.closedAt(start, partition, sequence),
+        panes: window.panes(this.definition, partition, sequence)
+      })
     }
-    if (this.lastClosed !== null) this.fillGap(Math.floor(watermark / size) * size, partition, sequence, closed)
     this.earliestEnd = Math.min(...[...this.open.keys()].map((start) => start + size))
   }
 

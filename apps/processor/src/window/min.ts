@@ -8,7 +8,12 @@ export const min = defineMetric({
   name: "min",
   summary: "Keeps the smallest value of a numeric field.",
   config,
-  examples: [{ title: "Fastest request per service", config: { type: "min", name: "fastest", field: "duration_ms", by: ["service"] } }],
+  examples: [
+    {
+      title: "Fastest request per service",
+      config: { type: "min", name: "fastest", field: "duration_ms", by: ["service"] }
+    }
+  ],
   make: () => Effect.succeed({ makeCells: minCells, absentIsZero: false })
 })
 

@@ -50,16 +50,24 @@ export class QuantileSketch {
   quantile(q: number): number {
     const count = this.count
     if (count === 0) return Number.NaN
+    if (q <= 0) return this.min
+    if (q >= 1) return this.max
     let rank = q * (count - 1)
-    if (rank < this.negative.total) return this.within(-valueOf(this.negative.descending(rank)))
+    if (rank < this.negative.total) return this.within(-bucketValue(this.negative.descending(rank)))
     rank -= this.negative.total
     if (rank < this.zeros) return this.within(0)
     rank -= this.zeros
-    return this.within(valueOf(this.positive.ascending(rank)))
+    return this.within(bucketValue(this.positive.ascending(rank)))
   }
 
   save(): SavedSketch {
-    return { positive: this.positive.save(), negative: this.negative.save(), zeros: this.zeros, min: this.min, max: this.max }
+    return {
+      positive: this.positive.save(),
+      negative: this.negative.save(),
+      zeros: this.zeros,
+      min: this.min,
+      max: this.max
+    }
   }
 
   static load(saved: SavedSketch): QuantileSketch {
@@ -78,7 +86,7 @@ export class QuantileSketch {
 }
 
 /** Middle of a bucket: within the relative error of every value in it. */
-const valueOf = (index: number): number => (2 * gamma ** index) / (gamma + 1)
+const bucketValue = (index: number): number => (2 * gamma ** index) / (gamma + 1)
 
 class Bins {
   total = 0

@@ -8,7 +8,12 @@ export const rate = defineMetric({
   name: "rate",
   summary: "Counts records per second.",
   config,
-  examples: [{ title: "Requests per second and service", config: { type: "rate", name: "requests", by: ["service"], size: "10s" } }],
+  examples: [
+    {
+      title: "Requests per second and service",
+      config: { type: "rate", name: "requests", by: ["service"], size: "10s" }
+    }
+  ],
   make: (config) => Effect.succeed({ makeCells: () => rateCells(config.size), absentIsZero: true })
 })
 

@@ -8,7 +8,9 @@ export const sum = defineMetric({
   name: "sum",
   summary: "Adds up a numeric field.",
   config,
-  examples: [{ title: "Bytes sent per service", config: { type: "sum", name: "bytes_sent", field: "bytes", by: ["service"] } }],
+  examples: [
+    { title: "Bytes sent per service", config: { type: "sum", name: "bytes_sent", field: "bytes", by: ["service"] } }
+  ],
   make: () => Effect.succeed({ makeCells: sumCells, absentIsZero: true })
 })
 

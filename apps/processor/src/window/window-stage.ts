@@ -74,6 +74,15 @@ export class WindowStage {
     this.closeAll(this.newest)
   }
 
+  /** Closes every open window as it is: the input has ended for good. */
+  finish(): void {
+    for (const metric of this.metrics) {
+      metric.closeOpen(Number.POSITIVE_INFINITY, this.partition, this.lastSequence, (window) =>
+        this.closed.push(window)
+      )
+    }
+  }
+
   /** The windows closed since the last call, in order of closing. */
   takeClosed(): ReadonlyArray<ClosedWindow> {
     const closed = this.closed

@@ -1,0 +1,107 @@
+// Fused placement: all stages of a partition in one process, chained by in-memory mailboxes, one settlement for all.
+import { LogBatch } from "@tailrace/domain/log-batch"
+import { type Running, startActor } from "@tailrace/streams/actor"
+import { openConsumer } from "@tailrace/streams/consumer"
+import { durableOf } from "@tailrace/streams/definitions"
+import { Mailbox } from "@tailrace/streams/mailbox"
+import type { SnapshotsShape } from "@tailrace/streams/snapshots"
+import { Clock, Effect, Fiber, type Scope } from "effect"
+import { Batcher } from "./batcher.ts"
+import { gather } from "./gather.ts"
+import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
+import type { PartitionRuntime } from "./partition-state.ts"
+import type { Pipeline } from "./pipeline.ts"
+import { rawStreamCovers } from "./raw-stream.ts"
+import type { BatchStage } from "./stage.ts"
+import { type Arrival, openTail } from "./tail.ts"
+
+/** One being filled, one being stored, one in between. */
+const batches = 3
+
+/** The parts of one life of a partition's pipeline, in the order data flows. */
+export const fusedParts = Effect.fnUntraced(function* (
+  pipeline: Pipeline,
+  runtime: PartitionRuntime,
+  snapshots: SnapshotsShape
+): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
+  const { counters, partition } = runtime
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const stages = yield* pipeline.stagesFor(partition)
+  runtime.begin(stages.rules)
+  const pool = new Mailbox<LogBatch>({ capacityBytes: Number.POSITIVE_INFINITY })
+  for (let i = 0; i < batches; i++) pool.putUnsafe(LogBatch.make({ partition, rowCapacity: 4096 }), 0)
+  const release = (batch: LogBatch) =>
+    Effect.sync(() => {
+      batch.reset()
+      pool.putUnsafe(batch, 0)
+    })
+  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release })
+  yield* rawStreamCovers(Math.max(0, ...tail.offsets))
+  const startSequence = tail.offsets.length === 0 ? 1 : Math.min(...tail.offsets) + 1
+  const consumer = yield* openConsumer({ ...durableOf("raw", partition), startSequence })
+  runtime.consumer = consumer.state
+  tail.acknowledge(consumer.ackThrough)
+
+  const toFilter = new Mailbox<Arrival>({ capacityBytes: Number.POSITIVE_INFINITY, capacityCount: 1 })
+  const toEnrich = new Mailbox<Arrival>({ capacityBytes: Number.POSITIVE_INFINITY, capacityCount: 1 })
+  let passing = 0
+  const head = gather({
+    partition,
+    consumer,
+    parse: stages.parse,
+    batcher: new Batcher(pipeline.config.batch, tail.offsets),
+    counters,
+    pool,
+    ahead: () => passing + tail.ahead(),
+    handOn: (batch) =>
+      Effect.suspend(() => {
+        passing++
+        const arrival = { batch, acknowledge: batch.lastSequence, messages: batch.frames.length }
+        return Effect.asVoid(toFilter.offer(arrival, batch.byteLength))
+      })
+  }).pipe(Effect.andThen(Effect.sync(() => toFilter.end())))
+  const startHead = Effect.gen(function* () {
+    const done = Fiber.join(yield* Effect.forkScoped(head))
+    return { name: "parse", done, drain: Effect.andThen(consumer.drain, done) } satisfies Running<PartFailure>
+  })
+
+  /** An actor around a synchronous stage. */
+  const stagePart = (
+    stage: BatchStage,
+    mailbox: Mailbox<Arrival>,
+    next: (arrival: Arrival) => Effect.Effect<void>,
+    end: () => void
+  ) => {
+    counters.waiting.set(stage.name, () => mailbox.count)
+    const receive = (arrival: Arrival) =>
+      Effect.suspend(() => {
+        const before = arrival.batch.keptCount
+        const started = now()
+        stage.apply(arrival.batch)
+        counters.note(stage.name, before, arrival.batch, now() - started)
+        return next(arrival)
+      })
+    return { name: stage.name, start: startActor({ name: stage.name, mailbox, receive, finish: Effect.sync(end) }) }
+  }
+  return [
+    { name: "parse", start: startHead },
+    stagePart(
+      stages.filter,
+      toFilter,
+      (arrival) => Effect.asVoid(toEnrich.offer(arrival, 0)),
+      () => toEnrich.end()
+    ),
+    stagePart(
+      stages.enrich,
+      toEnrich,
+      (arrival) =>
+        Effect.suspend(() => {
+          passing--
+          return tail.offer(arrival)
+        }),
+      () => tail.inbox.end()
+    ),
+    ...tail.parts
+  ]
+})

@@ -1,0 +1,72 @@
+// Gather: the actor at the head of a pipeline: raw messages are parsed into batches and handed on when due.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { Consumer } from "@tailrace/streams/consumer"
+import type { Delivery } from "@tailrace/streams/delivery"
+import type { Mailbox } from "@tailrace/streams/mailbox"
+import { Clock, Effect, Option } from "effect"
+import type { Batcher } from "./batcher.ts"
+import type { AppendFrame } from "./stage.ts"
+import type { StageCounters } from "./stage-counters.ts"
+
+/** Bytes parsed before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
+const bytesPerTurn = 262_144
+
+export interface GatherOptions {
+  readonly partition: number
+  readonly consumer: Consumer
+  readonly parse: AppendFrame
+  readonly batcher: Batcher
+  readonly counters: StageCounters
+  /** Empty batches to fill; the head waits here when all are on their way, which is the pipeline's back-pressure. */
+  readonly pool: Mailbox<LogBatch>
+  /** Batches handed on and not yet stored. */
+  readonly ahead: () => number
+  /** Takes a batch that is due. */
+  readonly handOn: (batch: LogBatch) => Effect.Effect<void>
+}
+
+/** Runs until the consumer is drained, then hands on what it holds. Fails as the consumer fails. */
+export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
+  const { batcher, consumer, counters, parse, pool } = options
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const empty = Effect.orDie(pool.take)
+  let batch = yield* empty
+  let turn = 0
+  let started = now()
+
+  const handOn = Effect.fnUntraced(function* () {
+    counters.note("parse", batch.length, batch, now() - started)
+    yield* options.handOn(batch)
+    batch = yield* empty
+    started = now()
+  })
+  const take = Effect.fnUntraced(function* () {
+    if (batch.frames.length === 0) return Option.some(yield* consumer.takeAll)
+    const due = batcher.dueIn(now(), options.ahead())
+    return due === 0 ? Option.none<ReadonlyArray<Delivery>>() : yield* Effect.timeoutOption(consumer.takeAll, due)
+  })
+
+  for (;;) {
+    const taken = yield* Effect.catchTag(take(), "MailboxClosed", () => Effect.succeed(undefined))
+    if (taken === undefined) break
+    if (Option.isNone(taken)) {
+      if (batcher.dueIn(now(), options.ahead()) === 0) yield* handOn()
+      continue
+    }
+    for (const delivery of taken.value) {
+      if (batcher.mustCut(batch, delivery.sequence)) yield* handOn()
+      if (batch.frames.length === 0) batcher.started(now())
+      parse(batch, delivery)
+      turn += delivery.data.length
+      if (turn >= bytesPerTurn) {
+        turn = 0
+        yield* Effect.yieldNow
+      }
+    }
+  }
+  if (batch.frames.length > 0) {
+    counters.note("parse", batch.length, batch, now() - started)
+    yield* options.handOn(batch)
+  }
+})

@@ -1,0 +1,63 @@
+// Heartbeat: what the pipelines of this process are doing, told to everybody once a second, and as metrics.
+import type { PipelineState } from "@tailrace/domain/pipeline-state"
+import { stateSubject } from "@tailrace/domain/subjects"
+import { encodeUtf8 } from "@tailrace/domain/utf8"
+import { Nats } from "@tailrace/streams/nats"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Clock, Effect } from "effect"
+import type { PartitionRuntime } from "./partition-state.ts"
+
+export interface HeartbeatOptions {
+  readonly instance: string
+  readonly pipeline: string
+  readonly placement: "fused" | "staged"
+  readonly partitions: ReadonlyArray<PartitionRuntime>
+}
+
+/** Publishes the state each second until interrupted; core NATS, so that nobody listening costs nothing. */
+export const beat = Effect.fnUntraced(function* (options: HeartbeatOptions) {
+  const { control } = yield* Nats
+  const clock = yield* Clock.Clock
+  const observe = yield* stateMetrics
+  const subject = stateSubject(options.instance)
+  const once = Effect.sync(() => {
+    const at = clock.currentTimeMillisUnsafe()
+    const { instance, pipeline, placement } = options
+    const partitions = options.partitions.map((runtime) => runtime.report(at))
+    const state: PipelineState = { instance, pipeline, placement, at, partitions }
+    observe(state)
+    if (!control.isClosed()) control.publish(subject, encodeUtf8(JSON.stringify(state)))
+  })
+  return yield* once.pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
+})
+
+const stateMetrics = Effect.map(Metrics, (metrics) => {
+  const records = metrics.counter("tailrace_stage_records_total", "Records a stage took in", ["partition", "stage"])
+  const dropped = metrics.counter("tailrace_rule_dropped_total", "Records a filter rule left out", [
+    "partition",
+    "rule"
+  ])
+  const lag = metrics.gauge("tailrace_pipeline_lag_messages", "Raw messages not yet committed", ["partition"])
+  const age = metrics.gauge("tailrace_pipeline_lag_seconds", "Age of the oldest message under way", ["partition"])
+  const committed = metrics.gauge("tailrace_pipeline_committed_sequence", "Last committed raw sequence", ["partition"])
+  const before = new Map<string, number>()
+  const grown = (name: string, value: number): number => {
+    const growth = value - (before.get(name) ?? 0)
+    before.set(name, value)
+    return Math.max(0, growth)
+  }
+  return (state: PipelineState) => {
+    for (const one of state.partitions) {
+      const partition = String(one.partition)
+      for (const stage of one.stages) {
+        records.inc({ partition, stage: stage.name }, grown(`${partition} stage ${stage.name}`, stage.recordsIn))
+      }
+      for (const rule of one.rules) {
+        dropped.inc({ partition, rule: rule.name }, grown(`${partition} rule ${rule.name}`, rule.dropped))
+      }
+      lag.set({ partition }, one.lagMessages)
+      age.set({ partition }, one.lagMillis / 1000)
+      committed.set({ partition }, one.committedSequence)
+    }
+  }
+})

@@ -1,0 +1,77 @@
+// The processor as a layer: the pipelines of its partitions, running for the life of the layer.
+import { readFile } from "node:fs/promises"
+import { hostname } from "node:os"
+import type { PipelineState } from "@tailrace/domain/pipeline-state"
+import { migrate } from "@tailrace/store/migrations"
+import { makeSnapshots } from "@tailrace/streams/snapshots"
+import { setUpStreams } from "@tailrace/streams/streams-setup"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import type { ProcessorConfig } from "./config.ts"
+import { beat } from "./heartbeat.ts"
+import { runPartition } from "./partition.ts"
+import { type Pipeline, readPipeline } from "./pipeline.ts"
+import { problemText } from "./pipeline-decode.ts"
+
+/** The pipeline file is missing or wrong; the message lists everything that is wrong, a line each. */
+export class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}
+
+/** A running processor. */
+export class Processor extends Context.Service<
+  Processor,
+  {
+    readonly pipeline: Pipeline
+    readonly placement: "fused" | "staged"
+    /** What the pipelines are doing now. */
+    readonly state: Effect.Effect<PipelineState>
+  }
+>()("@tailrace/processor/Processor") {}
+
+/** The pipeline of a file, or the default pipeline when no path is given. */
+export const loadPipeline = Effect.fnUntraced(function* (path: string | undefined) {
+  const text =
+    path === undefined
+      ? undefined
+      : yield* Effect.tryPromise({
+          try: () => readFile(path, "utf8"),
+          catch: (cause) => new PipelineError({ message: `cannot read the pipeline file ${path}: ${String(cause)}` })
+        })
+  const result = yield* readPipeline(text)
+  if ("pipeline" in result) return result.pipeline
+  const name = path ?? "the default pipeline"
+  return yield* new PipelineError({
+    message: result.problems.map((problem) => `${name}:${problemText(problem)}`).join("\n")
+  })
+})
+
+/**
+ * Runs the configured partitions; the layer is ready when their pipelines are supervised, and its end drains them. With
+ * `setUp` it first brings streams and tables up to date.
+ */
+export const processorLayer = (config: ProcessorConfig) =>
+  Layer.effect(
+    Processor,
+    Effect.gen(function* () {
+      const pipeline = yield* loadPipeline(config.pipeline)
+      const placement = pipeline.config.placement ?? config.placement
+      if (config.setUp) {
+        yield* setUpStreams({ partitions: config.partitions })
+        yield* migrate()
+      }
+      const snapshots = yield* makeSnapshots()
+      const clock = yield* Clock.Clock
+      const instance = config.instance ?? `${hostname()}-${process.pid}`
+      const numbers = config.run ?? Array.from({ length: config.partitions }, (_, partition) => partition)
+      const running = yield* Effect.forEach(numbers, (partition) =>
+        runPartition(pipeline, placement, partition, snapshots)
+      )
+      const partitions = running.map(({ runtime }) => runtime)
+      const name = pipeline.config.name
+      yield* Effect.forkScoped(beat({ instance, pipeline: name, placement, partitions }))
+      yield* Effect.logInfo(`pipeline ${name} runs partitions ${numbers.join(", ")} (${placement})`)
+      const state = Effect.sync((): PipelineState => {
+        const at = clock.currentTimeMillisUnsafe()
+        return { instance, pipeline: name, placement, at, partitions: partitions.map((runtime) => runtime.peek(at)) }
+      })
+      return { pipeline, placement, state }
+    })
+  )

@@ -1,0 +1,75 @@
+// The processor's command: runs the pipelines, or tests or checks pipeline files.
+import { readFile } from "node:fs/promises"
+import { NodeRuntime } from "@effect/platform-node"
+import { Store } from "@tailrace/store/store"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
+import { Health } from "@tailrace/telemetry/health"
+import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Console, Effect, Layer, Result } from "effect"
+import { ProcessorConfig } from "./config.ts"
+import { loadPipeline, PipelineError, processorLayer } from "./layer.ts"
+import { decodeWith, problemText } from "./pipeline-decode.ts"
+import { readYaml } from "./pipeline-file.ts"
+import { reportText, runTestsAt } from "./test-runner.ts"
+
+const usage = `processor [config.yaml]     run the pipelines of a configuration (TAILRACE_PROCESSOR_CONFIG names it too)
+processor test <path>       run the tests of a pipeline file, or of every one in a folder
+processor check <file>      say whether a pipeline file is right, and what is wrong with it`
+
+/** The configuration of a file, or all defaults. */
+const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
+  const text =
+    path === undefined
+      ? ""
+      : yield* Effect.tryPromise({
+          try: () => readFile(path, "utf8"),
+          catch: (cause) => new PipelineError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
+        })
+  const file = readYaml(text)
+  const decoded = file.problems.length > 0 ? Result.fail(file.problems) : decodeWith(ProcessorConfig, file.value, [])
+  if (Result.isSuccess(decoded)) return decoded.success
+  const lines = decoded.failure.map((problem) => `${path ?? "configuration"}:${problemText(file.locate(problem))}`)
+  return yield* new PipelineError({ message: lines.join("\n") })
+})
+
+const run = Effect.fnUntraced(function* (path: string | undefined) {
+  const config = yield* loadConfig(path)
+  const nats = Nats.layer({ ...config.nats, name: "tailrace.processor" })
+  const services = Publisher.layer().pipe(
+    Layer.provideMerge(nats),
+    Layer.provideMerge(Store.layer(config.store)),
+    Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
+  )
+  return yield* Layer.launch(Layer.provide(processorLayer(config), services))
+})
+
+const test = Effect.fnUntraced(function* (path: string) {
+  const results = yield* runTestsAt(path)
+  yield* Console.log(reportText(results))
+  if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1
+})
+
+const check = Effect.fnUntraced(function* (path: string) {
+  const pipeline = yield* loadPipeline(path)
+  yield* Console.log(`${path}: pipeline ${pipeline.config.name} is right`)
+})
+
+const [command, path] = process.argv.slice(2)
+const program = Effect.gen(function* () {
+  if (command === "--help" || command === "-h") yield* Console.log(usage)
+  else if (command === "test" && path !== undefined) yield* test(path)
+  else if (command === "check" && path !== undefined) yield* check(path)
+  else yield* run(command ?? process.env.TAILRACE_PROCESSOR_CONFIG)
+}).pipe(
+  Effect.catch((error) =>
+    Effect.andThen(
+      Console.error(error.message),
+      Effect.sync(() => {
+        process.exitCode = 1
+      })
+    )
+  )
+)
+NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -1,0 +1,82 @@
+// PartitionRuntime: the figures of one partition's pipeline that outlive its lives.
+import type { PartitionState, RuleState } from "@tailrace/domain/pipeline-state"
+import type { ConsumerState } from "@tailrace/streams/consumer-inbox"
+import type { SupervisorState } from "@tailrace/streams/supervisor"
+import { InFlight } from "./in-flight.ts"
+import { StageCounters } from "./stage-counters.ts"
+
+export class PartitionRuntime {
+  readonly partition: number
+  readonly counters = new StageCounters()
+  /** Why a sink holds a batch; undefined when none does. */
+  holding: string | undefined
+  inFlight = new InFlight()
+  committed = 0
+  supervisor: () => SupervisorState = () => ({ status: "starting", restarts: 0, failure: "", since: 0 })
+  consumer: (() => ConsumerState) | undefined
+  private rulesNow: () => ReadonlyArray<RuleState> = () => []
+  private rulesBefore: ReadonlyArray<RuleState> = []
+  private recordsPerSecond = 0
+  private stages: PartitionState["stages"] = []
+  private lastRecords = 0
+  private lastAt = Number.NaN
+
+  constructor(partition: number) {
+    this.partition = partition
+  }
+
+  /** A new life begins: its rules count from 0, what is in flight is delivered again. */
+  begin(rules: () => ReadonlyArray<RuleState>): void {
+    this.rulesBefore = this.rules()
+    this.rulesNow = rules
+    this.inFlight = new InFlight()
+    this.holding = undefined
+  }
+
+  /** The heartbeat's part for this partition; rates and busy shares are since the one before. */
+  report(now: number): PartitionState {
+    const records = this.counters.recordsOf("sink")
+    const elapsed = now - this.lastAt
+    this.recordsPerSecond = elapsed > 0 ? ((records - this.lastRecords) * 1000) / elapsed : 0
+    this.lastRecords = records
+    this.lastAt = now
+    this.stages = this.counters.report(now)
+    return this.peek(now)
+  }
+
+  /** The state now, with the rates of the last heartbeat. */
+  peek(now: number): PartitionState {
+    const supervisor = this.supervisor()
+    const consumer = this.consumer?.()
+    const oldest = this.inFlight.oldestMillis
+    return {
+      partition: this.partition,
+      ...this.status(supervisor),
+      restarts: supervisor.restarts,
+      committedSequence: this.committed,
+      lagMessages: this.inFlight.messages + (consumer?.mailbox ?? 0) + (consumer?.pending ?? 0),
+      lagMillis: oldest === undefined ? 0 : Math.max(0, now - oldest),
+      recordsPerSecond: this.recordsPerSecond,
+      stages: this.stages,
+      rules: this.rules()
+    }
+  }
+
+  private status(supervisor: SupervisorState): Pick<PartitionState, "status" | "reason"> {
+    const { status, failure } = supervisor
+    if (this.holding !== undefined) return { status: "holding", reason: this.holding }
+    if (status === "draining") return { status: "running", reason: "draining" }
+    return { status, reason: status === "running" ? "" : failure }
+  }
+
+  private rules(): ReadonlyArray<RuleState> {
+    return this.rulesNow().map((rule) => {
+      const before = this.rulesBefore.find(({ name }) => name === rule.name)
+      return {
+        name: rule.name,
+        matched: rule.matched + (before?.matched ?? 0),
+        dropped: rule.dropped + (before?.dropped ?? 0)
+      }
+    })
+  }
+}

@@ -1,0 +1,34 @@
+// Sink: the contract of the components in sinks/: batches are written, and their offsets come back after a restart.
+import { define } from "@tailrace/domain/component"
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { Store } from "@tailrace/store/store"
+import type { StoreError } from "@tailrace/store/store-error"
+import type { Nats } from "@tailrace/streams/nats"
+import type { Effect, Scope } from "effect"
+
+export const defineSink = define("sink")
+
+/** What one life of a partition's pipeline gives a sink. */
+export interface SinkContext {
+  readonly partition: number
+  /** Says that a write is held, and why; undefined when it goes on again. */
+  readonly holding: (reason: string | undefined) => void
+}
+
+/**
+ * An open sink of one partition. Batches come in order, one at a time, and never reach across one of `offsets`: a batch
+ * is either wholly covered by an output or wholly new to it. `write` ends when every output of the sink holds the batch;
+ * it skips outputs that held it before, and it holds and repeats over outages instead of failing.
+ */
+export interface OpenSink {
+  /** Last sequence each output held at the start; empty for a sink that keeps nothing. */
+  readonly offsets: ReadonlyArray<number>
+  readonly write: (batch: LogBatch) => Effect.Effect<void, StoreError>
+}
+
+export interface Sink {
+  readonly name: string
+  /** Whether it keeps what is written. Those that do not see a batch only after all those that do hold it. */
+  readonly durable: boolean
+  readonly open: (context: SinkContext) => Effect.Effect<OpenSink, StoreError, Store | Nats | Scope.Scope>
+}
