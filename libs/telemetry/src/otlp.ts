@@ -17,7 +17,4 @@ export const otlpLayer = (options: OtlpOptions): Layer.Layer<never> =>
         baseUrl: options.url,
         resource: { serviceName: options.serviceName, serviceVersion: options.serviceVersion },
         loggerMergeWithExisting: true
-      }).pipe(
-        Layer.provide(FetchHttpClient.layer),
-        Layer.flatMap(() => Layer.empty)
-      )
+      }).pipe(Layer.provide(FetchHttpClient.layer))

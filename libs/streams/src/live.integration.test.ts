@@ -1,0 +1,75 @@
+// Live tails and states against a real nats-server.
+import { assert, describe, it } from "@effect/vitest"
+import type { PipelineState } from "@tailrace/domain/pipeline-state"
+import { stateSubject } from "@tailrace/domain/subjects"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { natsServer } from "@tailrace/testing/nats-server"
+import { waitUntil } from "@tailrace/testing/wait-until"
+import { Effect, Layer } from "effect"
+import { openLiveOutlet, subscribeLive } from "./live.ts"
+import { Nats } from "./nats.ts"
+import { openStateBoard, publishState } from "./state.ts"
+
+const connect = Effect.fnUntraced(function* (url: string) {
+  return yield* Layer.build(
+    Nats.layer({ servers: url, name: "test" }).pipe(Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare)))
+  )
+})
+
+describe("live", () => {
+  it.live("is wanted only while somebody listens, and reaches every listener with the partition", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const outlet = yield* openLiveOutlet.pipe(Effect.provide(yield* connect(server.url)))
+      assert.isFalse(outlet.wanted())
+      const got: Array<string> = []
+      for (const name of ["a", "b"]) {
+        const listen = subscribeLive((batch) => got.push(`${name} ${batch.partition} ${Buffer.from(batch.bytes)}`))
+        yield* listen.pipe(Effect.provide(yield* connect(server.url)))
+      }
+      yield* waitUntil(Effect.sync(outlet.wanted), (wanted) => wanted)
+      assert.strictEqual(outlet.publish(3, Buffer.from("batch")), "sent")
+      yield* waitUntil(
+        Effect.sync(() => got.length),
+        (length) => length === 2
+      )
+      assert.deepStrictEqual(got.sort(), ["a 3 batch", "b 3 batch"])
+      assert.strictEqual(outlet.publish(3, new Uint8Array(9 * 1024 * 1024)), "too-large")
+    }).pipe(Effect.scoped)
+  )
+})
+
+const stateOf = (instance: string): PipelineState => ({
+  instance,
+  pipeline: "main",
+  placement: "fused",
+  at: 1,
+  partitions: []
+})
+
+describe("state", () => {
+  it.live("shows the last state of every process and ignores what is no state", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const context = yield* connect(server.url)
+      const seen: Array<string> = []
+      const board = yield* openStateBoard((state) => seen.push(state.instance)).pipe(Effect.provide(context))
+      const { control } = yield* Nats.pipe(Effect.provide(context))
+      control.publish(stateSubject("stranger"), "no json")
+      control.publish(stateSubject("stranger"), '{"instance":7}')
+      let rounds = 0
+      yield* publishState("host-2", () => ({ ...stateOf("host-2"), at: ++rounds })).pipe(Effect.provide(context))
+      yield* publishState("host-1", () => stateOf("host-1")).pipe(Effect.provide(context))
+      const states = yield* waitUntil(
+        Effect.sync(board.states),
+        (found) => found.length === 2 && (found[1]?.at ?? 0) >= 2
+      )
+      assert.deepStrictEqual(
+        states.map((state) => state.instance),
+        ["host-1", "host-2"]
+      )
+      assert.notInclude(seen, "stranger")
+    }).pipe(Effect.scoped)
+  )
+})

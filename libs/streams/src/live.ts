@@ -1,0 +1,78 @@
+// Live: batches just stored, on core subjects for live tails; sent only while somebody listens, kept by nobody.
+import type { Msg } from "@nats-io/nats-core"
+import { liveSubject, liveSubjects } from "@tailrace/domain/subjects"
+import { Clock, Effect } from "effect"
+import { asBuffer } from "./delivery.ts"
+import { Nats } from "./nats.ts"
+
+/** Listeners say every second that they are there; a publisher forgets them after a few silent seconds. */
+const interestSubject = "tailrace.live.interest"
+const INTEREST_EVERY = "1 second"
+const INTEREST_LASTS_MILLIS = 5_000
+
+export interface LiveOutlet {
+  /** Whether anybody listens: ask before encoding a batch. */
+  readonly wanted: () => boolean
+  /**
+   * Sends an encoded batch to whoever listens. too-large: above the broker's payload limit, cut the batch. disconnected:
+   * nobody got it; tails that must miss nothing read it from the store.
+   */
+  readonly publish: (partition: number, bytes: Uint8Array) => "sent" | "too-large" | "disconnected"
+}
+
+/** The sending side, for the life of the scope. */
+export const openLiveOutlet = Effect.gen(function* () {
+  const { control, data } = yield* Nats
+  const clock = yield* Clock.Clock
+  let heardAt = Number.NEGATIVE_INFINITY
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      control.subscribe(interestSubject, {
+        callback: () => {
+          heardAt = clock.currentTimeMillisUnsafe()
+        }
+      })
+    ),
+    (subscription) => Effect.sync(() => subscription.unsubscribe())
+  )
+  const outlet: LiveOutlet = {
+    wanted: () => clock.currentTimeMillisUnsafe() - heardAt < INTEREST_LASTS_MILLIS,
+    publish: (partition, bytes) => {
+      if (data.isClosed()) return "disconnected"
+      if (bytes.length > (data.info?.max_payload ?? Number.POSITIVE_INFINITY)) return "too-large"
+      data.publish(liveSubject(partition), bytes)
+      return "sent"
+    }
+  }
+  return outlet
+})
+
+export interface LiveBatch {
+  readonly partition: number
+  /** An encoded LogBatch; valid during the callback only, copy what outlives it. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * The listening side: calls `receive` for every batch of every partition until the scope ends. The callback must be
+ * quick and must not throw; it runs on the control connection.
+ */
+export const subscribeLive = Effect.fnUntraced(function* (receive: (batch: LiveBatch) => void) {
+  const { control } = yield* Nats
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      control.subscribe(liveSubjects, {
+        callback: (error: Error | null, message: Msg) => {
+          if (error !== null) return
+          const partition = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1))
+          receive({ partition, bytes: asBuffer(message.data) })
+        }
+      })
+    ),
+    (subscription) => Effect.sync(() => subscription.unsubscribe())
+  )
+  const announce = Effect.sync(() => {
+    if (!control.isClosed()) control.publish(interestSubject)
+  })
+  yield* Effect.forkScoped(announce.pipe(Effect.andThen(Effect.sleep(INTEREST_EVERY)), Effect.forever))
+})
