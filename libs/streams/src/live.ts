@@ -71,6 +71,8 @@ export const subscribeLive = Effect.fnUntraced(function* (receive: (batch: LiveB
     ),
     (subscription) => Effect.sync(() => subscription.unsubscribe())
   )
+  // From here on the broker knows of the subscription: what is published later arrives.
+  yield* Effect.promise(() => control.flush().catch(() => undefined)).pipe(Effect.timeoutOption("1 second"))
   const announce = Effect.sync(() => {
     if (!control.isClosed()) control.publish(interestSubject)
   })
