@@ -56,16 +56,14 @@ export class ByteTable {
     return true
   }
 
-  /** Copies entry `id` to `target` at `at`; answers the position behind it. */
-  copyTo(id: number, target: Uint8Array, at: number): number {
-    const from = this.starts[id]
+  /** The position behind the quote when `bytes` has entry `id` and then a quote at `at`; else -1. */
+  quotedEnd(id: number, bytes: Uint8Array, at: number): number {
     const length = this.lengths[id]
-    for (let i = 0; i < length; i++) target[at + i] = this.arena[from + i]
-    return at + length
-  }
-
-  lengthOf(id: number): number {
-    return this.lengths[id]
+    if (bytes[at + length] !== 34) return -1
+    const arena = this.arena
+    const from = this.starts[id]
+    for (let i = 0; i < length; i++) if (arena[from + i] !== bytes[at + i]) return -1
+    return at + length + 1
   }
 
   /** Code of entry `id` in a dictionary that interns bytes. */

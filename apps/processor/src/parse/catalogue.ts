@@ -10,8 +10,5 @@ import { syslog } from "./codecs/syslog.ts"
 /** Every codec, in the order of the reference. */
 export const codecs = [auto, json, logfmt, clf, syslog, application, raw] as const
 
-/** Names a frame may give as its codec. */
-export type CodecName = (typeof codecs)[number]["name"]
-
 /** Names of all codecs. */
 export const codecNames: ReadonlyArray<string> = codecs.map((codec) => codec.name)

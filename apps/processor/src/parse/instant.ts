@@ -1,7 +1,7 @@
 // Instant: the reusable result of reading a timestamp, and the calendar arithmetic all timestamp readers stand on.
 
 /** Milliseconds of a day. */
-export const dayMillis = 86_400_000
+const dayMillis = 86_400_000
 
 /**
  * Where a timestamp reader leaves what it read. `millis` since the epoch; `nanos` inside that millisecond (0..999999);
@@ -34,7 +34,7 @@ const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) |
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Whether year, month (1..12) and day name a day of the calendar. */
-export const isDate = (year: number, month: number, day: number): boolean =>
+const isDate = (year: number, month: number, day: number): boolean =>
   month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 && isLeap(year) ? 29 : monthLengths[month - 1])
 
 let cachedYear = -1

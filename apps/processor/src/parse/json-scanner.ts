@@ -6,12 +6,17 @@ import { unescapeToScratch } from "./unescape.ts"
 const quote = 34
 const backslash = 92
 const deepestFlattened = 64
+const guessedKeys = 64
+const unresolved = -2
 
 /** Reads objects; keys of nested objects become dotted paths, arrays and what lies too deep stay JSON text. */
 export class JsonScanner {
   private readonly depthLimit: number
   private path = new Uint8Array(256)
   private position = 0
+  // Keys of the outermost object by position, of those alone that stood there without an escape.
+  private readonly guesses = new Int32Array(guessedKeys).fill(-1)
+  private generation = 0
   private textStart = 0
   private textLength = 0
 
@@ -25,6 +30,10 @@ export class JsonScanner {
     let at = skipSpace(bytes, start, end)
     if (bytes[at] !== 123 || at >= end) return false
     this.position = 0
+    if (draft.keys.generation !== this.generation) {
+      this.generation = draft.keys.generation
+      this.guesses.fill(-1)
+    }
     at = this.members(bytes, at + 1, end, draft, 0, 1)
     return at >= 0 && skipSpace(bytes, at, end) === end
   }
@@ -47,10 +56,14 @@ export class JsonScanner {
     if (byte === 125 && at < end) return at + 1
     for (;;) {
       if (byte !== quote) return -1
-      at = this.text(bytes, at + 1, end, draft)
+      const keyAt = at + 1
+      // Records of one source repeat their keys in order: to compare with the expected key is to read it.
+      const guess = prefix === 0 && this.position < guessedKeys ? this.guesses[this.position] : -1
+      const known = guess < 0 ? -1 : draft.keys.quotedEnd(guess, bytes, keyAt)
+      at = known < 0 ? this.text(bytes, keyAt, end, draft) : known
       if (at < 0) return -1
-      const keyStart = this.textStart
-      const keyLength = this.textLength
+      const keyStart = known < 0 ? this.textStart : keyAt
+      const keyLength = known < 0 ? this.textLength : at - keyAt - 1
       byte = bytes[at]
       if (byte !== 58) {
         at = skipSpace(bytes, at, end)
@@ -62,7 +75,7 @@ export class JsonScanner {
         byte = bytes[at]
       }
       if (at >= end) return -1
-      at = this.member(bytes, at, end, draft, prefix, depth, keyStart, keyLength)
+      at = this.member(bytes, at, end, draft, prefix, depth, keyStart, keyLength, known < 0 ? unresolved : guess)
       if (at < 0) return -1
       byte = bytes[at]
       if (byte <= 32) {
@@ -90,7 +103,8 @@ export class JsonScanner {
     prefix: number,
     depth: number,
     keyStart: number,
-    keyLength: number
+    keyLength: number,
+    known: number
   ): number {
     const byte = bytes[at]
     if (byte === 123) {
@@ -104,7 +118,7 @@ export class JsonScanner {
     if (byte === quote) {
       const behind = this.text(bytes, at + 1, end, draft)
       if (behind >= 0)
-        draft.addField(this.key(bytes, draft, prefix, keyStart, keyLength), this.textStart, this.textLength)
+        draft.addField(this.key(bytes, draft, prefix, keyStart, keyLength, known), this.textStart, this.textLength)
       return behind
     }
     const behind =
@@ -115,7 +129,7 @@ export class JsonScanner {
           : numberEnd(bytes, at, end)
     // null is an empty text: the key is known to be there, its value is nothing.
     if (behind >= 0) {
-      draft.addField(this.key(bytes, draft, prefix, keyStart, keyLength), at, byte === 110 ? 0 : behind - at)
+      draft.addField(this.key(bytes, draft, prefix, keyStart, keyLength, known), at, byte === 110 ? 0 : behind - at)
     }
     return behind
   }
@@ -150,13 +164,23 @@ export class JsonScanner {
     return position + 1
   }
 
-  private key(bytes: Uint8Array, draft: RecordDraft, prefix: number, start: number, length: number): number {
+  private key(
+    bytes: Uint8Array,
+    draft: RecordDraft,
+    prefix: number,
+    start: number,
+    length: number,
+    known: number
+  ): number {
     // Past the limit keys are no longer learned, so a record of a million keys costs no memory.
     if (draft.overflow) return -1
     const position = this.position++
+    if (known !== unresolved) return known
     if (prefix === 0) {
-      if (start >= 0) return draft.keys.at(position, bytes, start, start + length)
-      return draft.keys.at(position, draft.scratch, -1 - start, -1 - start + length)
+      if (start < 0) return draft.keys.intern(draft.scratch, -1 - start, -1 - start + length)
+      const id = draft.keys.intern(bytes, start, start + length)
+      if (position < guessedKeys) this.guesses[position] = id
+      return id
     }
     return draft.keys.at(position, this.path, 0, this.extendPath(bytes, draft, prefix, start, length))
   }

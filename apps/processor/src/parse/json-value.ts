@@ -4,7 +4,7 @@ const quote = 34
 const backslash = 92
 
 /** Whether the byte is one of JSON's four white spaces. */
-export const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
+const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
 
 /** The position at or behind `at` whose byte is no white space. */
 export const skipSpace = (bytes: Uint8Array, at: number, end: number): number => {
@@ -16,7 +16,7 @@ export const skipSpace = (bytes: Uint8Array, at: number, end: number): number =>
 const isHex = (byte: number): boolean => (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102)
 
 /** The position of the quote that ends the string whose first character is at `at`, or -1; escapes are checked. */
-export const stringEnd = (bytes: Uint8Array, at: number, end: number): number => {
+const stringEnd = (bytes: Uint8Array, at: number, end: number): number => {
   let position = at
   while (position < end) {
     const byte = bytes[position]

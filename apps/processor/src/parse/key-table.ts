@@ -12,8 +12,10 @@ export class KeyTable {
   /** Role times 32 plus rank of each key; see `roleAndRankOf`. */
   readonly roleAndRank = new Uint16Array(keyLimit * 2)
   /** Number of the last record that had the key, and where in its attributes: finds duplicates without a search. */
-  readonly seenInRecord = new Float64Array(keyLimit * 2)
+  readonly seenInRecord = new Int32Array(keyLimit * 2)
   readonly seenAt = new Int32Array(keyLimit * 2)
+  /** Changes whenever keys are forgotten: ids of another generation mean nothing. */
+  generation = 1
   private readonly table = new ByteTable(keyLimit)
   private readonly codes = new Int32Array(keyLimit * 2)
   private readonly codeEpochs = new Int32Array(keyLimit * 2)
@@ -44,6 +46,11 @@ export class KeyTable {
     return id
   }
 
+  /** The position behind the quote when `bytes` has key `id` and then a quote at `at`; else -1. */
+  quotedEnd(id: number, bytes: Uint8Array, at: number): number {
+    return this.table.quotedEnd(id, bytes, at)
+  }
+
   intern(bytes: Uint8Array, start: number, end: number): number {
     const known = this.table.size
     const id = this.table.intern(bytes, start, end)
@@ -59,7 +66,14 @@ export class KeyTable {
   makeRoom(): void {
     if (!this.table.isFull) return
     this.table.truncate(this.fixed)
+    this.generation++
     this.predicted.fill(-1)
+  }
+
+  /** Lets the numbers of records begin again; answers the first. */
+  restartNumbers(): number {
+    this.seenInRecord.fill(0)
+    return 1
   }
 
   /** Forgets the codes of keys: call when the batch, or what its dictionary holds, may have changed. */

@@ -54,7 +54,7 @@ export class ParseStage {
     const instant = new Instant()
     this.time = makeTimeContext(makeZone(config.zone))
     const context: CodecContext = { keys, time: this.time, instant }
-    this.auto = bindAuto(config.auto)(context)
+    this.auto = bindAuto({ ...config.auto, depth: config.json.depth })(context)
     const bound = [
       this.auto,
       bindJson(config.json.depth)(context),

@@ -3,6 +3,7 @@ import { roleCount } from "./field-roles.ts"
 import type { KeyTable } from "./key-table.ts"
 
 const initialAttributes = 64
+const lastNumber = 0x3fffffff
 
 /**
  * A codec fills a draft; the stage writes it to the batch only when the codec answers true. A text is an extent: `start`
@@ -44,7 +45,7 @@ export class RecordDraft {
 
   /** Empties the draft for the next attempt to read a record. */
   begin(): void {
-    this.recordNumber++
+    this.recordNumber = this.recordNumber === lastNumber ? this.keys.restartNumbers() : this.recordNumber + 1
     this.keys.makeRoom()
     // A loop, because fill is a call that costs more than nine writes.
     for (let which = 0; which < roleCount; which++) this.roleKey[which] = -1

@@ -13,7 +13,7 @@ import { isBelievable, readTimestampValue, type SkewGuard, type TimeContext } fr
 /** Longest severity number a record can state, after the OpenTelemetry Logs Data Model. */
 const highestSeverity = 24
 
-export interface WriterOptions extends SkewGuard {
+interface WriterOptions extends SkewGuard {
   /** Bytes of a body; what is longer is cut and said so. */
   readonly maximumBodyBytes: number
 }
@@ -187,7 +187,15 @@ const putBytes = (column: TextColumn, row: number, source: Uint8Array, start: nu
     column.put(row, source, start, end)
     return
   }
-  const shift = column.reserve(row, length) - start
+  let to = column.reserve(row, length)
   const arena = column.arena
-  for (let i = start; i < end; i++) arena[i + shift] = source[i]
+  let from = start
+  for (; from + 4 <= end; from += 4) {
+    arena[to] = source[from]
+    arena[to + 1] = source[from + 1]
+    arena[to + 2] = source[from + 2]
+    arena[to + 3] = source[from + 3]
+    to += 4
+  }
+  for (; from < end; from++) arena[to++] = source[from]
 }

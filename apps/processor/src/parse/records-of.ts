@@ -14,7 +14,7 @@ export const receivedMillis = Date.UTC(2026, 10, 21, 12)
 export const makeStage = (config: typeof ParseConfig.Encoded = {}): ParseStage =>
   new ParseStage(Schema.decodeSync(ParseConfig)(config))
 
-export interface FrameOptions extends Partial<FrameHeader> {
+interface FrameOptions extends Partial<FrameHeader> {
   readonly source?: string
 }
 

@@ -8,7 +8,7 @@ const longestWord = 32
 const guessCount = 64
 
 /** Severity number of a level text: a word of any logger, or a number of pino, bunyan, Google Cloud, syslog, OpenTelemetry. */
-export const severityOfText = (text: string): number => {
+const severityOfText = (text: string): number => {
   if (!/^\d{1,3}$/.test(text)) return severityNumberOf(text)
   const level = Number(text)
   if (level >= 100) return googleCloudSeverities[level / 100] ?? 0

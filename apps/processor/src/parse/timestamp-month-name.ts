@@ -27,7 +27,7 @@ let cachedKey = -1
 let cachedMonth = 0
 
 /** Month 1..12 of the three letters at `at`, or 0. */
-export const monthAt = (bytes: Uint8Array, at: number): number => {
+const monthAt = (bytes: Uint8Array, at: number): number => {
   const key = keyOf(bytes[at], bytes[at + 1], bytes[at + 2])
   if (key === cachedKey) return cachedMonth
   const month = monthByKey.get(key) ?? 0
@@ -37,7 +37,7 @@ export const monthAt = (bytes: Uint8Array, at: number): number => {
 }
 
 /** Whether the three letters at `at` begin the name of a day of the week. */
-export const isDayName = (bytes: Uint8Array, at: number): boolean =>
+const isDayName = (bytes: Uint8Array, at: number): boolean =>
   dayByKey.has(keyOf(bytes[at], bytes[at + 1], bytes[at + 2]))
 
 /** Reads `DD/Mon/YYYY:hh:mm:ss +hhmm` (the common log format; zone optional, a fraction allowed). */

@@ -29,7 +29,7 @@ export const auto = defineCodec({
     { title: "Any source", config: {} },
     { title: "Few, changeable sources", config: { rememberedSources: 100, switchAfter: 2 } }
   ],
-  make: (config) => Effect.succeed(bindAuto(config))
+  make: (config) => Effect.succeed(bindAuto({ ...config, depth: 8 }))
 })
 
 /** A codec whose decoding depends on what its source sent before. */
@@ -50,9 +50,9 @@ interface Memory {
  * read is nobody's miss: continuation lines do not make a source forget.
  */
 export const bindAuto =
-  (config: { readonly rememberedSources: number; readonly switchAfter: number }) =>
+  (config: { readonly rememberedSources: number; readonly switchAfter: number; readonly depth: number }) =>
   (context: Parameters<BindCodec>[0]): SourceCodec => {
-    const json = bindJson(8)(context)
+    const json = bindJson(config.depth)(context)
     const syslog = bindSyslog(context)
     const clf = bindClf(context)
     const application = bindApplication(context)

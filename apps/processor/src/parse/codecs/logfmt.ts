@@ -48,7 +48,7 @@ const most = 4095
  * a key holds no `=` and no quote, a value is bare or quoted. Answers pairs times 4,096 plus words without a value, or
  * -1 at a syntax error.
  */
-export const readPairs = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft): number => {
+const readPairs = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft): number => {
   let at = start
   let pairs = 0
   let words = 0
