@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+// The command line of Tailrace: `up` runs everything on one machine, the other commands talk to it.
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer } from "effect"
+import { Command } from "effect/cli"
+import manifest from "../package.json" with { type: "json" }
+import { checkCommand } from "./commands/check.ts"
+import { explainCommand } from "./commands/explain.ts"
+import { generateCommand } from "./commands/generate.ts"
+import { ledgerCommand } from "./commands/ledger.ts"
+import { queryCommand } from "./commands/query.ts"
+import { sendCommand } from "./commands/send.ts"
+import { tailCommand } from "./commands/tail.ts"
+import { testCommand } from "./commands/test.ts"
+import { upCommand } from "./commands/up.ts"
+import { CommandFailure, exitCodes } from "./failure.ts"
+import { Output } from "./terminal/output.ts"
+
+const tailrace = Command.make("tailrace").pipe(
+  Command.withDescription("Logs in, columns stored, answers out: an actor-model stream processor for logs"),
+  Command.withSubcommands([
+    upCommand,
+    sendCommand,
+    tailCommand,
+    queryCommand,
+    explainCommand,
+    ledgerCommand,
+    checkCommand,
+    testCommand,
+    generateCommand
+  ])
+)
+
+const say = (failure: CommandFailure) => Console.error(`tailrace: ${failure.message}`)
+
+tailrace.pipe(
+  Command.run({ version: manifest.version }),
+  Effect.tapErrorTag("CommandFailure", say),
+  Effect.provide(Layer.merge(NodeServices.layer, Output.layer)),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(exitCodeOf(exit))
+  })
+)
+
+const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return 0
+  const error = Cause.squash(exit.cause)
+  if (error instanceof CommandFailure) return error.exitCode
+  if (typeof error === "object" && error !== null && "_tag" in error && String(error._tag).startsWith("ShowHelp"))
+    return exitCodes.usage
+  process.stderr.write(`tailrace: ${Cause.pretty(exit.cause)}\n`)
+  return exitCodes.failed
+}

@@ -1,0 +1,19 @@
+// Tests of terminal escaping.
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { escapeForTerminal } from "./escape.ts"
+
+describe("escapeForTerminal", () => {
+  it("shows what would act on the terminal and leaves other text alone", () => {
+    expect(escapeForTerminal("\u001b[2Jgone\r\nnext\u0007\u202eevil")).toBe("\\e[2Jgone\\r\\nnext\\u0007\\u202eevil")
+    expect(escapeForTerminal("größe ✓ 日本")).toBe("größe ✓ 日本")
+  })
+
+  it("lets no control character through, whatever the text", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(escapeForTerminal(text))).toBe(false)
+      })
+    )
+  })
+})

@@ -1,0 +1,48 @@
+// Output: how a command prints, for a person on a terminal and for a program behind a pipe.
+import { Context, Effect, Layer } from "effect"
+import { type Style, styleFor } from "./style.ts"
+
+export interface OutputShape {
+  readonly isTerminal: boolean
+  readonly style: Style
+  /** A line of the result, to standard output. Waits while the reader is slow; ends the command when the reader has left. */
+  readonly line: (text: string) => Effect.Effect<void>
+  /** A line about the work, to standard error. */
+  readonly note: (text: string) => Effect.Effect<void>
+  /** A passing line about the work that the next one replaces; shown on terminals only, from half a second on. */
+  readonly progress: (text: string) => void
+}
+
+export class Output extends Context.Service<Output, OutputShape>()("tailrace/terminal/Output") {
+  static readonly layer = Layer.sync(Output, () => makeOutput())
+}
+
+const clearLine = "\r\u001b[2K"
+
+const makeOutput = (): OutputShape => {
+  const isTerminal = process.stdout.isTTY === true
+  const begun = performance.now()
+  let shown = false
+  // A reader that leaves early (`| head`) is no error of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
+  const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+    Effect.callback<void>((resume) => {
+      if (stream.write(text)) resume(Effect.void)
+      else stream.once("drain", () => resume(Effect.void))
+    })
+  const clear = (): void => {
+    if (shown) process.stderr.write(clearLine)
+    shown = false
+  }
+  return {
+    isTerminal,
+    style: styleFor({ isTerminal, wanted: undefined, environment: process.env }),
+    line: (text) => Effect.andThen(Effect.sync(clear), write(process.stdout, `${text}\n`)),
+    note: (text) => Effect.andThen(Effect.sync(clear), write(process.stderr, `${text}\n`)),
+    progress: (text) => {
+      if (process.stderr.isTTY !== true || performance.now() - begun < 500) return
+      process.stderr.write(`${clearLine}${text}`)
+      shown = true
+    }
+  }
+}

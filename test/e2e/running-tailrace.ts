@@ -1,0 +1,173 @@
+// A running Tailrace for end-to-end tests: `tailrace up` as a real process on free ports with a data folder of its own.
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { freePort } from "@tailrace/testing/free-port"
+import { findNatsServer } from "@tailrace/testing/nats-server"
+import { waitFor } from "@tailrace/testing/wait-until"
+
+const root = join(import.meta.dirname, "../..")
+const main = join(root, "apps/tailrace/src/main.ts")
+
+export interface Ports {
+  readonly api: number
+  readonly http: number
+  readonly syslog: number
+  readonly nats: number
+  readonly natsMonitor: number
+  readonly store: number
+}
+
+export class RunningTailrace {
+  readonly folder = mkdtempSync(join(tmpdir(), "tailrace-e2e-"))
+  readonly ports: Ports
+  readonly flags: ReadonlyArray<string>
+  output = ""
+  private child: ChildProcess | undefined
+
+  private constructor(ports: Ports, flags: ReadonlyArray<string>) {
+    this.ports = ports
+    this.flags = flags
+  }
+
+  static async start(flags: (folder: string) => ReadonlyArray<string> = () => []): Promise<RunningTailrace> {
+    const [api, http, syslog, nats, natsMonitor, store] = (await Promise.all(
+      Array.from({ length: 6 }, () => freePort())
+    )) as [number, number, number, number, number, number]
+    const made = new RunningTailrace({ api, http, syslog, nats, natsMonitor, store }, [])
+    Object.assign(made, { flags: flags(made.folder) })
+    await made.up()
+    return made
+  }
+
+  get api(): string {
+    return `http://127.0.0.1:${this.ports.api}`
+  }
+
+  get collector(): string {
+    return `http://127.0.0.1:${this.ports.http}`
+  }
+
+  /** Starts the process and waits until every component is ready. */
+  async up(): Promise<void> {
+    const { api, http, syslog, nats, natsMonitor, store } = this.ports
+    const ports = [
+      "--api-port",
+      api,
+      "--http-port",
+      http,
+      "--syslog-port",
+      syslog,
+      "--nats-port",
+      nats,
+      "--nats-monitor-port",
+      natsMonitor,
+      "--store-port",
+      store
+    ].map(String)
+    const child = spawn(process.execPath, [main, "up", "--data", join(this.folder, "data"), ...ports, ...this.flags], {
+      cwd: this.folder,
+      env: { ...process.env, TAILRACE_NATS_SERVER: findNatsServer() ?? "", NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    this.child = child
+    const keep = (chunk: Buffer): void => {
+      this.output = (this.output + chunk.toString()).slice(-20_000)
+    }
+    child.stdout.on("data", keep)
+    child.stderr.on("data", keep)
+    child.once("exit", () => {
+      if (this.child === child) this.child = undefined
+    })
+    await waitFor(
+      async () => ({ running: this.child === child, ready: await this.ready(), output: this.output }),
+      (seen) => seen.ready || !seen.running,
+      { what: "tailrace up being ready", timeoutMillis: 60_000 }
+    )
+    if (this.child !== child) throw new Error(`tailrace up ended at start:\n${this.output}`)
+  }
+
+  /** SIGTERM, and the exit code. */
+  async down(): Promise<number | null> {
+    return this.end("SIGTERM")
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL")
+  }
+
+  async remove(): Promise<void> {
+    await this.down()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Data of a GraphQL operation; throws its errors. */
+  async graphql<Data>(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Data> {
+    const response = await fetch(`${this.api}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables })
+    })
+    const body = (await response.json()) as { data?: Data; errors?: unknown }
+    if (body.errors !== undefined || body.data === undefined) throw new Error(JSON.stringify(body))
+    return body.data
+  }
+
+  async count(query: string): Promise<number> {
+    const data = await this.graphql<{ logs: { totalCount: number } }>(
+      "query ($query: String) { logs(query: $query, first: 1) { totalCount } }",
+      { query }
+    )
+    return data.logs.totalCount
+  }
+
+  /** Waits until exactly `wanted` records match, and stays with what it saw when the time is up. */
+  async untilCount(query: string, wanted: number): Promise<void> {
+    await waitFor(
+      () => this.count(query),
+      (seen) => seen >= wanted,
+      { what: `${wanted} records of ${query}`, timeoutMillis: 60_000 }
+    )
+  }
+
+  private async ready(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.api}/health/ready`)).ok
+    } catch {
+      return false
+    }
+  }
+
+  private end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+    const child = this.child
+    if (child === undefined) return Promise.resolve(null)
+    return new Promise((resolve) => {
+      child.once("exit", (code) => resolve(code))
+      child.kill(signal)
+    })
+  }
+}
+
+/** Runs a command of the CLI and gathers what it printed. */
+export const tailrace = (
+  args: ReadonlyArray<string>,
+  input?: string
+): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" }
+    })
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString()
+    })
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString()
+    })
+    child.once("close", (code) => resolve({ code, out, err }))
+    child.stdin.end(input ?? "")
+  })
