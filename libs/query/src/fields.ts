@@ -103,17 +103,25 @@ export const targetOf = (name: string): FieldTarget => {
 export const nearestField = (name: string): string | undefined => {
   const lower = name.toLowerCase()
   if (byName.has(lower) || lower.includes(".") || lower.length < 3) return undefined
+  const remembered = nearestNames.get(lower)
+  if (remembered !== undefined) return remembered === "" ? undefined : remembered
   let best: string | undefined
   let least = lower.length >= 6 ? 3 : 2
   for (const known of byName.keys()) {
-    const distance = known.length < 3 ? 9 : editDistance(lower, known)
+    if (known.length < 3 || Math.abs(known.length - lower.length) >= least) continue
+    const distance = editDistance(lower, known)
     if (distance < least) {
       least = distance
       best = known
     }
   }
+  if (nearestNames.size >= 1_000) nearestNames.clear()
+  nearestNames.set(lower, best ?? "")
   return best
 }
+
+// The same attributes are asked for over and over; "" means that no name is near.
+const nearestNames = new Map<string, string>()
 
 /** Edits (insert, delete, replace, swap of neighbours) between two texts: the optimal string alignment distance. */
 const editDistance = (a: string, b: string): number => {

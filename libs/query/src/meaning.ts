@@ -3,7 +3,7 @@ import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
 import type { CompareOperator, Node, PatternPart, Value } from "./ast.ts"
 import { type FieldTarget, targetOf } from "./fields.ts"
 import { escapeRegex } from "./regex.ts"
-import { isoNanos } from "./time.ts"
+import { isoNanos, pointNanos, timePoint } from "./time.ts"
 import { timeTest } from "./time-meaning.ts"
 import { numberFor } from "./value.ts"
 
@@ -60,17 +60,17 @@ export const meaningOf = (node: Node, now: number): Test => {
     case "Text":
       return bodyTest({ kind: "text", column: "body" }, node.value)
     case "Match":
-      return matchTest(targetOf(node.field), node.field, node.value)
+      return matchTest(targetOf(node.field), node.field, node.value, now)
     case "Compare":
-      return compareTest(targetOf(node.field), node.field, node.operator, node.value)
+      return compareTest(targetOf(node.field), node.field, node.operator, node.value, now)
     case "In":
-      return inTest(targetOf(node.field), node.field, node.values)
+      return inTest(targetOf(node.field), node.field, node.values, now)
     case "Like":
       return onText(targetOf(node.field), likeTest(node.pattern, node.ignoreCase))
     case "Regex":
       return onText(targetOf(node.field), { kind: "regex", pattern: node.pattern, ignoreCase: false })
     case "Range":
-      return rangeTest(node)
+      return rangeTest(node, now)
     case "Exists":
       return existsTest(targetOf(node.field))
     case "Time":
@@ -117,11 +117,11 @@ const globTest = (parts: ReadonlyArray<PatternPart>): TextTest => {
   return { kind: "regex", pattern: `^${patternRegex(parts)}$`, ignoreCase: true }
 }
 
-const matchTest = (target: FieldTarget, field: string, value: Value): Test => {
+const matchTest = (target: FieldTarget, field: string, value: Value, now: number): Test => {
   switch (target.kind) {
     case "time": {
       const day = /^\d{4}-\d{2}-\d{2}$/.test(value.text) ? isoNanos(value.text) : undefined
-      if (day === undefined) return compareTest(target, field, "=", value)
+      if (day === undefined) return compareTest(target, field, "=", value, now)
       const next = day + 86_400_000_000_000n
       return {
         _tag: "And",
@@ -133,7 +133,7 @@ const matchTest = (target: FieldTarget, field: string, value: Value): Test => {
     }
     case "number":
     case "flag":
-      return compareTest(target, field, "=", value)
+      return compareTest(target, field, "=", value, now)
     case "text":
       return bodyTest(target, value)
     default: {
@@ -141,8 +141,11 @@ const matchTest = (target: FieldTarget, field: string, value: Value): Test => {
         return value.pattern.every((part) => part === "any")
           ? { _tag: "Present", target }
           : onText(target, globTest(value.pattern))
+      if (target.kind === "severity" && value.number !== undefined) return compareTest(target, field, "=", value, now)
+      if (target.kind === "keyword" && (target.column === "trace_id" || target.column === "span_id"))
+        return onText(target, { kind: "oneOf", texts: hexForms(value.text) })
       const equal = onText(target, { kind: "equals", text: severityWord(target, value.text), ignoreCase: true })
-      const number = target.kind === "severity" || target.kind === "keyword" ? undefined : numberFor(field, value)
+      const number = target.kind === "severity" || target.kind === "keyword" ? undefined : exactNumber(field, value)
       return number === undefined || target.kind === "severity"
         ? equal
         : { _tag: "Or", tests: [{ _tag: "Number", target, operator: "=", number }, equal] }
@@ -150,27 +153,43 @@ const matchTest = (target: FieldTarget, field: string, value: Value): Test => {
   }
 }
 
+/** Identities are hexadecimal, all lower or all upper case: compared as plain texts, so that the column's index answers. */
+const hexForms = (text: string): ReadonlyArray<string> => [...new Set([text.toLowerCase(), text.toUpperCase(), text])]
+
+/** The number a literal equals; integers too long for a double are identities and equal as texts only. */
+const exactNumber = (field: string, value: Value): number | undefined => {
+  const number = numberFor(field, value)
+  return number !== undefined && Math.abs(number) > Number.MAX_SAFE_INTEGER ? undefined : number
+}
+
 /** A level word in its canonical form for the severity field; any other text as it is. */
 const severityWord = (target: FieldTarget, text: string): string =>
   target.kind === "severity" ? severityTextOf(severityNumberOf(text)) || text : text
 
-const compareTest = (target: FieldTarget, field: string, operator: CompareOperator, value: Value): Test => {
+const compareTest = (
+  target: FieldTarget,
+  field: string,
+  operator: CompareOperator,
+  value: Value,
+  now: number
+): Test => {
   switch (target.kind) {
     case "time": {
-      const nanos =
-        value.number !== undefined && /^\d{13}$/.test(value.raw) ? BigInt(value.raw) * 1_000_000n : isoNanos(value.text)
-      return nanos === undefined ? never : { _tag: "Time", operator, nanos }
+      const point = timePoint(value.text)
+      return point === undefined ? never : { _tag: "Time", operator, nanos: pointNanos(point, now) }
     }
     case "flag": {
       const flag = /^(true|1)$/i.test(value.text) ? 1 : /^(false|0)$/i.test(value.text) ? 0 : undefined
       return flag === undefined ? never : { _tag: "Number", target, operator, number: flag }
     }
     case "number":
-      return value.number === undefined ? never : { _tag: "Number", target, operator, number: value.number }
+      return value.number === undefined ? never : onSeverityNumber(operator, value.number)
     case "severity":
+      if (value.number !== undefined) return onSeverityNumber(operator, value.number)
       return severityOrder(operator, value) ?? textCompare(target, operator, severityWord(target, value.text))
     default: {
-      const number = target.kind === "attribute" || target.kind === "resource" ? numberFor(field, value) : undefined
+      const isPair = target.kind === "attribute" || target.kind === "resource"
+      const number = !isPair ? undefined : operator === "=" ? exactNumber(field, value) : numberFor(field, value)
       return number === undefined
         ? textCompare(target, operator, value.text)
         : { _tag: "Number", target: target as NumberTarget, operator, number }
@@ -181,21 +200,27 @@ const compareTest = (target: FieldTarget, field: string, operator: CompareOperat
 const textCompare = (target: TextTarget, operator: CompareOperator, text: string): Test =>
   onText(target, operator === "=" ? { kind: "equals", text, ignoreCase: false } : { kind: "order", operator, text })
 
+const severityNumber: NumberTarget = { kind: "number", column: "severity_number" }
+
 /** Level words compare by OpenTelemetry's numbers: each canonical name is a range of four. */
 const severityOrder = (operator: CompareOperator, value: Value): Test | undefined => {
   const number = severityNumberOf(value.text)
   if (operator === "=" || number === 0) return undefined
   const first = number - ((number - 1) % 4)
-  const target: NumberTarget = { kind: "number", column: "severity_number" }
   const bound = operator === ">" || operator === "<=" ? first + 3 : first
-  const test: Test = { _tag: "Number", target, operator, number: bound }
-  return operator === "<" || operator === "<="
-    ? { _tag: "And", tests: [{ _tag: "Number", target, operator: ">", number: 0 }, test] }
-    : test
+  return onSeverityNumber(operator, bound)
 }
 
-const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>): Test => {
-  const tests = values.map((value) => compareTest(target, field, "=", value))
+/** Severity number 0 is a missing one, so no comparison holds for it. */
+const onSeverityNumber = (operator: CompareOperator, number: number): Test => {
+  const test: Test = { _tag: "Number", target: severityNumber, operator, number }
+  return number > 0 && (operator === ">" || operator === ">=" || operator === "=")
+    ? test
+    : { _tag: "And", tests: [{ _tag: "Number", target: severityNumber, operator: ">", number: 0 }, test] }
+}
+
+const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>, now: number): Test => {
+  const tests = values.map((value) => compareTest(target, field, "=", value, now))
   const texts: Array<string> = []
   const others: Array<Test> = []
   for (const test of tests) {
@@ -206,14 +231,14 @@ const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>
   return others.length === 1 ? (others[0] as Test) : { _tag: "Or", tests: others }
 }
 
-const rangeTest = (node: Extract<Node, { _tag: "Range" }>): Test => {
+const rangeTest = (node: Extract<Node, { _tag: "Range" }>, now: number): Test => {
   const target = targetOf(node.field)
   const bounds = [node.low, node.high].filter((value) => value !== undefined)
   const asTexts = !bounds.every((value) => numberFor(node.field, value) !== undefined)
   const bound = (operator: CompareOperator, value: Value): Test =>
     asTexts && (target.kind === "attribute" || target.kind === "resource")
       ? textCompare(target, operator, value.text)
-      : compareTest(target, node.field, operator, value)
+      : compareTest(target, node.field, operator, value, now)
   const tests: Array<Test> = []
   if (node.low !== undefined) tests.push(bound(node.lowInclusive ? ">=" : ">", node.low))
   if (node.high !== undefined) tests.push(bound(node.highInclusive ? "<=" : "<", node.high))

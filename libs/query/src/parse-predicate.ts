@@ -3,7 +3,7 @@ import type { CompareOperator, Node, Value } from "./ast.ts"
 import { limits } from "./diagnostic.ts"
 import { nearestField, targetOf } from "./fields.ts"
 import { compileRegex } from "./regex.ts"
-import type { FieldAt, OperatorAt, Scanner } from "./scanner.ts"
+import { type FieldAt, type OperatorAt, type Scanner, unquoted } from "./scanner.ts"
 
 /** The node of a predicate whose operator has just been taken; undefined (with its error) when its value makes no sense. */
 export const parsePredicate = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Node | undefined => {
@@ -29,7 +29,7 @@ const predicate = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Node
       return {
         _tag: "Like",
         field: field.name,
-        pattern: value.quoted ? value.text : value.raw,
+        pattern: value.quoted ? likePattern(value) : value.raw,
         ignoreCase: operator.operator === "ILIKE",
         from,
         to: end()
@@ -80,10 +80,18 @@ const afterColon = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Nod
   }
   const value = need(scanner, field, operator)
   if (value === undefined) return undefined
-  if (!value.quoted && value.raw === "*") return { _tag: "Exists", field: field.name, from, to: scanner.position }
+  if (isStar(value)) return { _tag: "Exists", field: field.name, from, to: scanner.position }
   checkType(scanner, field, value)
   return { _tag: "Match", field: field.name, value, from, to: scanner.position }
 }
+
+/** In a LIKE pattern `\%` and `\_` keep their backslash, as in SQL: they are a per cent sign and an underscore. */
+const likePattern = (value: Value): string =>
+  value.text.includes("%") || value.text.includes("_")
+    ? unquoted(value.raw.slice(1, -1), (escaped) => (escaped === "%" || escaped === "_" ? `\\${escaped}` : undefined))
+    : value.text
+
+const isStar = (value: Value): boolean => !value.quoted && value.raw === "*"
 
 /** `f:(a OR b)`, `f:(a, b)`, `f:(a AND b)`; values side by side are alternatives. */
 const valueGroup = (scanner: Scanner, field: FieldAt): Node | undefined => {
@@ -103,7 +111,10 @@ const valueGroup = (scanner: Scanner, field: FieldAt): Node | undefined => {
         continue
       }
       if (!scanner.countCondition(value.from)) return undefined
-      const node: Node = { _tag: "Match", field: field.name, value, from: value.from, to: value.to }
+      const span = { from: value.from, to: value.to }
+      const node: Node = isStar(value)
+        ? { _tag: "Exists", field: field.name, ...span }
+        : { _tag: "Match", field: field.name, value, ...span }
       if (connective === "and") (alternatives[alternatives.length - 1] as Array<Node>).push(node)
       else alternatives.push([node])
       connective = ""
@@ -186,7 +197,7 @@ const range = (scanner: Scanner, field: FieldAt): Node | undefined => {
     )
     return undefined
   }
-  const bound = (value: Value): Value | undefined => (!value.quoted && value.raw === "*" ? undefined : value)
+  const bound = (value: Value): Value | undefined => (isStar(value) ? undefined : value)
   const span = { from: field.from, to: scanner.position }
   if (bound(low) === undefined && bound(high) === undefined) return { _tag: "Exists", field: field.name, ...span }
   for (const value of [low, high]) if (bound(value) !== undefined) checkType(scanner, field, value)

@@ -15,7 +15,8 @@ export interface ParsedQuery {
  * that make no sense are left out of the tree and reported as errors with their positions.
  */
 export const parseQuery = (text: string): ParsedQuery => {
-  const scanner = new Scanner(text)
+  // A lone surrogate has no UTF-8, so no record can hold it: it reads as U+FFFD, as it would once stored.
+  const scanner = new Scanner(text.toWellFormed())
   if (text.length > limits.characters) {
     scanner.stop(
       { from: limits.characters, to: text.length },
@@ -59,7 +60,10 @@ const orSide = (scanner: Scanner): Side => {
   for (;;) {
     const operator = takeConnective(scanner, "OR", side.structured)
     if (operator === undefined) return { node: joined("Or", parts), structured: side.structured }
-    if (!operandFollows(scanner, operator, "after")) return { node: joined("Or", parts), structured: true }
+    if (!operandFollows(scanner, operator)) {
+      if (scanner.atEnd() || scanner.peek() === ")") return { node: joined("Or", parts), structured: true }
+      continue
+    }
     side = andSide(scanner)
     if (side.node !== undefined) parts.push(side.node)
   }
@@ -72,7 +76,7 @@ const andSide = (scanner: Scanner): Side => {
     if (scanner.atEnd() || scanner.peek() === ")" || isOr(scanner, side.structured))
       return { node: joined("And", parts), structured: side.structured }
     const operator = takeConnective(scanner, "AND", side.structured)
-    if (operator !== undefined && !operandFollows(scanner, operator, "after")) {
+    if (operator !== undefined && !operandFollows(scanner, operator)) {
       if (scanner.atEnd() || scanner.peek() === ")" || isOr(scanner, true))
         return { node: joined("And", parts), structured: true }
       continue
@@ -110,11 +114,10 @@ const primary = (scanner: Scanner): Side => {
   const from = scanner.position
   if (scanner.stopped || scanner.peek() === ")") return { node: undefined, structured: true }
   if (scanner.peek() === "(") return group(scanner)
-  for (const word of ["AND", "OR", "&&", "||"]) {
-    if (scanner.takeWord(word, false)) {
-      scanner.report({ from, to: scanner.position }, "missing_operand", `expected a condition before ${word}`)
-      return { node: undefined, structured: true }
-    }
+  const connective = connectiveAt(scanner)
+  if (connective !== undefined) {
+    scanner.report({ from, to: scanner.position }, "missing_operand", `expected a condition before ${connective}`)
+    return { node: undefined, structured: true }
   }
   if (!scanner.countCondition(from)) return { node: undefined, structured: true }
   const exists = scanner.match(/EXISTS\s*\(/uy)
@@ -223,14 +226,22 @@ const isOr = (scanner: Scanner, structuredBefore: boolean): boolean => {
   return found
 }
 
-const operandFollows = (scanner: Scanner, operator: Connective, side: string): boolean => {
+const operandFollows = (scanner: Scanner, operator: Connective): boolean => {
+  const { position } = scanner
+  const word = connectiveAt(scanner)
+  scanner.position = position
   scanner.skipSpace()
-  if (
-    !scanner.atEnd() &&
-    scanner.peek() !== ")" &&
-    !/^(?:(?:AND|OR)(?![\w])|&&|\|\|)/.test(scanner.text.slice(scanner.position, scanner.position + 4))
-  )
-    return true
-  scanner.report(operator, "missing_operand", `expected a condition ${side} ${operator.word}`)
+  if (word === undefined && !scanner.atEnd() && scanner.peek() !== ")") return true
+  scanner.report(operator, "missing_operand", `expected a condition after ${operator.word}`)
+  // Of "a OR AND b" the OR counts: the other operator is left out with what was said of the first.
+  if (operator.word === "OR" && word === "AND") connectiveAt(scanner)
   return false
+}
+
+/** An upper-case AND or OR at the position, taken. */
+const connectiveAt = (scanner: Scanner): "AND" | "OR" | undefined => {
+  scanner.skipSpace()
+  if (scanner.take("&&") || scanner.takeWord("AND", false)) return "AND"
+  if (scanner.take("||") || scanner.takeWord("OR", false)) return "OR"
+  return undefined
 }

@@ -1,5 +1,6 @@
 // Print: the canonical text of a tree; parsing it gives the tree back. The visual filter builder stands on this.
 import type { Node, TimePoint, TimeSpec, Value } from "./ast.ts"
+import { quoteText } from "./value.ts"
 
 /** Canonical text: AND and OR written out, parentheses only where precedence needs them. */
 export const printQuery = (node: Node): string => print(node, 0)
@@ -15,19 +16,19 @@ const print = (node: Node, tightness: number): string => {
     case "Not":
       return `NOT ${print(node.child, 3)}`
     case "Text":
-      return node.value.raw
+      return /^(?:and|or|not)$/.test(node.value.raw) ? `\\${node.value.raw}` : node.value.raw
     case "Match":
-      return `${printField(node.field)}:${node.value.raw}`
+      return `${printField(node.field)}:${/^[<>[{]/.test(node.value.raw) ? "\\" : ""}${node.value.raw}`
     case "Compare":
       return `${printField(node.field)} ${node.operator} ${node.value.raw}`
     case "In":
       return `${printField(node.field)} IN (${node.values.map((value) => value.raw).join(", ")})`
     case "Like":
-      return `${printField(node.field)} ${node.ignoreCase ? "ILIKE" : "LIKE"} ${quote(node.pattern)}`
+      return `${printField(node.field)} ${node.ignoreCase ? "ILIKE" : "LIKE"} ${quoteText(node.pattern)}`
     case "Range":
       return `${printField(node.field)}:${node.lowInclusive ? "[" : "{"}${bound(node.low)} TO ${bound(node.high)}${node.highInclusive ? "]" : "}"}`
     case "Regex":
-      return `${printField(node.field)} =~ ${quote(node.pattern)}`
+      return `${printField(node.field)} =~ ${quoteText(node.pattern)}`
     case "Exists":
       return `${printField(node.field)} IS NOT NULL`
     case "Time":
@@ -38,11 +39,7 @@ const print = (node: Node, tightness: number): string => {
 const wrapped = (text: string, needed: boolean): string => (needed ? `(${text})` : text)
 
 const bound = (value: Value | undefined): string =>
-  value === undefined ? "*" : /[\]}]/.test(value.raw) && !value.quoted ? quote(value.text) : value.raw
-
-/** A text in double quotes, escaped so that it reads back the same. */
-export const quote = (text: string): string =>
-  `"${text.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t")}"`
+  value === undefined ? "*" : /[\]}]/.test(value.raw) && !value.quoted ? quoteText(value.text) : value.raw
 
 /** A field's name, in backticks when it is no plain one. */
 export const printField = (name: string): string =>
@@ -57,7 +54,7 @@ const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 const printTime = (spec: TimeSpec): string => {
   const point = (at: TimePoint | undefined): string =>
-    at === undefined ? "*" : /[\s\]}]/.test(at.raw) ? quote(at.raw) : at.raw
+    at === undefined ? "*" : /[\s\]}]/.test(at.raw) ? quoteText(at.raw) : at.raw
   switch (spec._tag) {
     case "Last":
       return spec.raw

@@ -1,7 +1,7 @@
 // Scanner: reads the words, strings, fields and operators of a query at a position; the parser decides what it expects.
 import type { Span, Value } from "./ast.ts"
 import { type Diagnostic, type DiagnosticCode, diagnostic, type Fix, limits } from "./diagnostic.ts"
-import { stringValue, wordValue } from "./value.ts"
+import { quoteText, stringValue, wordValue } from "./value.ts"
 
 /** What stands behind a field and makes it a predicate. */
 export type Operator =
@@ -175,6 +175,7 @@ export class Scanner {
         insert: quote,
         label: `close it with ${quote}`
       })
+      return { ...stringValue(quoteText(text), text, from), to: this.text.length }
     }
     return stringValue(this.text.slice(from, this.position), text, from)
   }
@@ -189,9 +190,16 @@ export class Scanner {
       if (isSpace(character.charCodeAt(0)) || character === "(" || character === ")" || stops.includes(character)) break
       this.position += character === "\\" && this.position + 1 < this.text.length ? 2 : 1
     }
-    return this.position === from ? undefined : wordValue(this.text.slice(from, this.position), from)
+    if (this.position === from) return undefined
+    const raw = this.text.slice(from, this.position)
+    const dangling = this.position === this.text.length && /(?:^|[^\\])(?:\\\\)*\\$/.test(raw)
+    return dangling ? { ...wordValue(`${raw}\\`, from), to: this.position } : wordValue(raw, from)
   }
 }
+
+/** The inside of a quoted string with its escapes taken away, except those for which `keep` has another answer. */
+export const unquoted = (inside: string, keep: (escaped: string) => string | undefined): string =>
+  inside.replace(/\\(.)/gs, (_, escaped: string) => keep(escaped) ?? unescaped(escaped))
 
 const unescaped = (character: string): string =>
   character === "n" ? "\n" : character === "t" ? "\t" : character === "r" ? "\r" : character

@@ -46,13 +46,18 @@ export const pointNanos = (point: TimePoint, now: number): bigint =>
 /** Whether a name is a time zone, such as Europe/Berlin, UTC or (in both back ends alike) nothing else. */
 export const isZone = (name: string): boolean => {
   if (!/^(UTC|GMT|[A-Z][A-Za-z_]+(\/[A-Z][A-Za-z_+-]+){1,2})$/.test(name)) return false
+  if (zones.has(name)) return true
   try {
     new Intl.DateTimeFormat("en", { timeZone: name })
+    zones.add(name)
     return true
   } catch {
     return false
   }
 }
+
+// Names found to be zones; there are some 600 of them, so the set stays small.
+const zones = new Set<string>()
 
 const dayNames = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

@@ -66,6 +66,10 @@ export const stringValue = (raw: string, text: string, from: number): Value => (
   raw
 })
 
+/** A text in double quotes, escaped so that it reads back the same. */
+export const quoteText = (text: string): string =>
+  `"${text.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t")}"`
+
 const wordParts = (raw: string): Array<PatternPart> => {
   const parts: Array<PatternPart> = []
   let literal = ""
