@@ -1,0 +1,117 @@
+// Harness of the processor's integration tests: a broker, a store, frames of numbered records, and exact counts.
+import { encodeFrameHeader } from "@tailrace/domain/frame"
+import { inputSubject } from "@tailrace/domain/subjects"
+import { encodeUtf8 } from "@tailrace/domain/utf8"
+import { read, Store } from "@tailrace/store/store"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
+import { setUpStreams } from "@tailrace/streams/streams-setup"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { natsServer } from "@tailrace/testing/nats-server"
+import { startStore } from "@tailrace/testing/store"
+import { Effect, Layer, Schema } from "effect"
+import { ProcessorConfig } from "./config.ts"
+import { processorLayer } from "./layer.ts"
+
+/** Streams of a few megabytes, so that many brokers fit on a small disk. */
+const maxBytes = Object.fromEntries(
+  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "dead-letters", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
+)
+
+/** A broker with its streams and a store with its tables, a publisher, and processors to start on them. */
+export const startWorld = Effect.gen(function* () {
+  const broker = yield* natsServer()
+  const store = yield* startStore
+  const services = () =>
+    Publisher.layer().pipe(
+      Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
+      Layer.provideMerge(store.layer),
+      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
+    )
+  const context = yield* Layer.build(services())
+  yield* Effect.provide(setUpStreams({ partitions: 1, maxBytes }), context)
+  const configOf = (config: {
+    readonly placement: "fused" | "staged"
+    readonly pipeline: string
+    readonly storeUrl?: string
+  }) => ({
+    nats: { servers: [broker.url] },
+    store: { url: config.storeUrl ?? store.url, database: store.database },
+    placement: config.placement,
+    pipeline: config.pipeline,
+    setUp: false
+  })
+  /** A processor with connections of its own for the life of the scope. */
+  const startProcessor = Effect.fnUntraced(function* (config: Parameters<typeof configOf>[0]) {
+    const decoded = Schema.decodeUnknownSync(ProcessorConfig)(configOf(config))
+    const layer = Layer.merge(services(), Store.layer(decoded.store))
+    return yield* Layer.build(Layer.provide(processorLayer(decoded), layer))
+  })
+  return { broker, store, context, configOf, startProcessor }
+})
+
+export type World = Effect.Success<typeof startWorld>
+
+/** Publishes frames of numbered JSON records; record n has event time `start + n * stepMillis`. */
+export const publishNumbered = Effect.fnUntraced(function* (options: {
+  readonly from: number
+  readonly to: number
+  readonly perFrame: number
+  readonly start: number
+  readonly stepMillis: number
+  readonly source?: string
+  readonly level?: (number: number) => string
+}) {
+  const { from, level = () => "info", perFrame, source = "numbered", start, stepMillis, to } = options
+  const publisher = yield* Publisher
+  for (let first = from; first < to; first += perFrame) {
+    let lines = ""
+    for (let number = first; number < Math.min(to, first + perFrame); number++) {
+      const ts = new Date(start + number * stepMillis).toISOString()
+      lines += `${JSON.stringify({ ts, level: level(number), service: `s${number % 3}`, msg: `record ${number}`, number })}\n`
+    }
+    const headers = encodeFrameHeader({
+      layout: "lines",
+      codec: "json",
+      receivedMillis: start + first * stepMillis,
+      attributes: {},
+      resource: {}
+    })
+    yield* publisher.publish(inputSubject("default", source), encodeUtf8(lines), { headers })
+  }
+})
+
+export interface Counts {
+  /** Rows, and different numbers among them. */
+  readonly rows: number
+  readonly numbers: number
+  /** Records the rollup per minute counts. */
+  readonly rollup: number
+  readonly received: number
+  readonly stored: number
+  readonly dropped: number
+  /** Records all panes of the metric `all` count, and different panes. */
+  readonly panes: number
+  readonly paneCount: number
+}
+
+/** Everything that has to add up, read from the store. */
+export const countEverything = Effect.gen(function* () {
+  const [row] = yield* read<Record<keyof Counts, string>>({
+    operation: "count everything",
+    sql: `SELECT
+      (SELECT count() FROM logs) AS rows,
+      (SELECT uniqExact(attributes['number']) FROM logs) AS numbers,
+      (SELECT sum(records) FROM logs_per_minute) AS rollup,
+      (SELECT sum(received) FROM ledger) AS received,
+      (SELECT sum(stored) FROM ledger) AS stored,
+      (SELECT sum(dropped) FROM ledger) AS dropped,
+      (SELECT sum(count) FROM panes FINAL WHERE metric = 'all') AS panes,
+      (SELECT count() FROM panes FINAL WHERE metric = 'all') AS paneCount`
+  })
+  const counts = row as Record<keyof Counts, string>
+  return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)])) as unknown as Counts
+})
