@@ -1,0 +1,29 @@
+// Insert: hands spooled data to the engine as a file, the only way binary formats arrive unharmed.
+import type { Connection, EngineResult } from "./engine.ts"
+import { toException } from "./errors.ts"
+import { type Answer, summary } from "./response.ts"
+import type { SpoolFile } from "./spool.ts"
+import { quoteText, type Statement } from "./statement.ts"
+
+export interface Insert {
+  readonly connection: Connection
+  readonly statement: Statement
+  readonly data: SpoolFile
+  /** For an insert that names none. */
+  readonly defaultFormat: string
+  readonly answer: Answer
+}
+
+/** `INSERT ... FROM INFILE`: one insert, whole or not at all as far as one block goes. No data is no insert. */
+export const runInsert = async ({ connection, statement, data, defaultFormat, answer }: Insert): Promise<void> => {
+  let result: EngineResult | undefined
+  if (data.size > 0) {
+    const source = `FROM INFILE ${quoteText(data.path)} COMPRESSION 'none'`
+    const sql = [statement.head, source, statement.settings, `FORMAT ${statement.format ?? defaultFormat}`]
+    result = await connection.run(sql.filter((part) => part !== "").join(" ")).catch((error: unknown) => {
+      throw toException(error)
+    })
+  }
+  answer.start(200, { "Content-Type": "text/plain; charset=UTF-8", "X-ClickHouse-Summary": summary(result, true) })
+  answer.end()
+}

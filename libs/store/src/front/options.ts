@@ -1,0 +1,51 @@
+// Options of the store front: where it keeps data, where it listens, who may enter, and the bounds of one request.
+import { field, optional, required } from "@tailrace/domain/field"
+import { Schema } from "effect"
+
+export const FrontUser = Schema.Struct({
+  name: required(Schema.NonEmptyString, "Name sent in X-ClickHouse-User, by Basic authentication or as ?user="),
+  password: field(Schema.String, "", "Password; empty admits the name alone, which only a loopback address allows"),
+  readOnly: field(Schema.Boolean, false, "Whether the user may only read, within limits it cannot raise")
+})
+export type FrontUser = typeof FrontUser.Type
+
+const positive = Schema.Int.check(Schema.isGreaterThan(0))
+
+export const FrontOptions = Schema.Struct({
+  dataDir: required(Schema.NonEmptyString, "Folder of the data; one process at a time"),
+  host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on"),
+  port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 8123, "Port; 0 takes a free one"),
+  users: field(Schema.Array(FrontUser), [{ name: "default" }], "Who may enter"),
+  memoryBytes: field(positive, 1_500_000_000, "Memory of the engine as a whole; queries beyond it fail"),
+  queryMemoryBytes: field(positive, 1_000_000_000, "Memory of one query, unless its settings say otherwise"),
+  querySeconds: field(positive, 60, "Seconds of one query, unless its settings say otherwise"),
+  resultRows: field(positive, 10_000_000, "Rows of one result, unless the query's settings say otherwise"),
+  bodyBytes: field(positive, 512 * 1024 * 1024, "Bytes of one decompressed body; a larger one is answered with 413"),
+  spoolBytes: field(positive, 1024 * 1024 * 1024, "Bytes of all bodies held at once; beyond it 503"),
+  running: field(positive, 12, "Statements that run at once; bounded by the thread pool less four"),
+  waiting: field(positive, 128, "Requests that wait for their turn; beyond it 503 with Retry-After"),
+  stallSeconds: field(positive, 120, "Seconds a client may leave a result unread before it is dropped"),
+  closeMillis: field(positive, 5_000, "Milliseconds between SIGTERM and the end, whatever still runs"),
+  fsync: field(Schema.Boolean, true, "Whether new parts reach the disk before an insert is answered"),
+  outsideSources: field(
+    Schema.Boolean,
+    false,
+    "Whether SQL may reach files, addresses and programs outside of the data folder"
+  ),
+  spoolDir: optional(Schema.NonEmptyString, "Folder for bodies and pipes; shared memory when there is some")
+})
+export type FrontOptions = typeof FrontOptions.Type
+export type FrontOptionsInput = typeof FrontOptions.Encoded
+
+export const decodeFrontOptions = Schema.decodeUnknownSync(FrontOptions)
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+
+export const isLoopback = (host: string): boolean => loopback.test(host)
+
+/** A sentence when the options would leave the store open to the network, else undefined. */
+export const refuseOpenDoor = (options: FrontOptions): string | undefined => {
+  const open = options.users.find((user) => user.password === "")
+  if (open === undefined || isLoopback(options.host)) return undefined
+  return `store front: user ${open.name} has no password and ${options.host} is not a loopback address, set a password or listen on 127.0.0.1`
+}

@@ -1,0 +1,48 @@
+// Result pipes: named pipes the engine writes results into and the front reads with back-pressure, in any format.
+import { execFileSync } from "node:child_process"
+import { closeSync, constants, openSync } from "node:fs"
+import { Socket } from "node:net"
+import { join } from "node:path"
+import { quoteText } from "./statement.ts"
+
+export interface ResultPipe {
+  /** The clause that sends a statement's rows here, between the query and its FORMAT. */
+  readonly clause: string
+  readonly reader: Socket
+  /** To be called when the statement has ended: ends the reader even if the engine never opened the pipe. */
+  readonly finish: () => void
+  /** Gives the pipe back; not before the statement has ended. */
+  readonly release: () => void
+}
+
+export class ResultPipes {
+  readonly #free: Array<string>
+
+  constructor(folder: string, count: number) {
+    this.#free = Array.from({ length: count }, (_, at) => join(folder, `result-${at}`))
+    execFileSync("mkfifo", ["-m", "600", ...this.#free])
+  }
+
+  take(): ResultPipe {
+    const path = this.#free.pop()
+    if (path === undefined) throw new Error("store front: more results than running statements")
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const reader = new Socket({ fd, readable: true, writable: false })
+    return {
+      // TRUNCATE lets the clause name a file that exists; a pipe it leaves as it is.
+      clause: `\nINTO OUTFILE ${quoteText(path)} TRUNCATE`,
+      reader,
+      finish: () => {
+        try {
+          closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+        } catch {
+          // ENXIO: the reader has ended already.
+        }
+      },
+      release: () => {
+        reader.destroy()
+        this.#free.push(path)
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// Run request: one request from its statement to the end of its answer, on a connection of its own, undone afterwards.
+import { randomUUID } from "node:crypto"
+import type { IncomingMessage } from "node:http"
+import type { Connection, Engine } from "./engine.ts"
+import { toException } from "./errors.ts"
+import { guardReadOnly, guardStatement } from "./guard.ts"
+import { runInsert } from "./insert.ts"
+import type { Lanes } from "./lanes.ts"
+import { helloBlock, isHello } from "./native-hello.ts"
+import type { FrontOptions, FrontUser } from "./options.ts"
+import { type Asked, readAsked, readSession, readSettings } from "./request.ts"
+import { type Answer, contentType, summary } from "./response.ts"
+import type { ResultPipes } from "./result-pipe.ts"
+import { checkFormat, runRead, usualHold } from "./run-read.ts"
+import type { Lease, Sessions } from "./session.ts"
+import type { Spool } from "./spool.ts"
+import { quoteName, quoteText } from "./statement.ts"
+
+export interface Front {
+  readonly engine: Engine
+  readonly options: FrontOptions
+  readonly spool: Spool
+  readonly pipes: ResultPipes
+  readonly lanes: Lanes
+  readonly sessions: Sessions
+}
+
+interface Run {
+  readonly front: Front
+  readonly request: IncomingMessage
+  readonly params: URLSearchParams
+  readonly user: FrontUser
+  readonly answer: Answer
+  /** In log_comment, by which the engine's list of processes knows the statement. */
+  readonly tag: string
+  readonly get: boolean
+}
+
+/** What waits for its answer under `wait_end_of_query` is held in memory up to this. */
+const longHold = 16 * 1024 * 1024
+
+export const runRequest = async (
+  front: Front,
+  request: IncomingMessage,
+  params: URLSearchParams,
+  user: FrontUser,
+  answer: Answer
+): Promise<void> => {
+  const get = request.method === "GET" || request.method === "HEAD"
+  const run: Run = { front, request, params, user, answer, tag: `front-${randomUUID()}`, get }
+  const asked = await readAsked(request, params, front.spool, front.options)
+  try {
+    await runAsked(run, asked)
+  } finally {
+    await asked.data?.remove()
+  }
+}
+
+const runAsked = async (run: Run, asked: Asked): Promise<void> => {
+  const { front, params, user, answer } = run
+  guardStatement(asked.statement, front.options.outsideSources)
+  if (run.get || user.readOnly) guardReadOnly(asked.statement, user.name)
+  if (isHello(asked.statement.head, params)) {
+    answer.start(200, { "Content-Type": "application/octet-stream", "X-ClickHouse-Format": "Native" })
+    answer.end(helloBlock(front.engine.version, front.engine.timezone))
+    return
+  }
+  const settings = readSettings(params, user, front.options)
+  const leave = await front.lanes.enter(answer.left)
+  try {
+    const lease = front.sessions.lease(readSession(params, user))
+    try {
+      await prepare(run, lease, settings)
+      await dispatch(run, lease.connection, asked)
+    } finally {
+      if (lease.kept) await undo(lease, settings)
+      await lease.release()
+    }
+  } finally {
+    leave()
+  }
+}
+
+const prepare = async (run: Run, lease: Lease, asked: ReadonlyMap<string, string>): Promise<void> => {
+  const { params, request, user } = run
+  const header = request.headers["x-clickhouse-database"]
+  const database = params.get("database") ?? (typeof header === "string" ? header : "")
+  const settings = new Map(asked)
+  settings.set("log_comment", `${run.tag} ${asked.get("log_comment") ?? ""}`.trimEnd())
+  if (user.readOnly) settings.set("readonly", "1")
+  // In a session it could not be taken back; there the guard alone says no.
+  else if (run.get && !lease.kept && asked.get("readonly") !== "1") settings.set("readonly", "2")
+  const list = [...settings].map(([name, value]) => `${name} = ${quoteText(value)}`)
+  try {
+    if (database !== "" && (database !== "default" || lease.kept)) {
+      await lease.connection.run(`USE ${quoteName(database)}`)
+    }
+    await lease.connection.run(`SET ${list.join(", ")}`)
+  } catch (error) {
+    throw toException(error)
+  }
+}
+
+/** A URL's settings hold for its own request only, also in a session. */
+const undo = async (lease: Lease, settings: ReadonlyMap<string, string>): Promise<void> => {
+  const names = [...settings.keys()].filter((name) => !name.startsWith("param_"))
+  if (names.length === 0) return
+  await lease.connection.run(`SET ${names.map((name) => `${name} = DEFAULT`).join(", ")}`).catch(() => undefined)
+}
+
+const dispatch = async (run: Run, connection: Connection, { statement, data }: Asked): Promise<void> => {
+  const { front, params, request, answer } = run
+  const header = request.headers["x-clickhouse-format"]
+  const asked = params.get("default_format") ?? (typeof header === "string" ? header : undefined)
+  answer.left.throwIfAborted()
+  if (data !== undefined) {
+    const defaultFormat = /^\w+$/.exec(asked ?? "Values")?.[0] ?? "Values"
+    return runInsert({ connection, statement, data, defaultFormat, answer })
+  }
+  const format = checkFormat(front.engine, statement.format ?? asked ?? "TabSeparated")
+  if (statement.kind !== "read") {
+    const result = await connection.run(`${statement.head} ${statement.settings}`, format).catch((error: unknown) => {
+      throw toException(error)
+    })
+    answer.start(200, {
+      "Content-Type": contentType(format),
+      "X-ClickHouse-Format": format,
+      "X-ClickHouse-Summary": summary(result, statement.keyword === "INSERT")
+    })
+    return answer.end(result.bytes)
+  }
+  const held = params.get("wait_end_of_query") === "1" ? longHold : usualHold
+  const pipe = front.pipes.take()
+  const stopKilling = killWhenLeft(run)
+  try {
+    await runRead({ engine: front.engine, connection, pipe, statement, format, held, answer })
+  } finally {
+    stopKilling()
+    pipe.release()
+  }
+}
+
+/** An abort does not stop the engine. The statement may not have begun when the client leaves, so this repeats. */
+const killWhenLeft = ({ front, answer, tag }: Run): (() => void) => {
+  let done = false
+  let timer: NodeJS.Timeout | undefined
+  const kill = async () => {
+    await killTagged(front.engine, tag)
+    if (!done) timer = setTimeout(kill, 100)
+  }
+  const begin = () => void kill()
+  answer.left.addEventListener("abort", begin, { once: true })
+  return () => {
+    done = true
+    clearTimeout(timer)
+    answer.left.removeEventListener("abort", begin)
+  }
+}
+
+/** Kills what runs under a tag that begins so. ASYNC, because SYNC hangs in the embedded engine. */
+export const killTagged = async (engine: Engine, tag: string): Promise<void> => {
+  const sql = `KILL QUERY WHERE startsWith(Settings['log_comment'], ${quoteText(tag)}) ASYNC`
+  await engine.root.run(sql).catch(() => undefined)
+}

@@ -1,0 +1,45 @@
+// Runtime folder of a front: in shared memory where there is some, for spooled bodies, result pipes and engine config.
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { FrontOptions } from "./options.ts"
+
+const prefix = "tailrace-front-"
+
+/** Makes a folder only this user can enter, and removes those whose process is gone. */
+export const makeRuntimeFolder = (options: FrontOptions): string => {
+  const parent = options.spoolDir ?? roomyMemory(options.spoolBytes)
+  for (const name of readdirSync(parent)) {
+    const pid = /^tailrace-front-(\d+)-\w+$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) removeFolder(join(parent, name))
+  }
+  return mkdtempSync(join(parent, `${prefix}${process.pid}-`))
+}
+
+export const removeFolder = (folder: string): void => {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // Another user's, or gone in between: not ours to remove.
+  }
+}
+
+/** Containers often have 64 MB of shared memory, too little to hold what the spool may hold. */
+const roomyMemory = (bytes: number): string => {
+  try {
+    accessSync("/dev/shm", constants.W_OK)
+    const { bavail, bsize } = statfsSync("/dev/shm")
+    return bavail * bsize >= bytes ? "/dev/shm" : tmpdir()
+  } catch {
+    return tmpdir()
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
+  }
+}

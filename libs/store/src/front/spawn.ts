@@ -1,0 +1,178 @@
+// Spawn: starts the store front's process, watches it, starts it again when it dies, and ends it with the scope.
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { Clock, Effect, Schema, type Scope } from "effect"
+import type { FromFront } from "./front-message.ts"
+import type { FrontOptionsInput } from "./options.ts"
+
+export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
+  /** port-taken, data-in-use, invalid: somebody must act. start: it did not come up, a later try may do. */
+  reason: Schema.Literals(["port-taken", "data-in-use", "invalid", "start"]),
+  message: Schema.String
+}) {}
+
+/** What a supervisor tells; the telemetry library's HealthReporter fits. */
+export interface FrontHealth {
+  readonly live: (reason?: string) => void
+  readonly ready: () => void
+}
+
+export interface SpawnOptions extends FrontOptionsInput {
+  readonly health?: FrontHealth
+  /** Lines the process writes on its error output. */
+  readonly log?: (line: string) => void
+  /** Milliseconds a start may take, 60,000 by default: a large data folder is read first. */
+  readonly startMillis?: number
+  /** Milliseconds before the first restart, 100 by default; doubles up to `mostBackOffMillis`, 10,000 by default. */
+  readonly backOffMillis?: number
+  readonly mostBackOffMillis?: number
+}
+
+export interface Front {
+  /** Stays the same over restarts. */
+  readonly url: string
+  readonly port: number
+  /** Of the engine, such as 26.7.2.1. */
+  readonly version: string
+  /** Undefined while none runs. */
+  readonly pid: () => number | undefined
+  readonly restarts: () => number
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly host: string
+  readonly port: number
+  readonly version: string
+  /** Resolves with a word on how it ended. */
+  readonly ended: Promise<string>
+}
+
+const main = join(import.meta.dirname, "main.ts")
+/** A process that lived this long has nothing to do with the failures before. */
+const soundMillis = 30_000
+/** Milliseconds without an answer to /ping after which a process counts as hung. */
+const silentMillis = 60_000
+
+/**
+ * Resolves when the front answers. A port that is taken, a data folder in use and wrong options fail at once with one
+ * sentence; once it has run, it is started again for as long as the scope lives.
+ */
+export const spawnFront = (options: SpawnOptions): Effect.Effect<Front, FrontError, Scope.Scope> =>
+  Effect.gen(function* () {
+    let running: Started | undefined
+    let restarts = 0
+    const keep = (started: Started) => {
+      running = started
+    }
+    yield* Effect.addFinalizer(() => Effect.promise(async () => running && (await stop(running, options))))
+    const first = yield* start(options, options.port, keep)
+    options.health?.ready()
+
+    const supervise = Effect.gen(function* () {
+      let failures = 0
+      for (let current = first; ; restarts += 1) {
+        const since = yield* Clock.currentTimeMillis
+        const reason = yield* Effect.raceFirst(
+          Effect.promise(() => current.ended),
+          killWhenSilent(current)
+        )
+        running = undefined
+        options.health?.live(`store front ${reason}, starting it again`)
+        if ((yield* Clock.currentTimeMillis) - since > soundMillis) failures = 0
+        const again = Effect.suspend(() => Effect.delay(start(options, first.port, keep), backOff(options, failures++)))
+        current = yield* Effect.eventually(Effect.tapError(again, (error) => tell(options, error)))
+        options.health?.ready()
+      }
+    })
+    yield* Effect.forkScoped(supervise)
+    return {
+      url: address(first.host, first.port),
+      port: first.port,
+      version: first.version,
+      pid: () => running?.child.pid,
+      restarts: () => restarts
+    }
+  })
+
+const tell = (options: SpawnOptions, error: FrontError) => Effect.sync(() => options.health?.live(error.message))
+
+const ping = (port: number, host = "127.0.0.1"): Promise<unknown> =>
+  fetch(`${address(host, port)}/ping`, { signal: AbortSignal.timeout(silentMillis) }).then((answer) => answer.text())
+
+const address = (host: string, port: number): string => {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+/** A process that runs but does not answer is ended, which starts it again. */
+const killWhenSilent = ({ child, port, host }: Started): Effect.Effect<never> =>
+  Effect.promise(() => ping(port, host).catch(() => child.kill("SIGKILL"))).pipe(
+    Effect.delay("10 seconds"),
+    Effect.forever
+  )
+
+const backOff = (options: SpawnOptions, failures: number): number =>
+  Math.min((options.backOffMillis ?? 100) * 2 ** Math.min(failures, 20), options.mostBackOffMillis ?? 10_000)
+
+/** `keep` is called before the effect can be interrupted again, so that no process is lost. */
+const start = (
+  options: SpawnOptions,
+  port: number | undefined,
+  keep: (started: Started) => void
+): Effect.Effect<Started, FrontError> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const started = await launch(options, port, signal)
+      keep(started)
+      return started
+    },
+    catch: (cause) =>
+      cause instanceof FrontError
+        ? cause
+        : new FrontError({ reason: "start", message: `store front: ${cause instanceof Error ? cause.message : cause}` })
+  })
+
+const launch = async (options: SpawnOptions, port: number | undefined, signal: AbortSignal): Promise<Started> => {
+  const { health: _health, log, startMillis, backOffMillis: _first, mostBackOffMillis: _most, ...front } = options
+  const child = spawn(process.execPath, [main], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: { ...process.env, UV_THREADPOOL_SIZE: "16" }
+  })
+  const ended = new Promise<string>((done) => {
+    child.once("exit", (code, by) => done(by === null ? `ended with code ${code}` : `was ended by ${by}`))
+    child.once("error", (error) => done(`did not start: ${error.message}`))
+  })
+  const late = setTimeout(() => child.kill("SIGKILL"), startMillis ?? 60_000)
+  const abandon = () => child.kill("SIGKILL")
+  signal.addEventListener("abort", abandon, { once: true })
+  let tail = ""
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    tail = (tail + text).slice(-2_000)
+    for (const line of text.split("\n")) if (line !== "") log?.(line)
+  })
+  try {
+    child.send({ ...front, ...(port === undefined ? {} : { port }) })
+    const told = await Promise.race([once(child, "message").then(([message]) => message as FromFront), ended])
+    if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${tail.trim()}`)
+    if (told.type === "failed") throw new FrontError({ reason: told.reason, message: told.message })
+    const host = options.host ?? "127.0.0.1"
+    await ping(told.port, host)
+    return { child, host, port: told.port, version: told.version, ended }
+  } catch (error) {
+    child.kill("SIGKILL")
+    throw error
+  } finally {
+    clearTimeout(late)
+    signal.removeEventListener("abort", abandon)
+  }
+}
+
+/** SIGTERM, and SIGKILL when the process outlives its own deadline. */
+const stop = async ({ child, ended }: Started, options: SpawnOptions): Promise<void> => {
+  child.kill("SIGTERM")
+  const late = setTimeout(() => child.kill("SIGKILL"), (options.closeMillis ?? 5_000) + 1_000)
+  await ended
+  clearTimeout(late)
+}

@@ -1,0 +1,111 @@
+// Spool: bodies of requests in files of the runtime folder, decompressed, bounded each and in all.
+import { randomUUID } from "node:crypto"
+import { type FileHandle, open, rm } from "node:fs/promises"
+import type { IncomingMessage } from "node:http"
+import { join } from "node:path"
+import type { Readable } from "node:stream"
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib"
+import { busy, FrontException } from "./errors.ts"
+
+const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
+  gzip: createGunzip,
+  "x-gzip": createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress
+}
+
+export const tooLarge = (bytes: number): FrontException =>
+  new FrontException(307, "TOO_MANY_BYTES", `body is larger than ${bytes} bytes, send it in parts`, { status: 413 })
+
+/** The body as it was before compression, not one byte more than `cap`. Throws 413, 415 and what is corrupt as 400. */
+export async function* readBody(request: IncomingMessage, cap: number): AsyncGenerator<Buffer, void> {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  const decoder = encoding === "identity" || encoding === "" ? undefined : decoders[encoding]
+  if (decoder === undefined && encoding !== "identity" && encoding !== "") {
+    const known = Object.keys(decoders).join(", ")
+    throw new FrontException(89, "UNKNOWN_COMPRESSION_METHOD", `body in ${encoding}, known are ${known}`, {
+      status: 415
+    })
+  }
+  if (decoder === undefined && Number(request.headers["content-length"] ?? 0) > cap) throw tooLarge(cap)
+  const source = decoder === undefined ? undefined : pipeInto(request, decoder())
+  let size = 0
+  try {
+    // The connection must outlive the body, to carry the answer that refuses it.
+    for await (const chunk of source ?? request.iterator({ destroyOnReturn: false })) {
+      size += (chunk as Buffer).length
+      if (size > cap) throw tooLarge(cap)
+      yield chunk as Buffer
+    }
+  } catch (error) {
+    if (error instanceof FrontException || request.destroyed) throw error
+    throw new FrontException(271, "CANNOT_DECOMPRESS", `body is not ${encoding}: ${(error as Error).message}`, {
+      status: 400
+    })
+  } finally {
+    source?.destroy()
+  }
+}
+
+const pipeInto = (request: IncomingMessage, decoder: NodeJS.ReadWriteStream & Readable): Readable => {
+  request.on("error", (error) => decoder.destroy(error))
+  request.on("aborted", () => decoder.destroy(new Error("client left")))
+  request.pipe(decoder)
+  return decoder
+}
+
+export class SpoolFile {
+  readonly path: string
+  size = 0
+  readonly #file: FileHandle
+  readonly #spool: Spool
+
+  constructor(spool: Spool, path: string, file: FileHandle) {
+    this.#spool = spool
+    this.path = path
+    this.#file = file
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#spool.reserve(chunk.length)
+    this.size += chunk.length
+    await this.#file.writeFile(chunk)
+  }
+
+  async finish(): Promise<void> {
+    await this.#file.close()
+  }
+
+  async remove(): Promise<void> {
+    this.#spool.free(this.size)
+    this.size = 0
+    await this.#file.close().catch(() => undefined)
+    await rm(this.path, { force: true })
+  }
+}
+
+export class Spool {
+  readonly #folder: string
+  readonly #capacity: number
+  #used = 0
+
+  constructor(folder: string, capacity: number) {
+    this.#folder = folder
+    this.#capacity = capacity
+  }
+
+  async create(): Promise<SpoolFile> {
+    const path = join(this.#folder, `body-${randomUUID()}`)
+    return new SpoolFile(this, path, await open(path, "wx", 0o600))
+  }
+
+  reserve(bytes: number): void {
+    if (this.#used + bytes > this.#capacity) throw busy("Too much data in flight, try again in a second")
+    this.#used += bytes
+  }
+
+  free(bytes: number): void {
+    this.#used -= bytes
+  }
+}
