@@ -1,6 +1,5 @@
 // PipelineConfig: what stands in a pipeline file: stages in order, metrics, detectors, sinks, and the pipeline's own tests.
 import { field, optional, required } from "@tailrace/domain/field"
-import { isSubjectToken } from "@tailrace/domain/subjects"
 import { Schema } from "effect"
 import { DurationMillis } from "./duration.ts"
 
@@ -8,8 +7,9 @@ import { DurationMillis } from "./duration.ts"
 const ComponentEntry = Schema.Record(Schema.String, Schema.Unknown)
 const list = (description: string) => field(Schema.Array(ComponentEntry), [], description)
 
+/** What may stand as one token of a subject. */
 const token = Schema.String.check(
-  Schema.makeFilter((name: string) => isSubjectToken(name) || 'must be 1 to 64 letters, digits, "_" or "-"')
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, "_" or "-"' })
 )
 
 const TestInput = Schema.Struct({

@@ -1,7 +1,6 @@
 // MetricKind: how one type of metric condenses the records of a pane; the contract of the components in this folder.
 import { define } from "@tailrace/domain/component"
 import { field, required } from "@tailrace/domain/field"
-import { isSubjectToken } from "@tailrace/domain/subjects"
 import { Schema } from "effect"
 import { DurationMillis } from "../duration.ts"
 import type { FieldReader } from "../field-reader.ts"
@@ -32,7 +31,7 @@ export interface MetricKind {
 export const metricFields = {
   name: required(
     Schema.String.check(
-      Schema.makeFilter((name: string) => isSubjectToken(name) || 'must be 1 to 64 letters, digits, "_" or "-"')
+      Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, "_" or "-"' })
     ),
     "Name of the metric; panes, detectors and queries refer to it."
   ),
