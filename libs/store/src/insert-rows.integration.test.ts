@@ -62,7 +62,7 @@ const anomaly: Anomaly = {
   revision: 0
 }
 
-layer(testStore)("the ledger", (it) => {
+layer(testStore, { excludeTestServices: true })("the ledger", (it) => {
   it.effect("adds up per minute, tenant and source, balances to 0, and stores a batch's entries once", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* ledgerOffset(3), 0)
@@ -110,7 +110,7 @@ layer(testStore)("the ledger", (it) => {
   )
 })
 
-layer(testStore)("panes and anomalies", (it) => {
+layer(testStore, { excludeTestServices: true })("panes and anomalies", (it) => {
   it.effect("come back as they were, numbers that are none included", () =>
     Effect.gen(function* () {
       const odd: Pane = { ...pane, metric: "odd", value: Number.NEGATIVE_INFINITY, quantiles: { "0.5": Number.NaN } }
@@ -136,7 +136,7 @@ layer(testStore)("panes and anomalies", (it) => {
   )
 })
 
-layer(testStore)("dead letters", (it) => {
+layer(testStore, { excludeTestServices: true })("dead letters", (it) => {
   it.effect("keep their bytes, text or not, once each", () =>
     Effect.gen(function* () {
       const letter: DeadLetter = {

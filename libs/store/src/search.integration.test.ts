@@ -57,7 +57,7 @@ const pages = (request: Omit<SearchRequest, "after">) =>
     }
   })
 
-layer(seeded)("a search", (it) => {
+layer(seeded, { excludeTestServices: true })("a search", (it) => {
   it.effect("answers the newest records first, page by page, each once", () =>
     Effect.gen(function* () {
       const records = yield* pages({ tenant: "a", first: 37 })
@@ -139,7 +139,7 @@ layer(seeded)("a search", (it) => {
   )
 })
 
-layer(seeded)("a histogram", (it) => {
+layer(seeded, { excludeTestServices: true })("a histogram", (it) => {
   const request: HistogramRequest = { tenant: "a", from: end - 300n * minute - 17n, to: end + 1n, stepMillis: 600_000 }
 
   it.effect("counts the same from the minutes as from the rows, broken minutes at the ends included", () =>
@@ -182,7 +182,7 @@ layer(seeded)("a histogram", (it) => {
   )
 })
 
-layer(seeded)("fields and values", (it) => {
+layer(seeded, { excludeTestServices: true })("fields and values", (it) => {
   it.effect("tell which attributes there are, how often, and of what type", () =>
     Effect.gen(function* () {
       const { fields, records, complete } = yield* readFields({ tenant: "a" })
