@@ -1,7 +1,8 @@
 // Parse predicate: what stands behind a field and its operator.
 import type { CompareOperator, Node, Value } from "./ast.ts"
+import { checkType } from "./check-type.ts"
 import { limits } from "./diagnostic.ts"
-import { nearestField, targetOf } from "./fields.ts"
+import { nearestField } from "./fields.ts"
 import { compileRegex } from "./regex.ts"
 import { type FieldAt, type OperatorAt, type Scanner, unquoted } from "./scanner.ts"
 
@@ -52,7 +53,7 @@ const predicate = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Node
       const value = need(scanner, field, operator)
       if (value === undefined) return undefined
       const compare = operator.operator === "!=" ? "=" : (operator.operator as CompareOperator)
-      checkType(scanner, field, value)
+      checkType(scanner, field, value, compare)
       return { _tag: "Compare", field: field.name, operator: compare, value, from, to: end() }
     }
   }
@@ -68,7 +69,7 @@ const afterColon = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Nod
     scanner.position += sign[0].length
     const value = need(scanner, field, operator)
     if (value === undefined) return undefined
-    checkType(scanner, field, value)
+    checkType(scanner, field, value, sign[1])
     return {
       _tag: "Compare",
       field: field.name,
@@ -189,7 +190,8 @@ const range = (scanner: Scanner, field: FieldAt): Node | undefined => {
   const high = to ? scanner.takeValue("]}") : undefined
   scanner.skipSpace()
   const highInclusive = scanner.peek() === "]"
-  if (low === undefined || high === undefined || !(scanner.take("]") || scanner.take("}"))) {
+  const closed = scanner.take("]") || scanner.take("}")
+  if (low === undefined || high === undefined || !closed) {
     scanner.report(
       { from: open, to: Math.max(scanner.position, open + 1) },
       "bad_range",
@@ -200,7 +202,7 @@ const range = (scanner: Scanner, field: FieldAt): Node | undefined => {
   const bound = (value: Value): Value | undefined => (isStar(value) ? undefined : value)
   const span = { from: field.from, to: scanner.position }
   if (bound(low) === undefined && bound(high) === undefined) return { _tag: "Exists", field: field.name, ...span }
-  for (const value of [low, high]) if (bound(value) !== undefined) checkType(scanner, field, value)
+  for (const value of [low, high]) if (bound(value) !== undefined) checkType(scanner, field, value, ">=")
   return { _tag: "Range", field: field.name, low: bound(low), high: bound(high), lowInclusive, highInclusive, ...span }
 }
 
@@ -218,7 +220,7 @@ const between = (scanner: Scanner, field: FieldAt, operator: OperatorAt): Node |
   }
   const high = need(scanner, field, operator)
   if (high === undefined) return undefined
-  for (const value of [low, high]) checkType(scanner, field, value)
+  for (const value of [low, high]) checkType(scanner, field, value, ">=")
   return {
     _tag: "Range",
     field: field.name,
@@ -271,17 +273,6 @@ const skipGroup = (scanner: Scanner): void => {
     if (scanner.peek() === ")") depth--
     scanner.position++
   } while (depth > 0 && scanner.position < scanner.text.length)
-}
-
-const checkType = (scanner: Scanner, field: FieldAt, value: Value): void => {
-  const target = targetOf(field.name)
-  if (target.kind === "number" && value.number === undefined && value.pattern === undefined) {
-    scanner.report(
-      value,
-      "type_mismatch",
-      `${field.name} is a number, "${value.text.slice(0, 40)}" is none: this matches nothing`
-    )
-  }
 }
 
 const hintNearest = (scanner: Scanner, field: FieldAt): void => {

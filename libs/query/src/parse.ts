@@ -30,7 +30,8 @@ export const parseQuery = (text: string): ParsedQuery => {
     const node = parseOr(scanner)
     if (node !== undefined) parts.push(node)
     if (scanner.atEnd()) break
-    const from = scanner.position++
+    if (!scanner.take(")")) continue
+    const from = scanner.position - 1
     scanner.report({ from, to: from + 1 }, "stray_paren", 'this ")" closes nothing', {
       from,
       to: from + 1,
@@ -62,7 +63,7 @@ const orSide = (scanner: Scanner): Side => {
     if (operator === undefined) return { node: joined("Or", parts), structured: side.structured }
     if (!operandFollows(scanner, operator)) {
       if (scanner.atEnd() || scanner.peek() === ")") return { node: joined("Or", parts), structured: true }
-      continue
+      if (isOr(scanner, true)) continue
     }
     side = andSide(scanner)
     if (side.node !== undefined) parts.push(side.node)
