@@ -8,8 +8,8 @@ import { Publisher } from "@tailrace/streams/publisher"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { natsServer } from "@tailrace/testing/nats-server"
-import { startStore } from "@tailrace/testing/store"
+import { type NatsServer, natsServer } from "@tailrace/testing/nats-server"
+import { startStore, type TestStore } from "@tailrace/testing/store"
 import { Effect, Layer, Schema } from "effect"
 import { ProcessorConfig } from "./config.ts"
 import { processorLayer } from "./layer.ts"
@@ -21,10 +21,21 @@ const maxBytes = Object.fromEntries(
   )
 )
 
-/** A broker with its streams and a store with its tables, a publisher, and processors to start on them. */
+export interface ProcessorOptions {
+  readonly placement: "fused" | "staged"
+  /** Path of the pipeline file. */
+  readonly pipeline: string
+  /** Where the store answers for this processor, when something stands in between. */
+  readonly storeUrl?: string
+}
+
+/** A store with its tables and a broker with its streams. */
 export const startWorld = Effect.gen(function* () {
-  const broker = yield* natsServer()
-  const store = yield* startStore
+  return yield* joinWorld(yield* natsServer(), yield* startStore)
+})
+
+/** A publisher, and processors to start, on a broker and a store. */
+export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store: TestStore) {
   const services = () =>
     Publisher.layer().pipe(
       Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
@@ -33,27 +44,21 @@ export const startWorld = Effect.gen(function* () {
     )
   const context = yield* Layer.build(services())
   yield* Effect.provide(setUpStreams({ partitions: 1, maxBytes }), context)
-  const configOf = (config: {
-    readonly placement: "fused" | "staged"
-    readonly pipeline: string
-    readonly storeUrl?: string
-  }) => ({
+  const configOf = (options: ProcessorOptions) => ({
     nats: { servers: [broker.url] },
-    store: { url: config.storeUrl ?? store.url, database: store.database },
-    placement: config.placement,
-    pipeline: config.pipeline,
+    store: { url: options.storeUrl ?? store.url, database: store.database },
+    placement: options.placement,
+    pipeline: options.pipeline,
     setUp: false
   })
   /** A processor with connections of its own for the life of the scope. */
-  const startProcessor = Effect.fnUntraced(function* (config: Parameters<typeof configOf>[0]) {
-    const decoded = Schema.decodeUnknownSync(ProcessorConfig)(configOf(config))
-    const layer = Layer.merge(services(), Store.layer(decoded.store))
-    return yield* Layer.build(Layer.provide(processorLayer(decoded), layer))
+  const startProcessor = Effect.fnUntraced(function* (options: ProcessorOptions) {
+    const config = Schema.decodeUnknownSync(ProcessorConfig)(configOf(options))
+    const layer = Layer.merge(services(), Store.layer(config.store))
+    return yield* Layer.build(Layer.provide(processorLayer(config), layer))
   })
-  return { broker, store, context, configOf, startProcessor }
+  return { store, context, configOf, startProcessor }
 })
-
-export type World = Effect.Success<typeof startWorld>
 
 /** Publishes frames of numbered JSON records; record n has event time `start + n * stepMillis`. */
 export const publishNumbered = Effect.fnUntraced(function* (options: {

@@ -11,6 +11,7 @@ import type { StoreError } from "@tailrace/store/store-error"
 import { Clock, Effect, Schema } from "effect"
 import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
+import { awaitRunningInserts } from "./running-inserts.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("clickhouse") })
 
@@ -24,14 +25,16 @@ export const clickhouse = defineSink({
 
 /**
  * Two outputs with an offset each: the rows, whose offset is the highest sequence among them, and the ledger. Opening
- * makes the last stored batch whole (see `recoverLogs`) and takes an attempt number no earlier life has used, so that a
- * token logged for a part that never came cannot swallow a batch. `ingestedAt` grows from batch to batch.
+ * waits for what an earlier life left running, makes the last stored batch whole (see `recoverLogs`) and takes an attempt
+ * number no earlier life has used, so that a token logged for a part that never came cannot swallow a batch.
+ * `ingestedAt` grows from batch to batch and names them.
  */
 const open = Effect.fnUntraced(function* (context: SinkContext) {
   const { partition, holding } = context
   const store = yield* Store
   const clock = yield* Clock.Clock
   const provide = Effect.provideService(Store, store)
+  yield* untilStored(awaitRunningInserts(partition), holding)
   const rows = yield* untilStored(recoverLogs(partition), holding)
   const ledger = yield* untilStored(lastLedgerBatch(partition), holding)
   const rowsOffset = rows?.lastSequence ?? 0
@@ -52,7 +55,8 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
       const inserted = insert({ ingestedAt, attempt }).pipe(Effect.tapError(() => Effect.sync(() => (failed = true))))
       const verified = Effect.suspend(() => {
         if (!failed) return Effect.void
-        return untilStored(newest, holding).pipe(
+        // An attempt without an answer may still run; only then does the newest batch tell what became of it.
+        return untilStored(Effect.andThen(awaitRunningInserts(partition), newest), holding).pipe(
           Effect.flatMap((batch) => {
             if (batch?.ingestedAt === ingestedAt) return Effect.void
             attempt++

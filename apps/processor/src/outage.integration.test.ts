@@ -1,0 +1,124 @@
+// The processor when the store is away, and when the broker's data is not what the store was filled from.
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer, request, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { natsServer } from "@tailrace/testing/nats-server"
+import { waitUntil } from "@tailrace/testing/wait-until"
+import { Context, Effect } from "effect"
+import { countEverything, joinWorld, publishNumbered, startWorld } from "./integration-harness.ts"
+import { Processor } from "./layer.ts"
+
+const pipeline = `
+parse: { codec: json }
+metrics: [{ type: count, name: all, by: [service], size: 1s, lateness: 0ms }]
+batch: { maxRows: 200, minLinger: 5ms, maxLinger: 20ms }
+snapshotEvery: 100ms
+`
+const start = Math.floor(Date.now() / 1000 - 3_600) * 1000
+
+const pipelineFile = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tailrace-processor-"))
+    await writeFile(join(folder, "pipeline.yaml"), pipeline)
+    return folder
+  }),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
+
+/** Stands before the store; `away` cuts every connection, in the middle of requests too. */
+const startGate = (target: string) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly server: Server; readonly url: string; away: boolean }>((resume) => {
+      const server = createServer((incoming, outgoing) => {
+        if (gate.away) return void incoming.socket.destroy()
+        const url = new URL(incoming.url ?? "/", target)
+        const onward = request(url, { method: incoming.method ?? "GET", headers: incoming.headers }, (answer) => {
+          if (gate.away) return void incoming.socket.destroy()
+          outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+          answer.pipe(outgoing)
+        })
+        onward.on("error", () => incoming.socket.destroy())
+        incoming.pipe(onward)
+      })
+      const gate = { server, url: "", away: false }
+      server.listen(0, "127.0.0.1", () => {
+        gate.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+        resume(Effect.succeed(gate))
+      })
+    }),
+    ({ server }) =>
+      Effect.sync(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+  )
+
+describe("processor", () => {
+  it.live("holds what it has while the store is away, says so, and loses and doubles nothing", () =>
+    Effect.gen(function* () {
+      const world = yield* startWorld
+      const gate = yield* startGate(world.store.url)
+      const file = yield* pipelineFile
+      const publish = (from: number, to: number) =>
+        publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
+      const counts = Effect.provide(countEverything, world.context)
+      const built = yield* world.startProcessor({ placement: "fused", pipeline: file, storeUrl: gate.url })
+      const { state } = Context.get(built, Processor)
+      for (let round = 0; round < 3; round++) {
+        const from = round * 600
+        yield* publish(from, from + 200)
+        yield* waitUntil(counts, (now) => now.rows > from, { timeoutMillis: 20_000 })
+        gate.away = true
+        yield* publish(from + 200, from + 600)
+        const held = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "holding", {
+          timeoutMillis: 20_000
+        })
+        assert.include(held.partitions[0]?.reason ?? "", "no answer from the store")
+        assert.strictEqual(held.partitions[0]?.restarts, 0)
+        gate.away = false
+        yield* waitUntil(counts, (now) => now.received === from + 600, { timeoutMillis: 20_000 })
+      }
+      const after = yield* waitUntil(counts, (now) => now.panes >= 1_700, { timeoutMillis: 20_000 })
+      assert.deepInclude(after, {
+        rows: 1_800,
+        numbers: 1_800,
+        rollup: 1_800,
+        received: 1_800,
+        stored: 1_800,
+        dropped: 0
+      })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("refuses to take new messages of a replaced stream for old ones", () =>
+    Effect.gen(function* () {
+      const world = yield* startWorld
+      const file = yield* pipelineFile
+      const counts = Effect.provide(countEverything, world.context)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* world.startProcessor({ placement: "fused", pipeline: file })
+          yield* Effect.provide(
+            publishNumbered({ from: 0, to: 200, perFrame: 20, start, stepMillis: 20 }),
+            world.context
+          )
+          yield* waitUntil(counts, (now) => now.rows === 200, { timeoutMillis: 20_000 })
+        })
+      )
+      const other = yield* natsServer()
+      const replaced = yield* joinWorld(other, world.store)
+      const built = yield* replaced.startProcessor({ placement: "fused", pipeline: file })
+      const { state } = Context.get(built, Processor)
+      const seen = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "restarting", {
+        timeoutMillis: 20_000
+      })
+      assert.include(
+        seen.partitions[0]?.reason ?? "",
+        "stream raw ends at 0, but the store holds records of message 10"
+      )
+    }).pipe(Effect.scoped)
+  )
+})
