@@ -1,6 +1,7 @@
 // To predicate: a query as a test of one row of a batch, reading columns without making objects.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { CompareOperator, Node } from "./ast.ts"
+import { type ByteTest, equalInBytes, numberInBytes, phraseInBytes } from "./byte-search.ts"
 import { meaningOf, type NumberTarget, type Test, type TextTarget, type TextTest } from "./meaning.ts"
 import { regexTest } from "./regex.ts"
 import { compareUtf8, hasPhrase } from "./text-search.ts"
@@ -29,11 +30,13 @@ const compile = (test: Test): RowPredicate => {
       return (batch, row) => !inner(batch, row)
     }
     case "Text": {
-      const match = textMatcher(test.test)
-      return onTexts(test.target, (text) => text !== "" && match(text))
+      const matches = textMatcher(test.test)
+      const match = (text: string): boolean => text !== "" && matches(text)
+      const bytes = byteTestOf(test.test)
+      return bytes === undefined ? onTexts(test.target, match) : onBytes(test.target, bytes, match)
     }
     case "Present":
-      return onTexts(test.target, (text) => text !== "")
+      return onBytes(test.target, hasLength, (text) => text !== "")
     case "Number":
       return onNumbers(test.target, test.operator, test.number)
     case "Time":
@@ -108,6 +111,42 @@ const onTexts = (target: TextTarget, match: (text: string) => boolean): RowPredi
   }
 }
 
+/** A test of the bytes of a target's text, decoded only where `bytes` cannot tell. */
+const onBytes = (target: TextTarget, bytes: ByteTest, match: (text: string) => boolean): RowPredicate => {
+  if (target.kind === "attribute" || target.kind === "resource") {
+    const find = pairFinder(target)
+    return (batch, row) => {
+      const pair = find(batch, row)
+      if (pair < 0) return false
+      const { values } = target.kind === "attribute" ? batch.attributes : batch.resource
+      return (
+        bytes(values.arena, values.start[pair] as number, values.length[pair] as number) ?? match(values.text(pair))
+      )
+    }
+  }
+  const name = textColumns[target.column]
+  if (name === undefined) return onTexts(target, match)
+  return (batch, row) => {
+    const column = batch[name]
+    return bytes(column.arena, column.start[row] as number, column.length[row] as number) ?? match(column.text(row))
+  }
+}
+
+const textColumns: Readonly<Record<string, "body" | "traceId" | "spanId" | undefined>> = {
+  body: "body",
+  trace_id: "traceId",
+  span_id: "spanId"
+}
+
+const hasLength: ByteTest = (_source, _start, length) => length > 0
+
+const byteTestOf = (test: TextTest): ByteTest | undefined => {
+  if (test.kind === "phrase") return phraseInBytes(test.text.toLowerCase(), test.left, test.right)
+  if (!("ignoreCase" in test) || !test.ignoreCase) return undefined
+  if (test.kind === "equals") return equalInBytes(test.text.toLowerCase())
+  return test.kind === "contains" ? phraseInBytes(test.text.toLowerCase(), false, false) : undefined
+}
+
 /** Finds the pair of a key, looking the key up once per dictionary. */
 const pairFinder = (target: {
   readonly kind: "attribute" | "resource"
@@ -146,7 +185,11 @@ const onNumbers = (target: NumberTarget, operator: CompareOperator, number: numb
       return (batch, row) => holds((batch.parsed[row] as number) - number)
     // A number of ±2^53 and beyond minus itself is still 0, and NaN holds for no operator.
     default:
-      return onTexts(target, (text) => holds(numberOfText(text) - number))
+      return onBytes(
+        target,
+        (source, start, length) => holds(numberInBytes(source, start, length) - number),
+        (text) => holds(numberOfText(text) - number)
+      )
   }
 }
 
