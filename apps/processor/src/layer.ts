@@ -5,6 +5,7 @@ import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import { migrate } from "@tailrace/store/migrations"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
+import { keepTrimmed } from "@tailrace/streams/trim"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
 import { beat } from "./heartbeat.ts"
@@ -66,6 +67,7 @@ export const processorLayer = (config: ProcessorConfig) =>
       )
       const partitions = running.map(({ runtime }) => runtime)
       const name = pipeline.config.name
+      yield* keepTrimmed()
       yield* Effect.forkScoped(beat({ instance, pipeline: name, placement, partitions }))
       yield* Effect.logInfo(`pipeline ${name} runs partitions ${numbers.join(", ")} (${placement})`)
       const state = Effect.sync((): PipelineState => {

@@ -8,8 +8,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
-import { countEverything, joinWorld, publishNumbered, startWorld } from "./integration-harness.ts"
 import { Processor } from "./layer.ts"
+import { countEverything, joinWorld, publishNumbered, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 parse: { codec: json }

@@ -12,7 +12,7 @@ import { read } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
-import { type Counts, countEverything, publishNumbered, startWorld } from "./integration-harness.ts"
+import { type Counts, countEverything, publishNumbered, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 name: numbered

@@ -1,4 +1,4 @@
-// Harness of the processor's integration tests: a broker, a store, frames of numbered records, and exact counts.
+// PlacementConformance: the world in which both placements are tested: a broker, a store, numbered records, exact counts.
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
