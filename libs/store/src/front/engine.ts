@@ -1,7 +1,9 @@
 // Engine: chDB in this process, spoken to through its native addon on the thread pool, never on the event loop.
+import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join, resolve } from "node:path"
 import type { FrontOptions } from "./options.ts"
+import { isAlive } from "./runtime-folder.ts"
 
 type Handle = { readonly __connection: never }
 
@@ -85,14 +87,24 @@ export const openEngine = async (options: FrontOptions, args: ReadonlyArray<stri
   }
 }
 
+const holderOf = (path: string): number | undefined => {
+  try {
+    const pid = Number(/^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1])
+    return pid > 0 && pid !== process.pid && isAlive(pid) ? pid : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const openRoot = (addon: Addon, path: string, args: ReadonlyArray<string>): Connection => {
   try {
     return new Connection(addon, addon.CreateConnection(path, args))
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    if (!text.includes("Cannot lock file")) throw error
+    // The addon says only that it failed; the engine leaves its process id in the folder.
+    const holder = holderOf(path)
+    if (holder === undefined) throw error
     throw new DataDirectoryInUse(
-      `another process holds the data folder ${path}, stop it or choose another folder: one process per data folder`
+      `another process (${holder}) holds the data folder ${path}, stop it or choose another folder: one process per data folder`
     )
   }
 }

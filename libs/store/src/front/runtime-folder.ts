@@ -35,7 +35,8 @@ const roomyMemory = (bytes: number): string => {
   }
 }
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process of that number runs, ours or not. */
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

@@ -156,7 +156,11 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
     child.send({ ...front, ...(port === undefined ? {} : { port }) })
     const told = await Promise.race([once(child, "message").then(([message]) => message as FromFront), ended])
     if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${tail.trim()}`)
-    if (told.type === "failed") throw new FrontError({ reason: told.reason, message: told.message })
+    if (told.type === "failed") {
+      await ended
+      const cause = told.reason === "start" && tail !== "" ? ` (${tail.trim()})` : ""
+      throw new FrontError({ reason: told.reason, message: `${told.message}${cause}` })
+    }
     const host = options.host ?? "127.0.0.1"
     await ping(told.port, host)
     return { child, host, port: told.port, version: told.version, ended }

@@ -39,7 +39,7 @@ export async function* readBody(request: IncomingMessage, cap: number): AsyncGen
       yield chunk as Buffer
     }
   } catch (error) {
-    if (error instanceof FrontException || request.destroyed) throw error
+    if (error instanceof FrontException || request.readableAborted) throw error
     throw new FrontException(271, "CANNOT_DECOMPRESS", `body is not ${encoding}: ${(error as Error).message}`, {
       status: 400
     })
