@@ -249,15 +249,3 @@ test("compression both ways changes nothing but the bytes on the wire", async ()
   expect([rows.length, rows[0]?.s.length, await count("s = 'packed'")]).toEqual([5_000, 1_000, 1])
   await packed.close()
 })
-
-test("the answer to select 1 takes milliseconds", async () => {
-  const times: Array<number> = []
-  for (let n = 0; n < 100; n++) {
-    const begin = performance.now()
-    await rowsOf(c(), "SELECT 1")
-    times.push(performance.now() - begin)
-  }
-  times.sort((a, b) => a - b)
-  console.log(`select 1: median ${times[50]?.toFixed(2)} ms, p95 ${times[95]?.toFixed(2)} ms`)
-  expect(times).toHaveLength(100)
-})

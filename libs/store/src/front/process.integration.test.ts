@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
+import { request } from "node:http"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -143,4 +144,25 @@ test("beyond the running and the waiting ones a request is told to come back", a
     () => rowsOf(client, "SELECT 1 AS a").catch(() => []),
     (rows) => rows.length === 1
   )
+})
+
+test("a client that stops reading is dropped, and its query with it", async () => {
+  const { front, client } = await open({ stallSeconds: 1 })
+  const others = async () => {
+    const rows = await rowsOf<{ n: string }>(
+      client,
+      "SELECT count() AS n FROM system.processes WHERE query LIKE '%stall%'"
+    )
+    return Number(rows[0]?.n) - 1
+  }
+  const call = request({
+    port: front.port,
+    path: `/?query=${encodeURIComponent("SELECT repeat('stall', 100) FROM numbers(1000000000)")}`
+  })
+  call.on("error", () => undefined)
+  call.on("response", (response) => response.pause())
+  call.end()
+  await waitFor(others, (n) => n === 1, { what: "the query running" })
+  await waitFor(others, (n) => n === 0, { what: "the query gone" })
+  call.destroy()
 })

@@ -129,7 +129,7 @@ const spoolData = async (
 }
 
 const readForm = async (body: Buffer, type: string, params: URLSearchParams): Promise<void> => {
-  const form = await new Response(body, { headers: { "content-type": type } }).formData().catch(() => {
+  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } }).formData().catch(() => {
     throw syntaxError("body is not a multipart form")
   })
   const merged: Array<[string, string]> = []
