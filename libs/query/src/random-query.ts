@@ -94,7 +94,15 @@ const numbers = [
   "00012",
   "1e400",
   ".5",
-  "9007199254740993"
+  "9007199254740993",
+  "9007199254740992",
+  "123456789012345678901234567890",
+  "0.1234567890123456789",
+  "123456789.123456",
+  "-0.000",
+  "1.7976931348623157e99",
+  "5.",
+  "1_000"
 ]
 
 export interface RandomRecord {
@@ -172,11 +180,11 @@ const predicate = (random: Random): string => {
     case 4:
       return `${name} ${random() < 0.3 ? "NOT " : ""}IN (${literal(random)}, ${literal(random)}, ${literal(random)})`
     case 5:
-      return `${name} ${random() < 0.3 ? "NOT " : ""}${pick(random, ["LIKE", "ILIKE"])} ${quoted(random, pick(random, ["%time%", "a%", "%_b", "%set", "%\\%%", "_____", "%größe%", "İ%", "%\n%"]))}`
+      return `${name} ${random() < 0.3 ? "NOT " : ""}${pick(random, ["LIKE", "ILIKE"])} ${quoted(random, pick(random, ["%time%", "a%", "%_b", "%set", "%\\%%", "_____", "%größe%", "İ%", "%\n%", "%\\_%", "%\\\\%", "%\0%", "%🎉%", "%"]))}`
     case 6:
       return `${name}:${pick(random, ["[", "{"])}${pick(random, ["*", "1", "3.5", "a", "INFO"])} TO ${pick(random, ["*", "500", "1e3", "z", "ERROR"])}${pick(random, ["]", "}"])}`
     case 7:
-      return `${name} =~ ${quoted(random, pick(random, ["^a", "t.m", "[0-9]+$", "(?i)CONNECTION", "reset.+", "^(a+)+$", "\\\\d{3}", "ü|ß", "."]))}`
+      return `${name} =~ ${quoted(random, pick(random, ["^a", "t.m", "[0-9]+$", "(?i)CONNECTION", "reset.+", "^(a+)+$", "\\\\d{3}", "ü|ß", ".", "a$", "^.{1,4}$", "(?i)k", "(?i)STRASSE|straße", "[^\\x00-\\x7f]", "\\w+\\s\\w+", "\\bapi\\b", "\\pL{4}", "(?-s)e.t", "(?m)^t", "\\Q.\\E", "\0", "", "x*", "(?i)σ"]))}`
     case 8:
       return pick(random, [`${name} EXISTS`, `${name} IS NULL`, `${name} IS NOT NULL`, `${name}:*`, `EXISTS(${name})`])
     case 9:
@@ -192,7 +200,16 @@ const predicate = (random: Random): string => {
         "time:business_hours",
         "timestamp >= 2026-09-25",
         "parsed:true",
-        "severity_number > 8"
+        "parsed = 0",
+        "severity_number > 8",
+        "severity_number < 5",
+        "severity <= 12",
+        "level:17",
+        `level ${pick(random, ["=", ">", ">=", "<", "<="])} ${pick(random, ["warn", "ERROR", "critical", "nonsense"])}`,
+        "timestamp:[now-5d TO now-1d]",
+        "time >= now-4d",
+        "timestamp:2026-09-25",
+        "trace_id:0AF7651916CD43DD8448EB211C80319C"
       ])
     case 11:
       return `${name} BETWEEN ${literal(random)} AND ${literal(random)}`
@@ -208,4 +225,28 @@ export const randomQuery = (random: Random, depth = 3): string => {
   if (roll < 0.55) return `NOT ${randomQuery(random, depth - 1)}`
   if (roll < 0.65) return `(${randomQuery(random, depth - 1)})`
   return `${randomQuery(random, depth - 1)} ${pick(random, ["AND", "OR", "", "&&", "||"])} ${randomQuery(random, depth - 1)}`
+}
+
+/** A query of the columns that have an index: the body, trace identities and attribute values. */
+export const randomIndexedQuery = (random: Random): string => {
+  const text = randomText(random, 3)
+  const middle = text.slice(Math.floor(random() * 3), text.length - Math.floor(random() * 3))
+  const like = `${random() < 0.7 ? "%" : ""}${middle.replace(/[\\%_]/g, "\\$&")}${random() < 0.7 ? "%" : ""}`
+  const regex = middle.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+  return pick(random, [
+    () => quoted(random, text),
+    () => quoted(random, middle),
+    () => literal(random),
+    () => `${pick(random, words)}*${pick(random, words)}`,
+    () => `${pick(random, words).slice(0, 4)}* AND *${pick(random, words).slice(-4)}`,
+    () => `body ${pick(random, ["LIKE", "ILIKE"])} ${quoted(random, like)}`,
+    () =>
+      `body =~ ${quoted(random, pick(random, [regex, `${regex}.*`, `(?:${regex}|zz)x?`, `^${regex}`, `(?i)${regex}`]))}`,
+    () => `body ${pick(random, ["=", "!="])} ${quoted(random, text)}`,
+    () =>
+      `${pick(random, ["user", "status", "a.b.c"])} ${pick(random, ["=", "!=", ":", "=~"])} ${quoted(random, text)}`,
+    () => `user IN (${quoted(random, text)}, ${literal(random)})`,
+    () =>
+      `trace_id ${pick(random, [":", "=", "!="])} ${pick(random, ["0af7651916cd43dd8448eb211c80319c", "0AF7651916CD43DD8448EB211C80319C", "x"])}`
+  ])()
 }

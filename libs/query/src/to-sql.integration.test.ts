@@ -6,7 +6,7 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { Session } from "chdb"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parseQuery } from "./parse.ts"
-import { randomQuery, randomRecord } from "./random-query.ts"
+import { randomIndexedQuery, randomQuery, randomRecord } from "./random-query.ts"
 import { toPredicate } from "./to-predicate.ts"
 import { toSql } from "./to-sql.ts"
 
@@ -41,7 +41,10 @@ beforeAll(() => {
   session = new Session(folder)
   const migration = readFileSync(new URL("../../../clickhouse/migrations/0001_logs.sql", import.meta.url), "utf8")
   session.query("CREATE DATABASE d")
-  session.query(migration.replace("IF NOT EXISTS logs", "d.logs").replace(/min_free_disk\w+ = \d+,/, ""))
+  // One record a granule, so that an index that leaves out a granule it should not shows as a difference.
+  session.query(
+    migration.replace("IF NOT EXISTS logs", "d.logs").replace(/min_free_disk\w+ = \d+,/, "index_granularity = 1,")
+  )
   batch.beginFrame({ sequence: 1, tenant: "t", source: "s", receivedMillis: now })
   const rows: Array<string> = []
   for (let row = 0; row < recordCount; row++) {
@@ -101,5 +104,39 @@ describe("the two back ends", () => {
     }
     expect(differences.join("\n\n")).toBe("")
     expect(matches).toBeGreaterThan(total)
+  })
+
+  const bound = Math.ceil(total / 8)
+  it(`agree on ${bound} queries that indexes answer, parameters bound by the engine`, {
+    timeout: 60_000 + total * 20
+  }, () => {
+    const queries = Array.from({ length: bound }, (_, i) => (i % 8 === 0 ? randomQuery : randomIndexedQuery)(random))
+    for (const query of queries) {
+      const { ast } = parseQuery(query)
+      const { condition, params } = toSql(ast, { now })
+      const sql = `SELECT arrayStringConcat(groupArray(toString(row)), ',') FROM (SELECT row FROM d.logs WHERE ${condition} ORDER BY row)`
+      const answer = session.queryBind(sql, { ...params }, "TSVRaw").trim()
+      const predicate = toPredicate(ast, { now })
+      const rows = Array.from({ length: recordCount }, (_, row) => row).filter((row) => predicate(batch, row))
+      expect(`${query}: ${answer}`).toBe(`${query}: ${rows.join(",")}`)
+    }
+  })
+
+  it("answer through the token index of the body and the index of trace identities", () => {
+    for (const [query, index] of [
+      ["timeout", "body_tokens"],
+      ['"Connection reset"', "body_tokens"],
+      ["body = x", undefined],
+      ["trace_id:0AF7651916CD43DD8448EB211C80319C", "trace"]
+    ] as const) {
+      const { condition, params } = toSql(parseQuery(query).ast, { now })
+      const plan = session.query(
+        `EXPLAIN indexes = 1 SELECT row FROM d.logs WHERE ${inlined(condition, params)}`,
+        "TSVRaw"
+      )
+      expect(
+        plan.includes("Name: body_tokens") ? "body_tokens" : plan.includes("Name: trace") ? "trace" : undefined
+      ).toBe(index)
+    }
   })
 })

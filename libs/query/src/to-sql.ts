@@ -83,7 +83,7 @@ class SqlWriter {
 
   private number(target: NumberTarget, operator: string, number: number): string {
     const column = this.column(target)
-    const value = this.param("Float64", number)
+    const value = this.param("Float64", String(number))
     if (target.kind === "number" || target.kind === "flag") return `(${column} ${operator} ${value})`
     const looks = this.param("String", numberPattern)
     return `(match(${column}, ${looks}) AND ifNull(toFloat64OrNull(${column}) ${operator} ${value}, 0))`
