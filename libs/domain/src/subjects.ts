@@ -40,6 +40,7 @@ export const liveSubjects = "logs.live.*"
 
 export const paneSubject = (tenant: string, metric: string): string => `logs.panes.${tenant}.${metric}`
 export const anomalySubject = (tenant: string, metric: string): string => `logs.anomalies.${tenant}.${metric}`
+export const anomalySubjects = "logs.anomalies.*.*"
 export const deadLetterSubject = (stage: string, tenant: string): string => `logs.dead.${stage}.${tenant}`
 
 /** Where a process publishes its PipelineState every second; core subject, no storage. */

@@ -1,0 +1,59 @@
+// Config of the api: where it listens, where broker and store are, and the bounds of a request.
+import { field, optional } from "@tailrace/domain/field"
+import { Schema } from "effect"
+
+const positive = Schema.Int.check(Schema.isGreaterThan(0))
+
+export const ApiLimits = Schema.Struct({
+  depth: field(positive, 10, "Deepest nesting of a GraphQL operation's fields."),
+  aliases: field(positive, 30, "Most aliases in one operation."),
+  cost: field(positive, 20_000, "Most fields an operation may ask for, counting each list by its `first`."),
+  pageSize: field(positive, 5_000, "Most records of one page."),
+  seconds: field(positive, 30, "Seconds that a read of the store may take."),
+  memoryBytes: field(positive, 1_000_000_000, "Memory that a read of the store may take."),
+  subscriptions: field(positive, 2_000, "Most live subscriptions at once."),
+  subscriberBytes: field(
+    positive,
+    4 * 1024 * 1024,
+    "Bytes waiting for one slow subscriber before records are left out and counted."
+  ),
+  bodyBytes: field(positive, 1024 * 1024, "Largest request body.")
+})
+export type ApiLimits = typeof ApiLimits.Type
+
+export const ApiConfig = Schema.Struct({
+  host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on."),
+  port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 4000, "Port; 0 takes a free one."),
+  origins: field(
+    Schema.Array(Schema.NonEmptyString),
+    [],
+    "Origins of other sites whose pages may use the api from a browser; its own origin always may."
+  ),
+  introspection: field(Schema.Boolean, true, "Whether the schema may be asked for."),
+  nats: field(
+    Schema.Struct({
+      servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
+      token: optional(Schema.String, "Token to authenticate with."),
+      user: optional(Schema.String, "User to authenticate as."),
+      password: optional(Schema.String, "Password of the user.")
+    }),
+    {},
+    "The broker."
+  ),
+  store: field(
+    Schema.Struct({
+      url: field(
+        Schema.NonEmptyString,
+        "http://127.0.0.1:8123",
+        "ClickHouse's HTTP interface, a server's or the store front's."
+      ),
+      database: field(Schema.NonEmptyString, "tailrace", "Database that holds the tables."),
+      username: optional(Schema.String, "User to authenticate as."),
+      password: optional(Schema.String, "Password of the user.")
+    }),
+    {},
+    "The store."
+  ),
+  limits: field(ApiLimits, {}, "Bounds of a request.")
+})
+export type ApiConfig = typeof ApiConfig.Type

@@ -1,0 +1,72 @@
+// GraphQL query and subscription pipeline: what the pipelines of all processes are doing.
+import type { PartitionState, PipelineState, RuleState, StageState } from "@tailrace/domain/pipeline-state"
+import { pushIterator } from "../../tail/push-iterator.ts"
+import { builder } from "../builder.ts"
+
+const Stage = builder.objectRef<StageState>("StageState").implement({
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    recordsIn: t.exposeFloat("recordsIn"),
+    recordsOut: t.exposeFloat("recordsOut"),
+    dropped: t.exposeFloat("dropped"),
+    rejected: t.exposeFloat("rejected"),
+    batches: t.exposeFloat("batches"),
+    mailbox: t.exposeInt("mailbox", { description: "Batches waiting before the stage." }),
+    busy: t.exposeFloat("busy", { description: "Busy share of the last second." })
+  })
+})
+
+const Rule = builder.objectRef<RuleState>("RuleState").implement({
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    matched: t.exposeFloat("matched"),
+    dropped: t.exposeFloat("dropped")
+  })
+})
+
+const Partition = builder.objectRef<PartitionState>("PartitionState").implement({
+  fields: (t) => ({
+    partition: t.exposeInt("partition"),
+    status: t.exposeString("status", { description: "starting, running, holding, restarting or stopped." }),
+    reason: t.exposeString("reason"),
+    restarts: t.exposeInt("restarts"),
+    committedSequence: t.exposeFloat("committedSequence"),
+    lagMessages: t.exposeFloat("lagMessages"),
+    lagMs: t.float({ resolve: (state) => state.lagMillis }),
+    recordsPerSecond: t.exposeFloat("recordsPerSecond"),
+    stages: t.field({ type: [Stage], resolve: (state) => state.stages }),
+    rules: t.field({ type: [Rule], resolve: (state) => state.rules })
+  })
+})
+
+const Pipeline = builder.objectRef<PipelineState>("PipelineState").implement({
+  description: "The pipelines of one process, as it told within the last seconds.",
+  fields: (t) => ({
+    instance: t.exposeString("instance"),
+    pipeline: t.exposeString("pipeline"),
+    placement: t.exposeString("placement"),
+    at: t.field({ type: "DateTime", resolve: (state) => state.at }),
+    partitions: t.field({ type: [Partition], resolve: (state) => state.partitions })
+  })
+})
+
+builder.queryField("pipeline", (t) =>
+  t.field({
+    type: [Pipeline],
+    description: "What the pipelines of all processes are doing.",
+    resolve: (_, _input, context) => context.states()
+  })
+)
+
+builder.subscriptionField("pipeline", (t) =>
+  t.field({
+    type: [Pipeline],
+    description: "The same, each time a process tells, once a second.",
+    subscribe: (_, _input, context) => {
+      const iterator = pushIterator<ReadonlyArray<PipelineState>>({ waiting: 1, stop: () => end() })
+      const end = context.onState(() => iterator.push(context.states()))
+      return iterator
+    },
+    resolve: (states: ReadonlyArray<PipelineState>) => states
+  })
+)

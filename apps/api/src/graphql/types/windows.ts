@@ -1,0 +1,106 @@
+// GraphQL queries panes and anomalies: what the windows counted and what the detectors found in them.
+import type { Anomaly } from "@tailrace/domain/anomaly"
+import { type Pane, paneId } from "@tailrace/domain/pane"
+import { readAnomalies } from "@tailrace/store/anomalies"
+import { readPanes } from "@tailrace/store/panes"
+import { builder } from "../builder.ts"
+import { millisOf, pageSize, readLimits } from "../logs-request.ts"
+
+const PaneType = builder.objectRef<Pane>("Pane").implement({
+  description: "The closed aggregate of one key of one metric over one window.",
+  fields: (t) => ({
+    id: t.id({ resolve: paneId }),
+    tenant: t.exposeString("tenant"),
+    metric: t.exposeString("metric"),
+    type: t.exposeString("type"),
+    windowStart: t.field({ type: "DateTime", resolve: (pane) => pane.windowStart }),
+    windowEnd: t.field({ type: "DateTime", resolve: (pane) => pane.windowEnd }),
+    key: t.field({ type: "JSON", resolve: (pane) => pane.key }),
+    value: t.exposeFloat("value", { nullable: true }),
+    count: t.exposeFloat("count"),
+    quantiles: t.field({ type: "JSON", resolve: (pane) => pane.quantiles }),
+    revision: t.exposeInt("revision")
+  })
+})
+
+export const AnomalyType = builder.objectRef<Anomaly>("Anomaly").implement({
+  description: "A scored deviation of a pane from what its past lets expect.",
+  fields: (t) => ({
+    id: t.id({ resolve: (anomaly) => `${anomaly.detector}:${paneId(anomaly)}` }),
+    tenant: t.exposeString("tenant"),
+    metric: t.exposeString("metric"),
+    detector: t.exposeString("detector"),
+    windowStart: t.field({ type: "DateTime", resolve: (anomaly) => anomaly.windowStart }),
+    windowEnd: t.field({ type: "DateTime", resolve: (anomaly) => anomaly.windowEnd }),
+    key: t.field({ type: "JSON", resolve: (anomaly) => anomaly.key }),
+    value: t.exposeFloat("value"),
+    expected: t.exposeFloat("expected"),
+    score: t.exposeFloat("score"),
+    direction: t.exposeString("direction"),
+    sentence: t.exposeString("sentence", { description: "What happened, for a person." })
+  })
+})
+
+builder.queryFields((t) => ({
+  panes: t.field({
+    type: [PaneType],
+    description: "Closed windows of a metric, newest first.",
+    args: {
+      metric: t.arg.string(),
+      from: t.arg({ type: "DateTime" }),
+      to: t.arg({ type: "DateTime" }),
+      first: t.arg.int({ defaultValue: 1_000 }),
+      tenant: t.arg.string()
+    },
+    resolve: (_, input, context) =>
+      context.run(
+        readPanes({
+          tenant: input.tenant ?? undefined,
+          metric: input.metric ?? undefined,
+          from: millisOf(input.from),
+          to: millisOf(input.to),
+          first: pageSize(input.first, 1_000, context),
+          limits: readLimits(context)
+        })
+      )
+  }),
+  anomalies: t.field({
+    type: [AnomalyType],
+    description: "Anomalies found, newest window first.",
+    args: {
+      metric: t.arg.string(),
+      from: t.arg({ type: "DateTime" }),
+      to: t.arg({ type: "DateTime" }),
+      minimumScore: t.arg.float(),
+      first: t.arg.int({ defaultValue: 1_000 }),
+      tenant: t.arg.string()
+    },
+    resolve: (_, input, context) =>
+      context.run(
+        readAnomalies({
+          tenant: input.tenant ?? undefined,
+          metric: input.metric ?? undefined,
+          from: millisOf(input.from),
+          to: millisOf(input.to),
+          minimumScore: input.minimumScore ?? undefined,
+          first: pageSize(input.first, 1_000, context),
+          limits: readLimits(context)
+        })
+      )
+  })
+}))
+
+builder.subscriptionField("anomalies", (t) =>
+  t.field({
+    type: AnomalyType,
+    description: "Anomalies as they are found.",
+    args: { metric: t.arg.string(), tenant: t.arg.string() },
+    subscribe: (_, input, context) =>
+      context.anomalies.subscribe(
+        (anomaly) =>
+          (input.metric == null || anomaly.metric === input.metric) &&
+          (input.tenant == null || anomaly.tenant === input.tenant)
+      ),
+    resolve: (anomaly: Anomaly) => anomaly
+  })
+)
