@@ -8,10 +8,11 @@ import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer, Result } from "effect"
-import { ProcessorConfig } from "./config.ts"
+import { ProcessorConfig, withEnvironment } from "./config.ts"
 import { loadPipeline, PipelineError, processorLayer } from "./layer.ts"
 import { decodeWith, problemText } from "./pipeline-decode.ts"
 import { readYaml } from "./pipeline-file.ts"
+import { serveStatus } from "./status-server.ts"
 import { reportText, runTestsAt } from "./test-runner.ts"
 
 const usage = `processor [config.yaml]     run the pipelines of a configuration (TAILRACE_PROCESSOR_CONFIG names it too)
@@ -28,7 +29,10 @@ const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
           catch: (cause) => new PipelineError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
         })
   const file = readYaml(text)
-  const decoded = file.problems.length > 0 ? Result.fail(file.problems) : decodeWith(ProcessorConfig, file.value, [])
+  const decoded =
+    file.problems.length > 0
+      ? Result.fail(file.problems)
+      : decodeWith(ProcessorConfig, withEnvironment(file.value, process.env), [])
   if (Result.isSuccess(decoded)) return decoded.success
   const lines = decoded.failure.map((problem) => `${path ?? "configuration"}:${problemText(file.locate(problem))}`)
   return yield* new PipelineError({ message: lines.join("\n") })
@@ -42,7 +46,8 @@ const run = Effect.fnUntraced(function* (path: string | undefined) {
     Layer.provideMerge(Store.layer(config.store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
   )
-  return yield* Layer.launch(Layer.provide(processorLayer(config), services))
+  const status = config.status === undefined ? Layer.empty : Layer.effectDiscard(serveStatus(config.status))
+  return yield* Layer.launch(Layer.provide(Layer.merge(status, processorLayer(config)), services))
 })
 
 const test = Effect.fnUntraced(function* (path: string) {
