@@ -1,0 +1,161 @@
+// Tests of the checkpoint: what is written in which order, and what a crash between any two writes leaves.
+import { it } from "@effect/vitest"
+import type { Pane } from "@tailrace/domain/pane"
+import { Store } from "@tailrace/store/store"
+import { Publisher } from "@tailrace/streams/publisher"
+import { SnapshotError, type SnapshotsShape, type StoredSnapshot } from "@tailrace/streams/snapshots"
+import { Effect, Layer } from "effect"
+import { describe, expect } from "vitest"
+import { Checkpoint } from "./checkpoint.ts"
+import type { Watch } from "./stage.ts"
+
+const pane = (windowStart: number): Pane => ({
+  partition: 0,
+  sequence: 7,
+  tenant: "t",
+  metric: "m",
+  type: "count",
+  windowStart,
+  windowEnd: windowStart + 10,
+  key: {},
+  value: 1,
+  count: 1,
+  quantiles: {},
+  revision: 0
+})
+
+/** Broker and store in memory; `crashAt` names the write before which the process dies. */
+const makeWorld = () => {
+  const log: Array<string> = []
+  const stored: Array<number> = []
+  const world = { log, stored, crashAt: "", kept: undefined as StoredSnapshot | undefined }
+  const step = (name: string) =>
+    Effect.suspend(() => {
+      if (world.crashAt === name) return Effect.interrupt
+      log.push(name)
+      return Effect.void
+    })
+  const snapshots: SnapshotsShape = {
+    get: () => Effect.sync(() => world.kept),
+    revision: () => Effect.sync(() => world.kept?.revision ?? 0),
+    put: (_, snapshot, revision) =>
+      Effect.suspend(() => {
+        if (revision !== (world.kept?.revision ?? 0)) {
+          return Effect.fail(new SnapshotError({ reason: "conflict", message: "written by somebody else" }))
+        }
+        return Effect.as(step("snapshot"), revision + 1)
+      }).pipe(Effect.tap((next) => Effect.sync(() => (world.kept = { ...snapshot, revision: next }))))
+  }
+  const client = {
+    insert: async ({ table, values }: { table: string; values: ReadonlyArray<{ window_start: string }> }) => {
+      log.push(table)
+      if (table === "panes") stored.push(...values.map((row) => Date.parse(row.window_start)))
+    }
+  }
+  const services = Layer.mergeAll(
+    Layer.succeed(Store, { client, database: "d", createDatabase: Effect.void } as never),
+    Layer.succeed(Publisher, {
+      publish: (subject) => Effect.as(step(subject), { stream: "panes", sequence: 1, duplicate: false }),
+      inFlightBytes: 0
+    })
+  )
+  return { world, snapshots, services, step }
+}
+
+const makeWatch = (panes: Array<Pane>) => {
+  let state = "fresh"
+  const watch: Watch = {
+    active: true,
+    observe: () => undefined,
+    tick: () => undefined,
+    finish: () => undefined,
+    hasFindings: () => panes.length > 0,
+    takeFindings: () => ({ panes: panes.splice(0), anomalies: [] }),
+    save: () => state,
+    load: (saved, sequence) => {
+      state = `${saved} behind ${sequence}`
+    },
+    missed: () => []
+  }
+  return { watch, state: () => state }
+}
+
+const checkpointOn = (place: ReturnType<typeof makeWorld>, watch: Watch) =>
+  new Checkpoint({
+    pipeline: "p",
+    partition: 0,
+    watch,
+    snapshots: place.snapshots,
+    untilStored: (write) => Effect.andThen(place.step("store"), write),
+    now: () => 1_000
+  })
+
+describe("Checkpoint", () => {
+  it.effect("stores findings only behind the snapshot that holds them", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      const checkpoint = checkpointOn(place, makeWatch([pane(0)]).watch)
+      yield* Effect.provide(Effect.andThen(checkpoint.open, checkpoint.save(7)), place.services)
+      expect(place.world.log).toEqual(["snapshot", "store", "panes", "store", "logs.panes.t.m"])
+      expect(checkpoint.offset).toBe(7)
+      expect(checkpoint.isDue(7)).toBe(false)
+      expect(checkpoint.isDue(8)).toBe(true)
+    })
+  )
+
+  it.effect("leaves nothing behind when it dies before the snapshot", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      place.world.crashAt = "snapshot"
+      const checkpoint = checkpointOn(place, makeWatch([pane(0)]).watch)
+      yield* Effect.exit(Effect.provide(checkpoint.save(7), place.services))
+      expect(place.world.stored).toEqual([])
+      expect(place.world.kept).toBeUndefined()
+    })
+  )
+
+  it.effect("stores the findings of the last snapshot when it died before storing them, and goes on behind it", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      place.world.crashAt = "store"
+      const first = checkpointOn(place, makeWatch([pane(0), pane(10)]).watch)
+      yield* Effect.exit(Effect.provide(first.save(7), place.services))
+      expect(place.world.stored).toEqual([])
+      place.world.crashAt = ""
+      const next = makeWatch([])
+      const second = checkpointOn(place, next.watch)
+      yield* Effect.provide(second.open, place.services)
+      expect(place.world.stored).toEqual([0, 10])
+      expect(second.offset).toBe(7)
+      expect(next.state()).toBe("fresh behind 7")
+    })
+  )
+
+  it.effect("fails when another process has written the snapshot meanwhile, and stores nothing", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      const zombie = checkpointOn(place, makeWatch([pane(0)]).watch)
+      yield* Effect.provide(zombie.open, place.services)
+      const owner = checkpointOn(place, makeWatch([]).watch)
+      yield* Effect.provide(owner.open, place.services)
+      yield* Effect.provide(owner.save(9), place.services)
+      const error = yield* Effect.flip(Effect.provide(zombie.save(7), place.services))
+      expect(error.message).toContain("somebody else")
+      expect(place.world.stored).toEqual([])
+    })
+  )
+
+  it.effect("starts anew when the snapshot is corrupt, and replaces it", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      place.world.kept = { offset: 3, data: new Uint8Array(0), revision: 5 }
+      const corrupt = new SnapshotError({ reason: "corrupt", message: "its checksum does not match" })
+      const snapshots = { ...place.snapshots, get: () => Effect.fail(corrupt) }
+      const checkpoint = checkpointOn({ ...place, snapshots }, makeWatch([]).watch)
+      yield* Effect.provide(checkpoint.open, place.services)
+      expect(checkpoint.offset).toBe(0)
+      yield* Effect.provide(checkpoint.save(8), place.services)
+      expect(place.world.kept?.revision).toBe(6)
+    })
+  )
+})

@@ -1,0 +1,142 @@
+// Tests of the clickhouse sink against a store that fails in the ways a real one does.
+import { Readable } from "node:stream"
+import { it } from "@effect/vitest"
+import { LogBatch } from "@tailrace/domain/log-batch"
+import { Store } from "@tailrace/store/store"
+import { Nats } from "@tailrace/streams/nats"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect } from "vitest"
+import { clickhouse } from "./clickhouse.ts"
+
+interface Inserted {
+  readonly table: string
+  readonly token: string
+}
+
+/** A store in memory: what was inserted under which token, and the newest stored batch of each table. */
+const makeStore = () => {
+  const world = {
+    inserts: [] as Array<Inserted>,
+    /** Answers of the next inserts: "fail" stores nothing, "lose" says yes and stores nothing, else it is stored. */
+    answers: [] as Array<"ok" | "fail" | "lose">,
+    newest: { logs: undefined, ledger: undefined } as Record<
+      string,
+      { attempt: number; at: number; first: number; last: number } | undefined
+    >
+  }
+  const insert = (table: string, token: string) => {
+    world.inserts.push({ table, token })
+    const answer = world.answers.shift() ?? "ok"
+    if (answer === "fail") throw new Error("socket hang up")
+    if (answer === "lose") return
+    const [first, last, attempt] = token.replace("ledger-", "").split("-").slice(1).map(Number) as [
+      number,
+      number,
+      number
+    ]
+    world.newest[table] = { first, last, attempt, at: lastClock }
+  }
+  let lastClock = 0
+  const client = {
+    exec: async ({ clickhouse_settings }: { clickhouse_settings: { insert_deduplication_token: string } }) => {
+      insert("logs", clickhouse_settings.insert_deduplication_token)
+      return { stream: Readable.from([]) }
+    },
+    insert: async ({
+      table,
+      clickhouse_settings
+    }: {
+      table: string
+      clickhouse_settings: { insert_deduplication_token: string }
+    }) => insert(table, clickhouse_settings.insert_deduplication_token),
+    query: async ({ query }: { query: string }) => ({
+      json: async () => {
+        if (query.includes("system.processes")) return [{ running: "0" }]
+        const table = query.includes("FROM logs") ? "logs" : "ledger"
+        const row = world.newest[table]
+        if (row === undefined) return query.includes("max(ingested_at)") ? [{ at: "0" }] : []
+        if (query.includes("max(ingested_at)")) return [{ at: String(row.at) }]
+        const { at, attempt, first, last } = row
+        return [{ first_sequence: `${first}`, last_sequence: `${last}`, ingested_at: `${at}`, attempt, rows: "1" }]
+      }
+    })
+  }
+  const services = Layer.mergeAll(
+    Layer.succeed(Store, { client, database: "d", createDatabase: Effect.void } as never),
+    Layer.succeed(Nats, {} as never)
+  )
+  const setClock = (millis: number) => {
+    lastClock = millis
+  }
+  return { world, services, setClock }
+}
+
+const batchOf = (sequence: number) => {
+  const batch = LogBatch.make({ partition: 2 })
+  batch.beginFrame({ sequence, tenant: "t", source: "s", receivedMillis: 0 })
+  batch.appendRecord({ body: "x" })
+  return batch
+}
+
+const openSink = Effect.gen(function* () {
+  const sink = yield* clickhouse.make({ type: "clickhouse" })
+  return yield* sink.open({ partition: 2, holding: () => undefined })
+})
+
+/** Runs an effect while the test clock goes on, a second whenever real promises have had their turn. */
+const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
+  const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+  return Effect.raceFirst(effect, Effect.forever(Effect.andThen(turn, TestClock.adjust("1 second"))))
+}
+
+describe("clickhouse", () => {
+  it.effect("names an insert by partition, first and last stored sequence, and attempt", () => {
+    const { services, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      const sink = yield* openSink
+      yield* sink.write(batchOf(9))
+      expect(world.inserts).toEqual([
+        { table: "logs", token: "2-9-9-5" },
+        { table: "ledger", token: "ledger-2-9-9-5" }
+      ])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("repeats a failed insert under the same token", () => {
+    const { services, setClock, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      setClock(5_000)
+      const sink = yield* openSink
+      world.answers = ["fail"]
+      yield* whileTimePasses(sink.write(batchOf(9)))
+      expect(world.inserts.map(({ token }) => token)).toEqual(["2-9-9-5", "2-9-9-5", "ledger-2-9-9-5"])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("inserts under a new attempt when a repeated insert was answered yes but the rows are not there", () => {
+    const { services, setClock, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      setClock(5_000)
+      const sink = yield* openSink
+      world.answers = ["fail", "lose"]
+      yield* whileTimePasses(sink.write(batchOf(9)))
+      expect(world.inserts.map(({ token }) => token)).toEqual(["2-9-9-5", "2-9-9-5", "2-9-9-6", "ledger-2-9-9-6"])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("stores only the account of a batch of which nothing is kept", () => {
+    const { services, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      const sink = yield* openSink
+      const batch = batchOf(9)
+      batch.drop(0, "noise")
+      yield* sink.write(batch)
+      expect(world.inserts.map(({ table }) => table)).toEqual(["ledger"])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+})
