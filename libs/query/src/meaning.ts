@@ -186,7 +186,9 @@ const compareTest = (
       return value.number === undefined ? never : onSeverityNumber(operator, value.number)
     case "severity":
       if (value.number !== undefined) return onSeverityNumber(operator, value.number)
-      return severityOrder(operator, value) ?? textCompare(target, operator, severityWord(target, value.text))
+      return operator === "="
+        ? textCompare(target, operator, severityWord(target, value.text))
+        : severityOrder(operator, value)
     default: {
       const isPair = target.kind === "attribute" || target.kind === "resource"
       const number = !isPair ? undefined : operator === "=" ? exactNumber(field, value) : numberFor(field, value)
@@ -203,9 +205,9 @@ const textCompare = (target: TextTarget, operator: CompareOperator, text: string
 const severityNumber: NumberTarget = { kind: "number", column: "severity_number" }
 
 /** Level words compare by OpenTelemetry's numbers: each canonical name is a range of four. */
-const severityOrder = (operator: CompareOperator, value: Value): Test | undefined => {
+const severityOrder = (operator: CompareOperator, value: Value): Test => {
   const number = severityNumberOf(value.text)
-  if (operator === "=" || number === 0) return undefined
+  if (number === 0) return never
   const first = number - ((number - 1) % 4)
   const bound = operator === ">" || operator === "<=" ? first + 3 : first
   return onSeverityNumber(operator, bound)

@@ -93,6 +93,8 @@ describe("a record", () => {
     "service = checkout",
     "service:check",
     "severity > WARN",
+    "severity > loud",
+    "severity < zzz",
     "severity:[error TO fatal]",
     "status = 5",
     "status != 500",
