@@ -1,0 +1,45 @@
+// Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
+import { field, optional } from "@tailrace/domain/field"
+import { isSubjectToken } from "@tailrace/domain/subjects"
+import { Schema } from "effect"
+import { HttpConfig } from "./sources/http.ts"
+
+const positive = Schema.Int.check(Schema.isGreaterThan(0))
+const frameBytes = Schema.Int.check(Schema.isBetween({ minimum: 1_024, maximum: 4_194_304 }))
+const token = Schema.String.check(
+  Schema.makeFilter((text) => isSubjectToken(text) || 'must be 1 to 64 letters, digits, "_" or "-"')
+)
+
+const FrameConfig = Schema.Struct({
+  bytes: field(frameBytes, 131_072, "A frame is published once it holds this many bytes."),
+  maxBytes: field(frameBytes, 262_144, "No frame is longer, bytes, unless one message alone is."),
+  lingerMillis: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })),
+    5,
+    "Milliseconds an open frame waits for more messages."
+  )
+})
+
+export const CollectorConfig = Schema.Struct({
+  nats: field(
+    Schema.Struct({
+      servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
+      token: optional(Schema.String, "Token to authenticate with."),
+      user: optional(Schema.String, "User to authenticate as."),
+      password: optional(Schema.String, "Password of the user.")
+    }),
+    {},
+    "The broker."
+  ),
+  tenant: field(token, "default", "Tenant of senders that name none."),
+  data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints."),
+  memoryBytes: field(
+    positive,
+    67_108_864,
+    "Bytes of messages held in memory until the broker has them; beyond it senders wait or are told 429."
+  ),
+  drainMillis: field(positive, 10_000, "Milliseconds that frames under way have to be acknowledged at the end."),
+  frames: field(FrameConfig, {}, "How frames are cut."),
+  http: field(HttpConfig, {}, "The http source.")
+})
+export type CollectorConfig = typeof CollectorConfig.Type

@@ -1,0 +1,69 @@
+// FrameBuilder: the open frame of one origin, filled with copies of messages until it is published.
+import { varintLength, writeVarint } from "@tailrace/domain/utf8"
+import type { Origin } from "./origin.ts"
+import type { Submission } from "./submission.ts"
+
+const newline = 10
+
+export class FrameBuilder {
+  readonly origin: Origin
+  readonly receivedMillis: number
+  /** Message id; undefined lets the publisher make one. */
+  readonly id: string | undefined
+  /** Whoever waits for this frame's acknowledgement. */
+  readonly submissions: Set<Submission> = new Set()
+  length = 0
+  messages = 0
+  timer: ReturnType<typeof setTimeout> | undefined
+  private buffer = Buffer.allocUnsafe(1024)
+
+  constructor(origin: Origin, receivedMillis: number, id: string | undefined) {
+    this.origin = origin
+    this.receivedMillis = receivedMillis
+    this.id = id
+  }
+
+  /** Appends one message; with layout `lines` it must not contain "\n". Answers the bytes the frame grew by. */
+  addMessage(bytes: Buffer, start: number, end: number): number {
+    const before = this.length
+    const size = end - start
+    if (this.origin.layout === "prefixed") {
+      this.reserve(varintLength(size) + size)
+      this.length = writeVarint(this.buffer, this.length, size)
+      this.copy(bytes, start, end)
+    } else {
+      this.reserve(size + 1)
+      this.copy(bytes, start, end)
+      this.buffer[this.length++] = newline
+    }
+    this.messages++
+    return this.length - before
+  }
+
+  /** Appends lines that lie together; the last may lack its newline. Answers the bytes the frame grew by. */
+  addLines(bytes: Buffer, start: number, end: number, messages: number): number {
+    const before = this.length
+    this.reserve(end - start + 1)
+    this.copy(bytes, start, end)
+    if (this.buffer[this.length - 1] !== newline) this.buffer[this.length++] = newline
+    this.messages += messages
+    return this.length - before
+  }
+
+  payload(): Uint8Array {
+    return this.buffer.subarray(0, this.length)
+  }
+
+  private copy(bytes: Buffer, start: number, end: number): void {
+    bytes.copy(this.buffer, this.length, start, end)
+    this.length += end - start
+  }
+
+  private reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.buffer.length) return
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2))
+    this.buffer.copy(grown, 0, 0, this.length)
+    this.buffer = grown
+  }
+}

@@ -1,0 +1,182 @@
+// Intake: messages of all sources into frames, frames to the broker, acknowledgements back to the senders; bounded by bytes.
+import { encodeFrameHeader } from "@tailrace/domain/frame"
+import { inputSubject } from "@tailrace/domain/subjects"
+import type { PublishOptions } from "@tailrace/streams/publisher"
+import type { Refusal } from "../refusal.ts"
+import { FrameBuilder } from "./frame-builder.ts"
+import type { Origin } from "./origin.ts"
+import { Submission } from "./submission.ts"
+
+export interface IntakeOptions {
+  /** A frame is published once it holds this many bytes. */
+  readonly frameBytes: number
+  /** No frame grows beyond this, unless one message alone is longer. */
+  readonly maxFrameBytes: number
+  /** Milliseconds an open frame waits for more. */
+  readonly lingerMillis: number
+  /** Bytes held in memory, open, being published or lent to a source, before sources are told to wait. */
+  readonly maxBytes: number
+}
+
+/** What the intake needs from the world. */
+export interface IntakeWorld {
+  /** Resolves with undefined once the broker has stored the message; never rejects. */
+  readonly publish: (subject: string, payload: Uint8Array, options: PublishOptions) => Promise<Refusal | undefined>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Called after each attempt to publish a frame. */
+  readonly attempted: (frame: FrameBuilder, refusal: Refusal | undefined) => void
+}
+
+const firstBackoffMillis = 100
+const lastBackoffMillis = 5_000
+
+export class Intake {
+  /** Bytes held now: see `maxBytes`. */
+  bytes = 0
+  private readonly options: IntakeOptions
+  private readonly world: IntakeWorld
+  private readonly open: Map<string, FrameBuilder> = new Map()
+  private readonly publishing: Set<Promise<void>> = new Set()
+  private waiters: Array<() => void> = []
+  private giveUp = false
+  private readonly wakeUps: Set<() => void> = new Set()
+
+  constructor(options: IntakeOptions, world: IntakeWorld) {
+    this.options = options
+    this.world = world
+  }
+
+  /** Begins a submission. With an `id` its frames are its own and carry the ids `<id>-0`, `<id>-1`, ... */
+  submission(origin: Origin, id?: string): Submission {
+    return new Submission(this, origin, id)
+  }
+
+  /** Whether there is room for more. */
+  hasRoom(): boolean {
+    return this.bytes < this.options.maxBytes
+  }
+
+  /** Resolves when there is room: for sources that can stop reading. */
+  async room(): Promise<void> {
+    while (!this.hasRoom() && !this.giveUp) await new Promise<void>((resolve) => this.waiters.push(resolve))
+  }
+
+  /** Counts bytes a source keeps before they are in a frame, if they fit; `release` gives them back. */
+  lend(bytes: number): boolean {
+    if (this.bytes + bytes > this.options.maxBytes) return false
+    this.bytes += bytes
+    return true
+  }
+
+  release(bytes: number): void {
+    this.bytes -= bytes
+    if (this.hasRoom()) this.wakeWaiters()
+  }
+
+  /** Publishes what is open and waits for what is under way. Frames not taken within `millis` are refused. */
+  async close(millis: number): Promise<void> {
+    for (const frame of [...this.open.values()]) this.publish(frame)
+    const timer = setTimeout(() => {
+      this.giveUp = true
+      for (const wake of [...this.wakeUps]) wake()
+    }, millis)
+    while (this.publishing.size > 0) await Promise.all(this.publishing)
+    clearTimeout(timer)
+    this.giveUp = true
+    this.wakeWaiters()
+  }
+
+  /** The submission's side: the frame its next `bytes` bytes go into. */
+  frameFor(submission: Submission, bytes: number): FrameBuilder {
+    let frame = this.openFrame(submission)
+    if (frame !== undefined && frame.length > 0 && frame.length + bytes > this.options.maxFrameBytes) {
+      this.publish(frame)
+      submission.own = undefined
+      frame = undefined
+    }
+    frame ??= this.begin(submission)
+    if (!frame.submissions.has(submission)) {
+      frame.submissions.add(submission)
+      submission.joined()
+    }
+    return frame
+  }
+
+  /** The submission's side: its open frame grew. */
+  grew(submission: Submission, bytes: number): void {
+    this.bytes += bytes
+    const frame = this.openFrame(submission)
+    if (frame === undefined || frame.length < this.options.frameBytes) return
+    this.publish(frame)
+    submission.own = undefined
+  }
+
+  /** The submission's side: nothing more comes, so a frame of its own need not linger. */
+  finish(submission: Submission): void {
+    if (submission.own === undefined) return
+    this.publish(submission.own)
+    submission.own = undefined
+  }
+
+  private openFrame(submission: Submission): FrameBuilder | undefined {
+    return submission.id === undefined ? this.open.get(submission.origin.key) : submission.own
+  }
+
+  private begin(submission: Submission): FrameBuilder {
+    const { id, origin } = submission
+    const now = this.world.now()
+    if (id !== undefined) {
+      submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`)
+      return submission.own
+    }
+    const frame = new FrameBuilder(origin, now, undefined)
+    this.open.set(origin.key, frame)
+    frame.timer = setTimeout(() => this.publish(frame), this.options.lingerMillis)
+    return frame
+  }
+
+  private publish(frame: FrameBuilder): void {
+    clearTimeout(frame.timer)
+    if (frame.id === undefined) this.open.delete(frame.origin.key)
+    const under: Promise<void> = this.deliver(frame).then((refusal) => {
+      this.publishing.delete(under)
+      this.release(frame.length)
+      for (const submission of frame.submissions) submission.settled(refusal)
+    })
+    this.publishing.add(under)
+  }
+
+  private async deliver(frame: FrameBuilder): Promise<Refusal | undefined> {
+    const { attributes, codec, layout, patient, source, tenant } = frame.origin
+    const receivedMillis = frame.receivedMillis
+    const headers = encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {} })
+    // Repeats carry the same id, so an attempt whose answer was lost is not stored twice.
+    const id = frame.id ?? crypto.randomUUID()
+    for (let backoff = firstBackoffMillis; ; backoff = Math.min(backoff * 2, lastBackoffMillis)) {
+      const refusal = await this.world.publish(inputSubject(tenant, source), frame.payload(), { id, headers })
+      this.world.attempted(frame, refusal)
+      if (refusal === undefined || !patient || refusal.reason === "too-large" || this.giveUp) return refusal
+      await this.pause(backoff)
+      if (this.giveUp) return refusal
+    }
+  }
+
+  private pause(millis: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        this.wakeUps.delete(wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, millis)
+      this.wakeUps.add(wake)
+    })
+  }
+
+  private wakeWaiters(): void {
+    const waiters = this.waiters
+    this.waiters = []
+    for (const wake of waiters) wake()
+  }
+}

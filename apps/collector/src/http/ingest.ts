@@ -1,0 +1,139 @@
+// Ingest: one POST with log messages, from its headers to its answer.
+import { createHash } from "node:crypto"
+import type { IncomingMessage } from "node:http"
+import { subjectTokenProblem } from "@tailrace/domain/subjects"
+import { makeOrigin } from "../frames/origin.ts"
+import type { SourceContext } from "../source.ts"
+import { type Answer, json, problem, refused } from "./answer.ts"
+import { type Body, type BodyFormat, readBody } from "./body.ts"
+import { readRequest } from "./read-request.ts"
+
+export interface IngestLimits {
+  readonly maxBodyBytes: number
+  readonly maxMessageBytes: number
+}
+
+/** Answers 202 once every accepted message is acknowledged by the broker, and never before. */
+export const ingest = async (
+  request: IncomingMessage,
+  url: URL,
+  context: SourceContext,
+  limits: IngestLimits
+): Promise<Answer> => {
+  const target = targetOf(request, url, context.tenant)
+  if ("answer" in target) return target.answer
+  const format = formatOf(request.headers["content-type"])
+  if (format === undefined) {
+    return problem(415, "content type is not taken, use application/json, application/x-ndjson or text/plain")
+  }
+  if (!context.intake.hasRoom()) return problem(429, "collector is full, try again later")
+  let lent = 0
+  const lend = (bytes: number): boolean => {
+    if (!context.intake.lend(bytes)) return false
+    lent += bytes
+    return true
+  }
+  try {
+    const read = await readRequest(request, { maxBodyBytes: limits.maxBodyBytes, lend })
+    if ("answer" in read) return read.answer
+    return await take(request, url, context, target, read.bytes, format, limits)
+  } finally {
+    context.intake.release(lent)
+  }
+}
+
+interface Target {
+  readonly tenant: string
+  readonly source: string
+}
+
+const take = async (
+  request: IncomingMessage,
+  url: URL,
+  context: SourceContext,
+  target: Target,
+  bytes: Buffer,
+  format: BodyFormat,
+  limits: IngestLimits
+): Promise<Answer> => {
+  const key = request.headers["idempotency-key"]
+  // Before the body is read, which changes it.
+  const id = typeof key === "string" && key !== "" ? idOf(target, key, bytes) : undefined
+  const body = readBody(bytes, format, limits.maxMessageBytes)
+  const atomic = isSet(url.searchParams.get("atomic"))
+  context.counters.rejected(body.rejected, "invalid")
+  if (bytes.length === 0) return problem(400, "body is empty, send at least one message")
+  const nothing = body.broken || (body.accepted === 0 && body.rejected > 0) || (atomic && body.rejected > 0)
+  if (nothing) return json(400, { error: reasonOf(body, atomic), accepted: 0, ...countsOf(body, true) })
+  const { source, tenant } = target
+  const origin = makeOrigin({
+    tenant,
+    source,
+    codec: body.codec,
+    layout: "lines",
+    attributes: {},
+    patient: false,
+    component: "http"
+  })
+  const submission = context.intake.submission(origin, id)
+  const { runs } = body
+  for (let i = 0; i < runs.length; i += 3) submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
+  const refusal = await submission.done()
+  if (refusal !== undefined) return refused(refusal)
+  context.counters.accepted(submission.messages, submission.bytes)
+  return json(202, { accepted: body.accepted, ...countsOf(body, false) })
+}
+
+const countsOf = (body: Body, nothing: boolean) => ({
+  rejected: nothing ? body.rejected + body.accepted : body.rejected,
+  errors: body.errors
+})
+
+const reasonOf = (body: Body, atomic: boolean): string => {
+  const first = body.errors[0]
+  if (first === undefined) return "nothing could be read"
+  const { column, line, offset } = first.position
+  const place = `item ${first.index} at line ${line}, column ${column} (byte ${offset}): ${first.message}`
+  if (body.broken) return `body is not valid JSON, ${place}`
+  return atomic
+    ? `${body.rejected} items are wrong and atomic was asked for, first ${place}`
+    : `no item is right, first ${place}`
+}
+
+const targetOf = (request: IncomingMessage, url: URL, defaultTenant: string): Target | { readonly answer: Answer } => {
+  const header = request.headers["x-tailrace-tenant"]
+  const tenant = typeof header === "string" && header !== "" ? header : defaultTenant
+  const tenantProblem = subjectTokenProblem(tenant)
+  if (tenantProblem !== undefined) return { answer: problem(400, `header X-Tailrace-Tenant ${tenantProblem}`) }
+  const name = url.pathname.split("/").slice(2).join("/")
+  let source = "http"
+  try {
+    if (name !== "") source = decodeURIComponent(name)
+  } catch {
+    return { answer: problem(400, `source in the path is not valid percent-encoding: ${JSON.stringify(name)}`) }
+  }
+  const sourceProblem = subjectTokenProblem(source)
+  return sourceProblem === undefined
+    ? { tenant, source }
+    : { answer: problem(400, `source in the path ${sourceProblem}`) }
+}
+
+/** undefined for types that are no logs; unknown when the bytes have to tell (curl's default, none at all). */
+const formatOf = (contentType: string | undefined): BodyFormat | undefined => {
+  const type = (contentType ?? "").split(";", 1)[0].trim().toLowerCase()
+  if (type === "application/json" || type.endsWith("+json")) return "json"
+  if (/^application\/(x-)?(ndjson|jsonl|jsonlines|json-lines)$/.test(type)) return "ndjson"
+  if (type === "text/plain") return "lines"
+  const unknown = ["", "*/*", "application/x-www-form-urlencoded", "application/octet-stream"]
+  return unknown.includes(type) || type.startsWith("text/") ? "unknown" : undefined
+}
+
+/** The same key with other bytes is another id, so a key used twice by mistake loses nothing. */
+const idOf = (target: Target, key: string, bytes: Buffer): string => {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([target.tenant, target.source, key]))
+    .update(bytes)
+  return `http-${hash.digest("base64url")}`
+}
+
+const isSet = (value: string | null): boolean => value !== null && value !== "false" && value !== "0"

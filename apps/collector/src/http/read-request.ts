@@ -1,0 +1,66 @@
+// ReadRequest: the body of a request, uncompressed, within limits of length and memory.
+import type { IncomingMessage } from "node:http"
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib"
+import { messageOf } from "../refusal.ts"
+import { type Answer, problem } from "./answer.ts"
+
+export interface BodyLimits {
+  /** Bytes of a body as sent, and after decompression. */
+  readonly maxBodyBytes: number
+  /** Counts bytes kept; false when there is no room for them. */
+  readonly lend: (bytes: number) => boolean
+}
+
+const decompressors = {
+  gzip: () => createGunzip({ chunkSize: 65_536 }),
+  "x-gzip": () => createGunzip({ chunkSize: 65_536 }),
+  zstd: () => createZstdDecompress({ chunkSize: 65_536 }),
+  br: () => createBrotliDecompress({ chunkSize: 65_536 }),
+  // RFC 9110: zlib's format; but some senders mean the bare stream. The low half of zlib's first byte is 8.
+  deflate: (bytes: Buffer) =>
+    ((bytes[0] ?? 0) & 15) === 8 ? createInflate({ chunkSize: 65_536 }) : createInflateRaw({ chunkSize: 65_536 })
+} as const
+
+/** The bytes of the body, or the answer that refuses it: 400, 413, 415 or 429. */
+export const readRequest = async (
+  request: IncomingMessage,
+  limits: BodyLimits
+): Promise<{ readonly bytes: Buffer } | { readonly answer: Answer }> => {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  if (encoding !== "identity" && !(encoding in decompressors)) {
+    const known = Object.keys(decompressors).join(", ")
+    return {
+      answer: problem(415, `content encoding ${JSON.stringify(encoding)} is unknown, use one of ${known} or none`)
+    }
+  }
+  const tooLong = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes, send it in parts`)
+  if (Number(request.headers["content-length"] ?? 0) > limits.maxBodyBytes) return { answer: tooLong }
+  const sent = await collect(request, limits, tooLong)
+  if ("answer" in sent || encoding === "identity") return sent
+  const decompressor = decompressors[encoding as keyof typeof decompressors](sent.bytes)
+  decompressor.end(sent.bytes)
+  const bomb = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes after ${encoding} decompression`)
+  try {
+    return await collect(decompressor, limits, bomb)
+  } catch (cause) {
+    return { answer: problem(400, `body is not valid ${encoding}: ${messageOf(cause)}`) }
+  } finally {
+    decompressor.destroy()
+  }
+}
+
+const collect = async (
+  stream: AsyncIterable<Buffer>,
+  limits: BodyLimits,
+  tooLong: Answer
+): Promise<{ readonly bytes: Buffer } | { readonly answer: Answer }> => {
+  const pieces: Array<Buffer> = []
+  let length = 0
+  for await (const piece of stream) {
+    length += piece.length
+    if (length > limits.maxBodyBytes) return { answer: tooLong }
+    if (!limits.lend(piece.length)) return { answer: problem(429, "collector is full, try again later") }
+    pieces.push(piece)
+  }
+  return { bytes: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, length) }
+}

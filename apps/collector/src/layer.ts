@@ -1,0 +1,115 @@
+// The collector as a layer: its sources run for the life of the layer and hand their messages to one intake.
+import { join } from "node:path"
+import { Publisher } from "@tailrace/streams/publisher"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Clock, Context, Effect, Layer } from "effect"
+import type { CollectorConfig } from "./config.ts"
+import { Intake } from "./frames/intake.ts"
+import type { CollectorError, Refusal } from "./refusal.ts"
+import type { Listening, Source } from "./source.ts"
+import { sourceCounters } from "./source-counters.ts"
+import { http } from "./sources/http.ts"
+
+/** A running collector. */
+export class Collector extends Context.Service<
+  Collector,
+  {
+    /** Where each running source listens, by its component's name. */
+    readonly sources: Readonly<Record<string, Listening>>
+    readonly intake: Intake
+  }
+>()("@tailrace/collector/Collector") {}
+
+/** The intake over the publisher; its end publishes what is open and waits for acknowledgements. */
+const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
+  const publisher = yield* Publisher
+  const metrics = yield* Metrics
+  const clock = yield* Clock.Clock
+  const reporter = (yield* Health).register("collector.intake")
+  const frames = metrics.counter("tailrace_collector_frames_total", "Frames acknowledged by the broker", ["source"])
+  const refusals = metrics.counter(
+    "tailrace_collector_frames_refused_total",
+    "Attempts to publish a frame that failed",
+    ["source", "reason"]
+  )
+  const context = yield* Effect.context<never>()
+  const run = Effect.runPromiseWith(context)
+  const intake = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new Intake(
+          {
+            frameBytes: config.frames.bytes,
+            maxFrameBytes: Math.max(config.frames.maxBytes, config.frames.bytes),
+            lingerMillis: config.frames.lingerMillis,
+            maxBytes: config.memoryBytes
+          },
+          {
+            publish: (subject, payload, options) =>
+              run(
+                publisher.publish(subject, payload, options).pipe(
+                  Effect.match({
+                    onSuccess: (): Refusal | undefined => undefined,
+                    onFailure: ({ message, reason }): Refusal => ({ message, reason })
+                  })
+                )
+              ),
+            now: () => clock.currentTimeMillisUnsafe(),
+            attempted: (frame, refusal) => {
+              const source = frame.origin.component
+              if (refusal === undefined) {
+                frames.inc({ source })
+                reporter.ready()
+              } else {
+                refusals.inc({ source, reason: refusal.reason })
+                reporter.live(refusal.message)
+              }
+            }
+          }
+        )
+    ),
+    (open) =>
+      Effect.andThen(
+        Effect.promise(() => open.close(config.drainMillis)),
+        Effect.sync(reporter.remove)
+      )
+  )
+  metrics.gaugeFrom("tailrace_collector_held_bytes", "Bytes held until the broker has them", () => intake.bytes)
+  reporter.ready()
+  return intake
+})
+
+const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> =>
+  Effect.all([...(config.http.enabled ? [http.make(config.http)] : [])])
+
+/**
+ * Runs the configured sources. The layer is ready when every source takes input; its end stops the sources first, then
+ * publishes open frames and waits for their acknowledgements. Fails when a source cannot start (a port is taken).
+ */
+export const collectorLayer = (
+  config: CollectorConfig
+): Layer.Layer<Collector, CollectorError, Publisher | Health | Metrics> =>
+  Layer.effect(
+    Collector,
+    Effect.gen(function* () {
+      const metrics = yield* Metrics
+      const clock = yield* Clock.Clock
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      const intake = yield* openIntake(config)
+      const sources: Record<string, Listening> = {}
+      for (const source of yield* sourcesOf(config)) {
+        sources[source.name] = yield* source.open({
+          intake,
+          tenant: config.tenant,
+          folder: join(config.data, source.name),
+          counters: sourceCounters(metrics, source.name),
+          now: () => clock.currentTimeMillisUnsafe(),
+          warn: (message) => void log(Effect.logWarning(message))
+        })
+        const at = sources[source.name]?.port
+        yield* Effect.logInfo(`source ${source.name} runs${at === undefined ? "" : ` on port ${at}`}`)
+      }
+      return { sources, intake }
+    })
+  )

@@ -1,0 +1,52 @@
+// The collector's command: runs the sources of a configuration until it is told to end.
+import { readFile } from "node:fs/promises"
+import { NodeRuntime } from "@effect/platform-node"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
+import { Health } from "@tailrace/telemetry/health"
+import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Console, Effect, Layer } from "effect"
+import { readConfig } from "./config-file.ts"
+import { collectorLayer } from "./layer.ts"
+import { CollectorError, messageOf } from "./refusal.ts"
+
+const usage = `collector [config.yaml]     run the sources of a configuration (TAILRACE_COLLECTOR_CONFIG names it too)
+collector check <file>      say whether a configuration is right, and what is wrong with it`
+
+const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
+  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, process.env)
+  const text = yield* Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: (cause) => new CollectorError({ message: `cannot read the configuration ${path}: ${messageOf(cause)}` })
+  })
+  return yield* readConfig({ name: path, text }, process.env)
+})
+
+const run = Effect.fnUntraced(function* (path: string | undefined) {
+  const config = yield* loadConfig(path)
+  const services = Publisher.layer().pipe(
+    Layer.provideMerge(Nats.layer({ ...config.nats, name: "tailrace.collector" })),
+    Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
+  )
+  return yield* Layer.launch(Layer.provide(collectorLayer(config), services))
+})
+
+const [command, path] = process.argv.slice(2)
+const program = Effect.gen(function* () {
+  if (command === "--help" || command === "-h") yield* Console.log(usage)
+  else if (command === "check" && path !== undefined) {
+    yield* loadConfig(path)
+    yield* Console.log(`${path} is right`)
+  } else yield* run(command ?? process.env.TAILRACE_COLLECTOR_CONFIG)
+}).pipe(
+  Effect.catch((error) =>
+    Effect.andThen(
+      Console.error(error.message),
+      Effect.sync(() => {
+        process.exitCode = 1
+      })
+    )
+  )
+)
+NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -1,0 +1,5 @@
+// Catalogue of the sources. A publish to `logs.in.<tenant>.<source>` on the bus needs no collector: the raw stream takes
+// single messages and lines from anybody, so that way in has no component here.
+import { http } from "./http.ts"
+
+export const sourceCatalogue = [http] as const
