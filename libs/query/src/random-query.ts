@@ -66,10 +66,10 @@ const fieldNames = [
 ]
 const severities = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", ""]
 
-export const pick = <A>(random: Random, list: ReadonlyArray<A>): A => list[Math.floor(random() * list.length)] as A
+const pick = <A>(random: Random, list: ReadonlyArray<A>): A => list[Math.floor(random() * list.length)] as A
 
 /** A text of up to `most` words joined by separators of every kind. */
-export const randomText = (random: Random, most: number): string => {
+const randomText = (random: Random, most: number): string => {
   let text = random() < 0.1 ? pick(random, separators) : ""
   for (let i = Math.floor(random() * (most + 1)); i > 0; i--)
     text += pick(random, words) + (i > 1 ? pick(random, separators) : "")

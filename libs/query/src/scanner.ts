@@ -4,7 +4,7 @@ import { type Diagnostic, type DiagnosticCode, diagnostic, type Fix, limits } fr
 import { quoteText, stringValue, wordValue } from "./value.ts"
 
 /** What stands behind a field and makes it a predicate. */
-export type Operator =
+type Operator =
   | ":"
   | "="
   | "!="
