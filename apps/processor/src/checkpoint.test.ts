@@ -1,4 +1,5 @@
 // Tests of the checkpoint: what is written in which order, and what a crash between any two writes leaves.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
 import { it } from "@effect/vitest"
 import type { Pane } from "@tailrace/domain/pane"
 import { Store } from "@tailrace/store/store"

@@ -15,6 +15,8 @@ import { readYaml } from "./pipeline-file.ts"
 import { serveStatus } from "./status-server.ts"
 import { reportText, runTestsAt } from "./test-runner.ts"
 
+const environment = process.env
+
 const usage = `processor [config.yaml]     run the pipelines of a configuration (TAILRACE_PROCESSOR_CONFIG names it too)
 processor test <path>       run the tests of a pipeline file, or of every one in a folder
 processor check <file>      say whether a pipeline file is right, and what is wrong with it`
@@ -32,7 +34,7 @@ const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
   const decoded =
     file.problems.length > 0
       ? Result.fail(file.problems)
-      : decodeWith(ProcessorConfig, withEnvironment(file.value, process.env), [])
+      : decodeWith(ProcessorConfig, withEnvironment(file.value, environment), [])
   if (Result.isSuccess(decoded)) return decoded.success
   const lines = decoded.failure.map((problem) => `${path ?? "configuration"}:${problemText(file.locate(problem))}`)
   return yield* new PipelineError({ message: lines.join("\n") })
@@ -66,7 +68,7 @@ const program = Effect.gen(function* () {
   if (command === "--help" || command === "-h") yield* Console.log(usage)
   else if (command === "test" && path !== undefined) yield* test(path)
   else if (command === "check" && path !== undefined) yield* check(path)
-  else yield* run(command ?? process.env.TAILRACE_PROCESSOR_CONFIG)
+  else return yield* run(command ?? environment.TAILRACE_PROCESSOR_CONFIG)
 }).pipe(
   Effect.catch((error) =>
     Effect.andThen(
@@ -77,4 +79,5 @@ const program = Effect.gen(function* () {
     )
   )
 )
+// @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

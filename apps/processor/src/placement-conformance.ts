@@ -53,7 +53,7 @@ export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store:
   })
   /** A processor with connections of its own for the life of the scope. */
   const startProcessor = Effect.fnUntraced(function* (options: ProcessorOptions) {
-    const config = Schema.decodeUnknownSync(ProcessorConfig)(configOf(options))
+    const config = yield* Schema.decodeEffect(ProcessorConfig)(configOf(options))
     const layer = Layer.merge(services(), Store.layer(config.store))
     return yield* Layer.build(Layer.provide(processorLayer(config), layer))
   })
@@ -75,7 +75,7 @@ export const publishNumbered = Effect.fnUntraced(function* (options: {
   for (let first = from; first < to; first += perFrame) {
     let lines = ""
     for (let number = first; number < Math.min(to, first + perFrame); number++) {
-      const ts = new Date(start + number * stepMillis).toISOString()
+      const ts = iso(start + number * stepMillis)
       lines += `${JSON.stringify({ ts, level: level(number), service: `s${number % 3}`, msg: `record ${number}`, number })}\n`
     }
     const headers = encodeFrameHeader({
@@ -120,3 +120,5 @@ export const countEverything = Effect.gen(function* () {
   const counts = row as Record<keyof Counts, string>
   return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)])) as unknown as Counts
 })
+
+const iso = (millis: number): string => new Date(millis).toISOString()

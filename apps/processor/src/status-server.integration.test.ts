@@ -1,4 +1,5 @@
 // The status server over real HTTP.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
 import { assert, it } from "@effect/vitest"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"

@@ -1,4 +1,5 @@
 // Tests of the clickhouse sink against a store that fails in the ways a real one does.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
 import { Readable } from "node:stream"
 import { it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
