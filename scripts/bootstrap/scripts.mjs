@@ -3,7 +3,7 @@
 const check = [
   ["biome", "check", "--error-on-warnings"],
   ["tsc", "--noEmit", "-p", "tsconfig.json"],
-  ["effect-tsgo", "diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"],
+  ["effect-tsgo", "diagnostics", "--project", "tsconfig.sources.json", "--strict", "--format", "text"],
   ["knip"],
   ["vitest", "run", "test/architecture.test.ts", "test/component-contract.test.ts"]
 ]

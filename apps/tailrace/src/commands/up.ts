@@ -1,0 +1,36 @@
+// The command up: Tailrace on this machine, until it is stopped.
+import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { CommandFailure, workFailure } from "../failure.ts"
+import { Output } from "../terminal/output.ts"
+import { upFlags } from "../up/flags.ts"
+import { startInstance } from "../up/instance.ts"
+
+export const upCommand = Command.make(
+  "up",
+  upFlags,
+  Effect.fnUntraced(function* (input) {
+    const output = yield* Output
+    const begun = performance.now()
+    const instance = yield* startInstance(input).pipe(
+      Effect.mapError((error) => (error instanceof CommandFailure ? error : workFailure(error.message)))
+    )
+    const { host, httpPort, natsPort, syslogPort } = input
+    const http = `http://${host}:${httpPort}`
+    const { style } = output
+    const lines = [
+      style("bold", `tailrace is up after ${((performance.now() - begun) / 1_000).toFixed(1)} s`),
+      `  find     ${instance.api}/graphql`,
+      `  send     curl -d '{"level":"error","service":"shop","msg":"it works"}' ${http}/ingest`,
+      `           syslog ${host}:${syslogPort} (UDP, TCP); publish to logs.in.default.<source> on nats://${host}:${natsPort}`,
+      `  store    ${instance.storeUrl} (ClickHouse's HTTP interface, database tailrace)`,
+      `  data     ${instance.folder.root}`
+    ]
+    yield* output.line(lines.join("\n"))
+    return yield* Effect.never
+  }, Effect.scoped)
+).pipe(
+  Command.withDescription("Run everything on this machine: broker, store, collector, processor and api"),
+  Command.provide(() => loggingFromEnvironment({ terminal: process.stdout.isTTY }))
+)

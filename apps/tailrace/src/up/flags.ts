@@ -1,0 +1,68 @@
+// Flags of `up`: ports, folder and files, each settable by flag and environment.
+import { Config } from "effect"
+import { Flag } from "effect/cli"
+
+const port = (name: string, variable: string, fallback: number, description: string) =>
+  Flag.Int(name).pipe(
+    Flag.withDescription(`${description} (${variable})`),
+    Flag.withFallbackConfig(Config.Int(variable)),
+    Flag.withDefault(fallback)
+  )
+
+const text = (name: string, variable: string, fallback: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(`${description} (${variable})`),
+    Flag.withFallbackConfig(Config.String(variable)),
+    Flag.withDefault(fallback)
+  )
+
+export const upFlags = {
+  data: text("data", "TAILRACE_DATA", "./.tailrace", "Folder of everything that is kept"),
+  host: text("host", "TAILRACE_HOST", "127.0.0.1", "Address that every port listens on"),
+  pipeline: text("pipeline", "TAILRACE_PIPELINE", "", "Pipeline file; a default pipeline when left out"),
+  file: Flag.String("file").pipe(
+    Flag.withDescription("File or glob to follow; may be given several times"),
+    Flag.between(0, 1_000)
+  ),
+  stdin: Flag.Boolean("stdin").pipe(
+    Flag.withDescription("Read lines from standard input too"),
+    Flag.withDefault(false)
+  ),
+  partitions: port("partitions", "TAILRACE_PARTITIONS", 1, "Partitions; may grow later, never shrink"),
+  placement: Flag.Literals("placement", ["fused", "staged"]).pipe(
+    Flag.withDescription("Stages in memory, or through durable streams"),
+    Flag.withDefault("fused")
+  ),
+  apiPort: port("api-port", "TAILRACE_API_PORT", 4000, "Port of the api"),
+  httpPort: port("http-port", "TAILRACE_HTTP_PORT", 4080, "Port of the collector's HTTP source"),
+  syslogPort: port("syslog-port", "TAILRACE_SYSLOG_PORT", 5514, "Port of the syslog source, UDP and TCP"),
+  natsPort: port("nats-port", "TAILRACE_NATS_PORT", 4222, "Port of nats-server"),
+  natsMonitorPort: port("nats-monitor-port", "TAILRACE_NATS_MONITOR_PORT", 8222, "Port of nats-server's monitoring"),
+  storePort: port("store-port", "TAILRACE_STORE_PORT", 8123, "Port of the store, ClickHouse's HTTP interface"),
+  natsUrl: text(
+    "nats-url",
+    "TAILRACE_NATS_URL",
+    "",
+    "An existing NATS server with JetStream instead of a child process"
+  ),
+  storeUrl: text("store-url", "TAILRACE_STORE_URL", "", "An existing ClickHouse server instead of the embedded one")
+}
+
+/** What `up` was asked for. */
+export interface UpInput {
+  readonly data: string
+  readonly host: string
+  readonly pipeline: string
+  readonly file: ReadonlyArray<string>
+  readonly stdin: boolean
+  readonly partitions: number
+  readonly placement: "fused" | "staged"
+  readonly apiPort: number
+  readonly httpPort: number
+  readonly syslogPort: number
+  readonly natsPort: number
+  readonly natsMonitorPort: number
+  readonly storePort: number
+  readonly natsUrl: string
+  readonly storeUrl: string
+}

@@ -1,0 +1,117 @@
+// Instance: everything on one machine: broker and store as children, processor, api and collector in this process.
+import { resolve } from "node:path"
+import { ApiConfig } from "@tailrace/api/config"
+import { Api, apiLayer } from "@tailrace/api/layer"
+import { CollectorConfig } from "@tailrace/collector/config"
+import { collectorLayer } from "@tailrace/collector/layer"
+import { ProcessorConfig } from "@tailrace/processor/config"
+import { loadPipeline, processorLayer } from "@tailrace/processor/layer"
+import { spawnFront } from "@tailrace/store/front/spawn"
+import { Store } from "@tailrace/store/store"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
+import { keepTrimmed } from "@tailrace/streams/trim"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Context, Effect, Layer, Schema } from "effect"
+import { workFailure } from "../failure.ts"
+import { type DataFolder, openDataFolder } from "./data-folder.ts"
+import { findNatsServer } from "./find-nats-server.ts"
+import type { UpInput } from "./flags.ts"
+import { endLeftoverNats, natsChild } from "./nats-child.ts"
+import { checkPorts, type WantedPort } from "./ports.ts"
+
+const database = "tailrace"
+
+/** Starts everything, sinks before sources; the scope's end stops it in the reverse order, nothing left under way. */
+export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
+  if (input.pipeline !== "") yield* loadPipeline(input.pipeline)
+  const binary = input.natsUrl === "" ? yield* findNatsServer : ""
+  const folder = yield* openDataFolder(input.data)
+  if (binary !== "") yield* endLeftoverNats(folder.nats)
+  yield* checkPorts(wantedPorts(input))
+  const base = yield* Layer.build(Layer.mergeAll(Health.layer, Metrics.layer))
+  const [natsUrl, storeUrl] = yield* Effect.all([broker(input, folder, binary), store(input, folder)], {
+    concurrency: 2
+  }).pipe(Effect.provideContext(base))
+  const services = yield* Layer.build(
+    Publisher.layer().pipe(
+      Layer.provideMerge(Nats.layer({ servers: natsUrl, name: "tailrace" })),
+      Layer.provideMerge(Store.layer({ url: storeUrl, database }))
+    )
+  ).pipe(Effect.provideContext(base))
+  const context = Context.merge(base, services)
+  const addresses = { nats: { servers: [natsUrl] }, store: { url: storeUrl, database } }
+  const processor = yield* decode(ProcessorConfig, {
+    ...addresses,
+    partitions: input.partitions,
+    placement: input.placement,
+    ...(input.pipeline === "" ? {} : { pipeline: input.pipeline })
+  })
+  const api = yield* decode(ApiConfig, { ...addresses, host: input.host, port: input.apiPort })
+  const collector = yield* decode(CollectorConfig, collectorSettings(input, folder))
+  return yield* Effect.gen(function* () {
+    yield* Layer.build(processorLayer(processor))
+    yield* keepTrimmed()
+    const { url } = Context.get(yield* Layer.build(apiLayer(api)), Api)
+    yield* Layer.build(collectorLayer(collector))
+    return { api: url, natsUrl, storeUrl, folder }
+  }).pipe(Effect.provideContext(context))
+})
+
+const broker = (input: UpInput, folder: DataFolder, binary: string) =>
+  input.natsUrl === ""
+    ? natsChild({
+        binary,
+        host: input.host,
+        port: input.natsPort,
+        monitorPort: input.natsMonitorPort,
+        folder: folder.nats
+      })
+    : Effect.succeed(input.natsUrl)
+
+const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder) {
+  if (input.storeUrl !== "") return input.storeUrl
+  const health = (yield* Health).register("store")
+  const front = yield* spawnFront({ dataDir: folder.store, host: input.host, port: input.storePort, health }).pipe(
+    Effect.mapError((error) => workFailure(`the store does not start: ${error.message}`))
+  )
+  return front.url
+})
+
+const wantedPorts = (input: UpInput): ReadonlyArray<WantedPort> => {
+  const { host } = input
+  const tcp = (purpose: string, flag: string, port: number): WantedPort => ({
+    purpose,
+    flag,
+    host,
+    port,
+    protocol: "tcp"
+  })
+  return [
+    tcp("api", "--api-port", input.apiPort),
+    tcp("http source", "--http-port", input.httpPort),
+    tcp("syslog source", "--syslog-port", input.syslogPort),
+    { purpose: "syslog source", flag: "--syslog-port", host, port: input.syslogPort, protocol: "udp" },
+    ...(input.natsUrl === ""
+      ? [
+          tcp("nats", "--nats-port", input.natsPort),
+          tcp("nats monitoring", "--nats-monitor-port", input.natsMonitorPort)
+        ]
+      : []),
+    ...(input.storeUrl === "" ? [tcp("store", "--store-port", input.storePort)] : [])
+  ]
+}
+
+const collectorSettings = (input: UpInput, folder: DataFolder) => ({
+  http: { host: input.host, port: input.httpPort },
+  syslog: { host: input.host, port: input.syslogPort },
+  files: input.file.map((path) => ({ path: resolve(path) })),
+  stdin: input.stdin,
+  data: folder.collector
+})
+
+const decode = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, value: unknown) =>
+  Schema.decodeUnknownEffect(schema)(value, { errors: "all", onExcessProperty: "error" }).pipe(
+    Effect.mapError((error) => workFailure(`the settings do not fit together: ${error.message}`))
+  )
