@@ -49,7 +49,8 @@ export const catalogues: ReadonlyArray<Catalogue> = [
   {
     kind: "filter",
     title: "Filters",
-    summary: "Rules that leave records out, in the order they stand under `filter`. The ledger counts each rule's records.",
+    summary:
+      "Rules that leave records out, in the order they stand under `filter`. The ledger counts each rule's records.",
     folder: "apps/processor/src/filter",
     place: listed("filter"),
     components: filterCatalogue as never

@@ -22,7 +22,7 @@ export interface JsonSchema {
 
 /** The schema of what is written in a file, with references resolved and unknown keys refused, as the apps refuse them. */
 export const jsonSchemaOf = (schema: Schema.Constraint): JsonSchema => {
-  const document = Schema.toJsonSchemaDocument(schema as never, { additionalProperties: false } as never)
+  const document = Schema.toJsonSchemaDocument(schema as never, { onExcessProperty: "error" })
   const definitions = document.definitions as Readonly<Record<string, JsonSchema>>
   const resolve = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolve)

@@ -16,7 +16,7 @@ export const pipelineSchema = (): string => {
   const base = jsonSchemaOf(PipelineConfig)
   const properties: Record<string, JsonSchema> = { ...base.properties }
   const keep = (section: string) => {
-    const { default: value, description } = base.properties?.[section] as JsonSchema
+    const { default: value, description } = properties[section] ?? {}
     return { description, default: value } as JsonSchema
   }
   properties.parse = { ...jsonSchemaOf(ParseConfig), ...keep("parse") }

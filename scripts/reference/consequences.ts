@@ -1,0 +1,74 @@
+// Consequences: what follows from each error and reason; the reference refuses to be generated while one is missing.
+
+/** By error, then by reason; "" for an error without reasons. The first word says what the product does. */
+export const consequences: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ApiError: { "": "stop: the api does not start" },
+  CollectorError: { "": "stop: the collector does not start" },
+  CommandFailure: { "": "stop: the command prints the message and ends with the exit code" },
+  ComponentConfigError: { "": "stop: the pipeline file is refused, with the line and column of the key" },
+  ConsumerError: {
+    "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
+    incompatible: "restart: the pipeline restarts with back-off until somebody mends the durable consumer",
+    ahead: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",
+    contended: "restart: the pipeline restarts with back-off; one of the two processes has to be stopped",
+    unavailable:
+      "retry: a running consumer tries again until the broker answers; at the start the pipeline restarts with back-off"
+  },
+  CursorError: { "": "refuse: the request is answered with the code BAD_CURSOR" },
+  FrontError: {
+    "port-taken": "stop: the store front is not started again, free the port or choose another",
+    "data-in-use": "stop: the store front is not started again, end the other process",
+    invalid: "stop: the store front is not started again, mend its options",
+    start: "retry: the store front is started again with back-off"
+  },
+  HopError: {
+    superseded: "restart: the hop ends and its pipeline restarts, reading the position of the output anew",
+    "too-large": "restart: the pipeline restarts with back-off; its batch is neither skipped nor lost",
+    "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
+    foreign: "restart: the pipeline stays down, with back-off, until the foreign message is purged",
+    unavailable: "restart: the pipeline restarts with back-off until the broker answers"
+  },
+  MailboxClosed: { "": "end: the actor finishes, which is how draining ends" },
+  MigrationError: { "": "stop: the processor does not start on tables it does not know" },
+  NatsError: {
+    unreachable: "stop: only where the first connection is not waited for; otherwise it is tried again without end",
+    refused: "stop: the process does not start, mend the credentials"
+  },
+  PipelineError: { "": "stop: the processor does not start; every problem is listed with its place" },
+  PositionError: {
+    "no-stream": "restart: passed on as the hop's error of the same reason",
+    foreign: "restart: passed on as the hop's error of the same reason",
+    unavailable: "restart: passed on as the hop's error of the same reason"
+  },
+  PublishError: {
+    full: "hold: a hop holds its batch, HTTP senders get 429 with Retry-After, other sources are held up",
+    "no-stream": "refuse: HTTP senders get 503 with Retry-After; a hop fails with the same reason",
+    "wrong-last-sequence": "restart: a hop that finds another writer on its output gives up its life",
+    "too-large": "refuse: HTTP senders get 413; a hop fails with the same reason",
+    unavailable:
+      "retry: under the same message id; then HTTP senders get 503 with Retry-After and hops hold their batch"
+  },
+  RawStreamError: {
+    replaced: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",
+    unavailable: "restart: the pipeline restarts with back-off until the broker answers"
+  },
+  SnapshotError: {
+    conflict: "restart: somebody else wrote the snapshot, the pipeline restarts from what is stored",
+    corrupt: "continue: windows and detectors start anew, with a warning",
+    unavailable: "retry: saving is repeated until the broker answers; at the start the pipeline restarts with back-off"
+  },
+  StatusServerError: { "": "stop: the processor does not start" },
+  StoreError: {
+    retry: "retry: the same bytes under the same token; the api answers STORE_UNAVAILABLE, TIMEOUT or LIMIT",
+    hold: "hold: the batch is kept and repeated until the store takes it; back-pressure reaches the sources",
+    reject:
+      "hold: a write is kept and repeated, because its records were acknowledged, until a person looks; a read is refused"
+  },
+  StreamsSetupError: {
+    incompatible: "stop: the process does not start; the stream keeps its settings",
+    "no-space": "stop: the process does not start; give the broker room or the stream a smaller size",
+    unavailable: "stop: the process does not start"
+  },
+  TestRunnerError: { "": "stop: the command ends with exit code 1" },
+  TrimError: { "": "retry: streams are looked at again two seconds later" }
+}
