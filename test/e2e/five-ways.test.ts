@@ -170,7 +170,7 @@ describe("a thousand records each way", () => {
       'quo"ted \\ back',
       "two\nlines\tand a tab",
       "x".repeat(64 * 1024),
-      "${jndi:ldap://x}",
+      "$" + "{jndi:ldap://x}",
       "\u001b[31mred"
     ]
     const body = JSON.stringify(

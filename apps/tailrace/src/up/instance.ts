@@ -10,7 +10,6 @@ import { spawnFront } from "@tailrace/store/front/spawn"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
-import { keepTrimmed } from "@tailrace/streams/trim"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -52,7 +51,6 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
   const collector = yield* decode(CollectorConfig, collectorSettings(input, folder))
   return yield* Effect.gen(function* () {
     yield* Layer.build(processorLayer(processor))
-    yield* keepTrimmed()
     const { url } = Context.get(yield* Layer.build(apiLayer(api)), Api)
     yield* Layer.build(collectorLayer(collector))
     return { api: url, natsUrl, storeUrl, folder }
