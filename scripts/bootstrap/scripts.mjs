@@ -11,6 +11,7 @@ const docs = [["node", "scripts/reference.ts"]]
 
 export const scripts = {
   start: { needsNats: true, commands: [["node", "apps/tailrace/src/main.ts", "up"]] },
+  tailrace: { needsNats: false, commands: [["node", "apps/tailrace/src/main.ts"]] },
   test: { needsNats: true, commands: [["vitest", "run"]] },
   check: { needsNats: false, commands: check },
   "test:integration": { needsNats: true, commands: [["vitest", "run", "integration"]] },
