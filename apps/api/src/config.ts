@@ -6,8 +6,13 @@ const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 export const ApiLimits = Schema.Struct({
   depth: field(positive, 10, "Deepest nesting of a GraphQL operation's fields."),
+  tokens: field(positive, 2_000, "Most tokens of a GraphQL document."),
   aliases: field(positive, 30, "Most aliases in one operation."),
-  cost: field(positive, 20_000, "Most fields an operation may ask for, counting each list by its `first`."),
+  cost: field(
+    positive,
+    20_000,
+    "Most an operation may cost: each field is 1, times a tenth of the `first` of every list it is in."
+  ),
   pageSize: field(positive, 5_000, "Most records of one page."),
   seconds: field(positive, 30, "Seconds that a read of the store may take."),
   memoryBytes: field(positive, 1_000_000_000, "Memory that a read of the store may take."),

@@ -8,6 +8,7 @@ import { useServer } from "graphql-ws/use/ws"
 import { WebSocketServer } from "ws"
 import type { ApiConfig } from "./config.ts"
 import { type GraphqlServer, graphqlPath } from "./graphql/server.ts"
+import { hostProblem, originProblem } from "./same-site.ts"
 import { startPage } from "./start-page.ts"
 
 export interface HttpParts {
@@ -22,9 +23,14 @@ export interface ApiServer {
   readonly close: () => Promise<void>
 }
 
-/** Sent with pages; GraphiQL builds its workers from blobs and its styles in place. */
+/** GraphiQL comes in one page, its workers from blobs and its styles in place; nothing is loaded from elsewhere. */
 const pagePolicy =
-  "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data: 'self'; font-src data: 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data: 'self'; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** How often a silent WebSocket is asked whether it is there; one that reads nothing for as long again is cut. */
+const keepAliveMillis = 60_000
+/** How long open connections may take to end in order. */
+const closeMillis = 1_000
 
 /** Listens; rejects with the system's error, such as EADDRINUSE. */
 export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
@@ -33,14 +39,10 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
     (request, response) => answer(parts, request, response)
   )
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: config.limits.bodyBytes,
-    handleProtocols: (offered) => (offered.has("graphql-transport-ws") ? "graphql-transport-ws" : false)
-  })
-  const running = useServer(graphql.socketOptions, sockets)
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: config.limits.bodyBytes })
+  const running = useServer(graphql.socketOptions, sockets, keepAliveMillis)
   server.on("upgrade", (request, socket, head) => {
-    const problem = upgradeProblem(request, config)
+    const problem = upgradeProblem(request, config, sockets.clients.size)
     if (problem !== undefined) {
       refuseUpgrade(socket, problem)
       return
@@ -52,9 +54,14 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   return {
     port: typeof address === "object" && address !== null ? address.port : config.port,
     close: async () => {
+      const cut = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate()
+        server.closeAllConnections()
+      }, closeMillis)
+      const ended = new Promise((resolve) => server.close(resolve))
       await running.dispose()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await ended
+      clearTimeout(cut)
     }
   }
 }
@@ -69,15 +76,21 @@ const listening = (server: Server, config: ApiConfig): Promise<void> =>
   })
 
 const answer = (parts: HttpParts, request: IncomingMessage, response: ServerResponse): void => {
-  const path = pathOf(request)
+  const { config } = parts
   response.setHeader("X-Content-Type-Options", "nosniff")
   response.setHeader("Referrer-Policy", "no-referrer")
   response.setHeader("Content-Security-Policy", pagePolicy)
+  const problem = hostProblem(request.headers.host, config)
+  if (problem !== undefined) {
+    send(response, text(403, problem))
+    return
+  }
+  const path = pathOf(request)
   if (path !== graphqlPath) {
     void page(parts, path, request.method ?? "GET").then((one) => send(response, one))
     return
   }
-  const most = parts.config.limits.bodyBytes
+  const most = config.limits.bodyBytes
   const length = Number(request.headers["content-length"] ?? 0)
   if (length > most) {
     const message = `the body has ${length} bytes, at most ${most} are allowed`
@@ -85,7 +98,9 @@ const answer = (parts: HttpParts, request: IncomingMessage, response: ServerResp
     return
   }
   if (request.headers["transfer-encoding"] !== undefined) boundBody(request, response, most)
-  void parts.graphql.yoga(request, response)
+  const ended = new AbortController()
+  response.once("close", () => ended.abort())
+  void parts.graphql.yoga(request, response, { ended: ended.signal })
 }
 
 interface Page {
@@ -144,18 +159,14 @@ interface Refusal {
   readonly words: string
 }
 
-/** Browsers send the page's origin and do not hide WebSockets from other sites' pages, so it is checked here. */
-const upgradeProblem = (request: IncomingMessage, config: ApiConfig): Refusal | undefined => {
+const upgradeProblem = (request: IncomingMessage, config: ApiConfig, open: number): Refusal | undefined => {
   if (pathOf(request) !== graphqlPath) {
     return { status: "404 Not Found", words: `WebSockets are answered at ${graphqlPath}` }
   }
-  const { origin } = request.headers
-  if (origin === undefined || config.origins.includes(origin)) return undefined
-  if (URL.canParse(origin) && new URL(origin).host === request.headers.host) return undefined
-  return {
-    status: "403 Forbidden",
-    words: "pages of this origin may not connect: list it under origins in the api's configuration"
-  }
+  const problem = hostProblem(request.headers.host, config) ?? originProblem(request.headers, config)
+  if (problem !== undefined) return { status: "403 Forbidden", words: problem }
+  if (open < config.limits.subscriptions) return undefined
+  return { status: "503 Service Unavailable", words: `${open} WebSockets are open, which is the most: close one` }
 }
 
 const refuseUpgrade = (socket: Duplex, { status, words }: Refusal): void => {

@@ -10,9 +10,11 @@ import { Cause, Clock, Context, Effect, Exit, Layer, Schema, Scope } from "effec
 import type { ApiConfig } from "./config.ts"
 import type { ApiContext } from "./graphql/builder.ts"
 import { toApiError } from "./graphql/failure.ts"
+import { readLimits } from "./graphql/logs-request.ts"
 import { makeGraphqlServer } from "./graphql/server.ts"
 import { startServer } from "./http.ts"
 import { AnomalyFeed } from "./tail/anomaly-feed.ts"
+import { LiveLimit } from "./tail/live-limit.ts"
 import { readMissed } from "./tail/missed.ts"
 import { TailHub } from "./tail/tail-hub.ts"
 
@@ -40,24 +42,28 @@ export const apiLayer = (config: ApiConfig) =>
           throw shown
         })
       const live = yield* liveSwitch(services)
+      const { limits } = config
+      const missedOptions = () => ({ now: now(), maxBytes: limits.subscriberBytes, limits: readLimits({ limits }) })
       const hub = new TailHub({
-        maxSubscribers: config.limits.subscriptions,
-        maxBytes: config.limits.subscriberBytes,
+        maxBytes: limits.subscriberBytes,
         now,
         open: () => live.open((bytes) => hub.receive(bytes)),
         close: live.close,
-        missed: (request, after) => run(readMissed(request, after, now()))
+        missed: (request, after) => run(readMissed(request, after, missedOptions()))
       })
+      const subscriptions = new LiveLimit(limits.subscriptions)
       const anomalies = yield* anomalyFeed
       const listeners = new Set<() => void>()
       const board = yield* openStateBoard(() => {
         for (const listener of listeners) listener()
       })
       const metrics = yield* Metrics
-      metrics.gaugeFrom("tailrace_tail_subscribers", "Live tails open now", () => hub.subscribers)
+      metrics.gaugeFrom("tailrace_api_tails", "Live tails open now", () => hub.tails)
+      metrics.gaugeFrom("tailrace_api_subscriptions", "Live subscriptions open now", () => subscriptions.open)
       const context: ApiContext = {
         run,
-        limits: config.limits,
+        limits,
+        live: subscriptions,
         tails: hub,
         anomalies,
         states: board.states,
@@ -92,10 +98,10 @@ const liveSwitch = (services: Context.Context<Store | Nats>) => {
     scope = undefined
     if (open !== undefined) Effect.runFork(Scope.close(open, Exit.void))
   }
-  const open = (receive: (bytes: Uint8Array) => void): void => {
+  const open = (receive: (bytes: Uint8Array) => void): Promise<void> => {
     const opened = Scope.makeUnsafe()
     scope = opened
-    Effect.runForkWith(services)(subscribeLive(({ bytes }) => receive(bytes)).pipe(Scope.provide(opened)))
+    return Effect.runPromiseWith(services)(subscribeLive(({ bytes }) => receive(bytes)).pipe(Scope.provide(opened)))
   }
   return Effect.acquireRelease(Effect.succeed({ open, close }), (live) => Effect.sync(live.close))
 }

@@ -1,4 +1,4 @@
-// The api's command: serves GraphQL by a configuration file.
+// The api's command: serves GraphQL by a configuration, or says whether a configuration is right.
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
@@ -6,42 +6,46 @@ import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Config, Console, Effect, Layer, Schema } from "effect"
-import { parse } from "yaml"
-import { ApiConfig } from "./config.ts"
-import { ApiError, apiLayer } from "./layer.ts"
+import { Console, Effect, Layer } from "effect"
+import { ConfigError, readConfig } from "./config-file.ts"
+import { apiLayer } from "./layer.ts"
 
-/** The configuration of a file, or all defaults. */
-const loadConfig = Effect.fnUntraced(function* (path: string) {
-  if (path === "") return yield* decode({}, "the defaults")
+const usage = `api [config.yaml]     serve by a configuration (TAILRACE_API_CONFIG names it too)
+api check <file>      say whether a configuration is right, and what is wrong with it`
+
+const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
+  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, process.env)
   const text = yield* Effect.tryPromise({
     try: () => readFile(path, "utf8"),
-    catch: (cause) => new ApiError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
+    catch: (cause) => new ConfigError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
   })
-  const value = yield* Effect.try({
-    try: () => (parse(text) as unknown) ?? {},
-    catch: (cause) =>
-      new ApiError({ message: `${path} is no YAML: ${cause instanceof Error ? cause.message : String(cause)}` })
-  })
-  return yield* decode(value, path)
+  return yield* readConfig({ name: path, text }, process.env)
 })
 
-const decode = (value: unknown, name: string) =>
-  Schema.decodeUnknownEffect(ApiConfig)(value, { errors: "all", onExcessProperty: "error" }).pipe(
-    Effect.mapError((error) => new ApiError({ message: `${name}: ${error.message}` }))
-  )
-
-const program = Effect.gen(function* () {
-  const named = yield* Config.String("TAILRACE_API_CONFIG").pipe(Config.withDefault(""))
-  const config = yield* loadConfig(process.argv[2] ?? named)
+const run = Effect.fnUntraced(function* (path: string | undefined) {
+  const config = yield* loadConfig(path)
   const services = Nats.layer({ ...config.nats, name: "tailrace.api" }).pipe(
     Layer.provideMerge(Store.layer(config.store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
   )
   return yield* Layer.launch(Layer.provide(apiLayer(config), services))
-}).pipe(Effect.tapErrorTag("ApiError", (error) => Console.error(`api: ${error.message}`)))
+})
 
-program.pipe(
-  Effect.provide(loggingFromEnvironment({ terminal: process.stdout.isTTY })),
-  NodeRuntime.runMain({ disableErrorReporting: true })
+const [command, path] = process.argv.slice(2)
+const program = Effect.gen(function* () {
+  if (command === "--help" || command === "-h") yield* Console.log(usage)
+  else if (command === "check" && path !== undefined) {
+    yield* loadConfig(path)
+    yield* Console.log(`${path} is right`)
+  } else yield* run(command ?? process.env.TAILRACE_API_CONFIG)
+}).pipe(
+  Effect.catch((error) =>
+    Effect.andThen(
+      Console.error(error.message),
+      Effect.sync(() => {
+        process.exitCode = 1
+      })
+    )
+  )
 )
+NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -5,6 +5,7 @@ import type { Store } from "@tailrace/store/store"
 import type { Effect } from "effect"
 import type { ApiLimits } from "../config.ts"
 import type { AnomalyFeed } from "../tail/anomaly-feed.ts"
+import type { LiveLimit } from "../tail/live-limit.ts"
 import type { TailHub } from "../tail/tail-hub.ts"
 
 /** What resolvers work with. */
@@ -12,6 +13,7 @@ export interface ApiContext {
   /** Runs a read of the store; its failure becomes a GraphQL error with a code. */
   readonly run: <A, E>(effect: Effect.Effect<A, E, Store>) => Promise<A>
   readonly limits: ApiLimits
+  readonly live: LiveLimit
   readonly tails: TailHub
   readonly anomalies: AnomalyFeed
   /** Last state of every process heard of lately. */
@@ -19,6 +21,8 @@ export interface ApiContext {
   /** Calls back at each new state; answers how to end it. */
   readonly onState: (listener: () => void) => () => void
   readonly now: () => number
+  /** Aborted when the connection of an HTTP request closes; WebSockets end their subscriptions themselves. */
+  readonly ended?: AbortSignal
 }
 
 export const builder = new SchemaBuilder<{

@@ -9,21 +9,24 @@ import {
 } from "graphql"
 import type { ApiLimits } from "../config.ts"
 
+type MeasuredLimits = Pick<ApiLimits, "depth" | "aliases" | "cost" | "pageSize">
+
 interface Measure {
   depth: number
   aliases: number
   cost: number
 }
 
-/** Lists without a `first` of their own are taken to hold this many. */
-const listGuess = 1
+/** Fields below a list count once per this many of its `first`. */
+const listShare = 10
 
 /**
  * A validation rule that refuses operations deeper, wider or dearer than the limits, with code LIMIT. Cost: each field is 1,
- * times the `first` of every list above it. Introspection is measured for depth with fragments but has no cost.
+ * times a tenth of the `first` of every list above it; a `first` given by a variable counts as the largest page.
+ * Introspection is bounded by graphql's own rule.
  */
 export const limitsRule =
-  (limits: Pick<ApiLimits, "depth" | "aliases" | "cost">): ValidationRule =>
+  (limits: MeasuredLimits): ValidationRule =>
   (context) => ({
     OperationDefinition: (operation) => {
       const fragments = new Map<string, FragmentDefinitionNode>()
@@ -32,25 +35,22 @@ export const limitsRule =
       }
       const measure: Measure = { depth: 0, aliases: 0, cost: 0 }
       measureSelections(operation.selectionSet, { fragments, limits, measure, path: [] }, 1, 1)
-      const refuse = (what: string, is: number, most: number): void =>
+      const refuse = (what: string): void =>
         context.reportError(
-          new GraphQLError(
-            `the operation has ${what} ${is >= most * 2 ? `of more than ${most}` : is}, at most ${most} is allowed: ask for less at once`,
-            {
-              nodes: operation,
-              extensions: { code: "LIMIT" }
-            }
-          )
+          new GraphQLError(`the operation ${what}: ask for less at once`, {
+            nodes: operation,
+            extensions: { code: "LIMIT" }
+          })
         )
-      if (measure.depth > limits.depth) refuse("a depth of", measure.depth, limits.depth)
-      if (measure.aliases > limits.aliases) refuse("aliases:", measure.aliases, limits.aliases)
-      if (measure.cost > limits.cost) refuse("a cost of", measure.cost, limits.cost)
+      if (measure.depth > limits.depth) refuse(`nests deeper than ${limits.depth} fields`)
+      if (measure.aliases > limits.aliases) refuse(`has more than ${limits.aliases} aliases`)
+      if (measure.cost > limits.cost) refuse(`costs more than ${limits.cost} (fields, times a tenth of each first)`)
     }
   })
 
 interface Walk {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  readonly limits: Pick<ApiLimits, "depth" | "aliases" | "cost">
+  readonly limits: MeasuredLimits
   readonly measure: Measure
   /** Names of the fragments being walked, against circles. */
   readonly path: ReadonlyArray<string>
@@ -62,14 +62,13 @@ const measureSelections = (selections: SelectionSetNode, walk: Walk, depth: numb
     // Once anything is too much, the rest need not be walked: fragments can make it exponential.
     if (measure.cost > limits.cost || measure.aliases > limits.aliases || measure.depth > limits.depth) return
     if (selection.kind === Kind.FIELD) {
-      const introspection = selection.name.value.startsWith("__")
-      if (introspection) continue
+      if (selection.name.value.startsWith("__")) continue
       measure.depth = Math.max(measure.depth, depth)
       if (selection.alias !== undefined) measure.aliases++
       measure.cost += times
       const first = selection.arguments?.find((argument) => argument.name.value === "first")
       if (selection.selectionSet !== undefined)
-        measureSelections(selection.selectionSet, walk, depth + 1, times * listSize(first?.value))
+        measureSelections(selection.selectionSet, walk, depth + 1, times * listSize(first?.value, limits.pageSize))
     } else if (selection.kind === Kind.INLINE_FRAGMENT) measureSelections(selection.selectionSet, walk, depth, times)
     else {
       const name = selection.name.value
@@ -81,6 +80,7 @@ const measureSelections = (selections: SelectionSetNode, walk: Walk, depth: numb
   }
 }
 
-/** Pages given by variables are bounded by the page size alone. */
-const listSize = (value: ValueNode | undefined): number =>
-  value?.kind === Kind.INT ? Math.max(1, Math.min(Number(value.value), 1_000_000) / 10) : listGuess
+const listSize = (value: ValueNode | undefined, pageSize: number): number => {
+  if (value === undefined || (value.kind !== Kind.INT && value.kind !== Kind.VARIABLE)) return 1
+  return Math.max(1, (value.kind === Kind.INT ? Number(value.value) : pageSize) / listShare)
+}

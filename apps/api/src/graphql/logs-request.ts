@@ -32,7 +32,7 @@ export const logsFilter = (input: LogsArguments, context: ApiContext): LogsFilte
   }
 }
 
-export const readLimits = (context: ApiContext): ReadLimits => ({
+export const readLimits = (context: Pick<ApiContext, "limits">): ReadLimits => ({
   seconds: context.limits.seconds,
   memoryBytes: context.limits.memoryBytes,
   resultRows: 1_000_000

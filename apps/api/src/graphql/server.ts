@@ -1,9 +1,10 @@
 // GraphQL server: yoga over HTTP and SSE, graphql-transport-ws over WebSocket, on one path and under the same rules.
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql"
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type execute,
-  type GraphQLError,
+  GraphQLError,
   NoSchemaIntrospectionCustomRule,
   type subscribe
 } from "graphql"
@@ -33,10 +34,16 @@ export interface GraphqlServer {
   readonly socketOptions: ServerOptions
 }
 
+/** What comes with a request over HTTP. */
+export interface ConnectionContext {
+  /** Aborted when the connection closes. */
+  readonly ended?: AbortSignal
+}
+
 const makeYoga = (config: ApiConfig, context: ApiContext) =>
-  createYoga<object, ApiContext>({
+  createYoga<ConnectionContext, ApiContext>({
     schema,
-    context: () => context,
+    context: ({ ended }) => (ended === undefined ? context : { ...context, ended }),
     graphqlEndpoint: graphqlPath,
     batching: false,
     logging: false,
@@ -73,10 +80,12 @@ export const makeGraphqlServer = (config: ApiConfig, context: ApiContext): Graph
     subscribe: (args) => (args as PreparedArguments).rootValue.subscribe(args),
     onSubscribe: async (_, _id, payload) => {
       const enveloped = yoga.getEnveloped({ params: payload })
+      const document = parsed(() => enveloped.parse(payload.query))
+      if (document instanceof GraphQLError) return [document]
       const args = {
         schema: enveloped.schema,
         operationName: payload.operationName,
-        document: enveloped.parse(payload.query),
+        document,
         variableValues: payload.variables,
         contextValue: await enveloped.contextFactory(),
         rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe }
@@ -86,6 +95,15 @@ export const makeGraphqlServer = (config: ApiConfig, context: ApiContext): Graph
     }
   }
   return { yoga, socketOptions }
+}
+
+/** The document, or the syntax error that would otherwise end the whole connection. */
+const parsed = (parse: () => DocumentNode): DocumentNode | GraphQLError => {
+  try {
+    return parse()
+  } catch (error) {
+    return error instanceof GraphQLError ? error : new GraphQLError("the document cannot be read")
+  }
 }
 
 /** Arguments that carry the functions of the envelope they were prepared by. */

@@ -8,11 +8,16 @@ const waiting = 1_000
 export class AnomalyFeed {
   private readonly listeners = new Set<(anomaly: Anomaly) => void>()
 
-  subscribe(wanted: (anomaly: Anomaly) => boolean): AsyncIterableIterator<Anomaly> {
+  /** `left` is called once, when the reader leaves. */
+  subscribe(wanted: (anomaly: Anomaly) => boolean, left: () => void): AsyncIterableIterator<Anomaly> {
     const listener = (anomaly: Anomaly): void => {
       if (wanted(anomaly)) iterator.push(anomaly)
     }
-    const iterator = pushIterator<Anomaly>({ waiting, stop: () => this.listeners.delete(listener) })
+    const stop = (): void => {
+      this.listeners.delete(listener)
+      left()
+    }
+    const iterator = pushIterator<Anomaly>({ waiting, stop })
     this.listeners.add(listener)
     return iterator
   }

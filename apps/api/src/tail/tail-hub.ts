@@ -4,8 +4,8 @@ import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import type { Node } from "@tailrace/query/ast"
 import { type RowPredicate, toPredicate } from "@tailrace/query/to-predicate"
-import { apiError } from "../graphql/failure.ts"
-import type { TailPosition } from "./resume-token.ts"
+import type { Missed } from "./portion.ts"
+import type { ResumePoint } from "./resume-token.ts"
 import { type TailBatch, TailSubscriber } from "./tail-subscriber.ts"
 
 export interface TailRequest {
@@ -13,41 +13,33 @@ export interface TailRequest {
   readonly ast: Node
   readonly tenant: string | undefined
   readonly maxRowsPerSecond: number
-  readonly after: TailPosition | undefined
-}
-
-/** Records stored behind a position, in the order they were stored, and how far every partition is covered by them. */
-export interface Missed {
-  readonly records: ReadonlyArray<LogRecord>
-  /** Records that matched too and were too many to read. */
-  readonly more: number
-  readonly covered: TailPosition
+  readonly after: ResumePoint | undefined
 }
 
 export interface TailHubOptions {
-  readonly maxSubscribers: number
+  /** Bytes waiting for one tail at most. */
   readonly maxBytes: number
+  /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Begins to receive live batches; called when the first tail comes. */
-  readonly open: () => void
+  /** Begins to receive live batches; called when the first tail comes, resolves when they flow. */
+  readonly open: () => Promise<void>
   /** Called when the last tail has gone. */
   readonly close: () => void
   /** Reads what a resumed tail missed. */
-  readonly missed: (request: TailRequest, after: TailPosition) => Promise<Missed>
+  readonly missed: (request: TailRequest, after: ResumePoint) => Promise<Missed>
 }
 
+/** Tails of one query and tenant. */
 interface Group {
-  readonly predicate: RowPredicate
-  readonly members: Set<Member>
+  readonly request: TailRequest
+  predicate: RowPredicate
+  /** When the predicate was made; queries that speak of now are made anew as time goes. */
+  madeAt: number
+  readonly members: Set<TailSubscriber>
 }
 
-interface Member {
-  readonly subscriber: TailSubscriber
-  /** Sequences up to these came from the store already, or are being read. */
-  covered: TailPosition | undefined
-  /** While the store is read, live batches wait here. */
-  held: Array<() => void> | undefined
-}
+/** How old "now" may be in a predicate, milliseconds. */
+const nowLasts = 1_000
 
 export class TailHub {
   private readonly options: TailHubOptions
@@ -55,55 +47,57 @@ export class TailHub {
   private readonly position = new Map<number, number>()
   private batch: LogBatch | undefined
   private count = 0
+  private flowing: Promise<void> = Promise.resolve()
 
   constructor(options: TailHubOptions) {
     this.options = options
   }
 
   /** Live tails now. */
-  get subscribers(): number {
+  get tails(): number {
     return this.count
   }
 
-  subscribe(request: TailRequest): AsyncIterableIterator<TailBatch> {
-    if (this.count >= this.options.maxSubscribers) {
-      throw apiError(
-        "LIMIT",
-        `${this.count} live subscriptions are open, which is the most: end one or raise limits.subscriptions`
-      )
-    }
-    const key = JSON.stringify([request.tenant ?? null, request.query])
-    const group = this.groups.get(key) ?? {
-      predicate: predicateOf(request, this.options.now()),
-      members: new Set<Member>()
-    }
-    this.groups.set(key, group)
-    const stop = (): void => {
-      group.members.delete(member)
-      if (group.members.size === 0 && this.groups.get(key) === group) this.groups.delete(key)
-      if (--this.count === 0) this.options.close()
-    }
+  /**
+   * Opens a tail; it is live when the promise resolves. Of a resumed tail, what was missed comes first; the promise
+   * rejects with the error of reading it. `left` is called once, when the tail ends.
+   */
+  async subscribe(request: TailRequest, left: () => void = () => {}): Promise<AsyncIterableIterator<TailBatch>> {
+    const { after } = request
+    const group = this.groupOf(request)
     const subscriber = new TailSubscriber({
       maxRowsPerSecond: request.maxRowsPerSecond,
       maxBytes: this.options.maxBytes,
       now: this.options.now,
-      stop
+      begin: after ?? { since: this.options.now(), position: new Map(this.position) },
+      paused: after !== undefined,
+      stop: () => {
+        this.leave(group, subscriber)
+        left()
+      }
     })
-    const member: Member = { subscriber, covered: undefined, held: request.after === undefined ? undefined : [] }
-    group.members.add(member)
-    if (this.count++ === 0) this.options.open()
-    if (request.after !== undefined) void this.catchUp(request, request.after, member)
+    group.members.add(subscriber)
+    if (this.count++ === 0) this.flowing = this.options.open()
+    try {
+      // What was stored before batches flow is read from the store, so they have to flow before it is read.
+      await this.flowing
+      if (after !== undefined) subscriber.resume(await this.options.missed(request, after))
+    } catch (error) {
+      await subscriber.return()
+      throw error
+    }
     return subscriber
   }
 
   /** An encoded batch that has just been stored. Bytes that are no batch are left alone. */
   receive(bytes: Uint8Array): void {
+    if (this.count === 0) return
     const batch = this.decode(bytes)
     if (batch === undefined) return
     const { lastSequence, partition } = batch
     this.position.set(partition, Math.max(lastSequence, this.position.get(partition) ?? 0))
-    const seen: TailPosition = new Map(this.position)
-    const receivedMillis = batch.frames[batch.frames.length - 1]?.receivedMillis ?? 0
+    const position = new Map(this.position)
+    const receivedMillis = batch.frames.at(-1)?.receivedMillis ?? 0
     const made = new Map<number, LogRecord>()
     const record = (row: number): LogRecord => {
       const known = made.get(row)
@@ -112,59 +106,42 @@ export class TailHub {
       made.set(row, one)
       return one
     }
+    const sequence = (row: number): number => batch.sequence[row] as number
     for (const group of this.groups.values()) {
+      const predicate = this.predicateOf(group)
       const rows: Array<number> = []
-      for (let row = 0; row < batch.length; row++) if (group.predicate(batch, row)) rows.push(row)
-      for (const member of group.members) {
-        if (member.held !== undefined) {
-          const records = new Map(
-            rows.map((row) => [row, { sequence: batch.sequence[row] as number, record: record(row) }])
-          )
-          member.held.push(() =>
-            this.offer(
-              member,
-              partition,
-              rows,
-              (row) => records.get(row)?.sequence ?? 0,
-              (row) => records.get(row)?.record as LogRecord,
-              receivedMillis,
-              seen
-            )
-          )
-        } else this.offer(member, partition, rows, (row) => batch.sequence[row] as number, record, receivedMillis, seen)
-      }
+      for (let row = 0; row < batch.length; row++) if (predicate(batch, row)) rows.push(row)
+      const found = { partition, rows, sequence, record, receivedMillis, position }
+      for (const member of group.members) member.offer(found)
     }
   }
 
-  private offer(
-    member: Member,
-    partition: number,
-    rows: ReadonlyArray<number>,
-    sequence: (row: number) => number,
-    record: (row: number) => LogRecord,
-    receivedMillis: number,
-    seen: TailPosition
-  ): void {
-    const covered = member.covered?.get(partition) ?? 0
-    const fresh = covered === 0 ? rows : rows.filter((row) => sequence(row) > covered)
-    member.subscriber.seen(seen)
-    member.subscriber.offer(fresh, record, receivedMillis)
+  private groupOf(request: TailRequest): Group {
+    const key = keyOf(request)
+    const known = this.groups.get(key)
+    if (known !== undefined) return known
+    const now = this.options.now()
+    const group: Group = { request, predicate: makePredicate(request, now), madeAt: now, members: new Set() }
+    this.groups.set(key, group)
+    return group
   }
 
-  /** Reads what was missed, then lets the held batches follow without what the store gave already. */
-  private async catchUp(request: TailRequest, after: TailPosition, member: Member): Promise<void> {
-    try {
-      const missed = await this.options.missed(request, after)
-      member.covered = missed.covered
-      member.subscriber.seen(new Map([...after, ...missed.covered]))
-      member.subscriber.offerMissed(missed.records, missed.more)
-    } catch {
-      // The store is away: the tail ends, and its reader comes back with the token it has.
-      await member.subscriber.return()
+  private leave(group: Group, subscriber: TailSubscriber): void {
+    group.members.delete(subscriber)
+    if (group.members.size === 0) this.groups.delete(keyOf(group.request))
+    if (--this.count > 0) return
+    // Nothing is heard from here on, so what was known of the partitions grows old.
+    this.position.clear()
+    this.options.close()
+  }
+
+  private predicateOf(group: Group): RowPredicate {
+    const now = this.options.now()
+    if (speaksOfNow.test(group.request.query) && now - group.madeAt >= nowLasts) {
+      group.predicate = makePredicate(group.request, now)
+      group.madeAt = now
     }
-    const held = member.held ?? []
-    member.held = undefined
-    for (const offer of held) offer()
+    return group.predicate
   }
 
   private decode(bytes: Uint8Array): LogBatch | undefined {
@@ -177,7 +154,11 @@ export class TailHub {
   }
 }
 
-const predicateOf = (request: TailRequest, now: number): RowPredicate => {
+const speaksOfNow = /\btime\s*:|\bnow\b/
+
+const keyOf = (request: TailRequest): string => JSON.stringify([request.tenant ?? null, request.query])
+
+const makePredicate = (request: TailRequest, now: number): RowPredicate => {
   const matches = toPredicate(request.ast, { now })
   const { tenant } = request
   return tenant === undefined ? matches : (batch, row) => batch.tenant.textAt(row) === tenant && matches(batch, row)

@@ -1,6 +1,7 @@
 // Tail subscriber: what one live tail still has to send, bounded by bytes and rate, with a true count of what it left out.
 import type { LogRecord } from "@tailrace/domain/log-record"
-import { resumeToken, type TailPosition } from "./resume-token.ts"
+import { cutOf, type Missed, missedPortions, type Portion, settle, weightOf } from "./portion.ts"
+import { furthest, type ResumePoint, resumeToken, type TailPosition } from "./resume-token.ts"
 
 /** One delivery: matched = rows.length + dropped. */
 export interface TailBatch {
@@ -11,32 +12,48 @@ export interface TailBatch {
   readonly resumeToken: string
 }
 
+/** The rows of one stored batch that match, in order of sequence. */
+export interface Matches {
+  readonly partition: number
+  readonly rows: ReadonlyArray<number>
+  readonly sequence: (row: number) => number
+  readonly record: (row: number) => LogRecord
+  /** When the batch was received, milliseconds since 1970. */
+  readonly receivedMillis: number
+  /** How far all partitions are seen with this batch. */
+  readonly position: TailPosition
+}
+
 export interface TailSubscriberOptions {
   readonly maxRowsPerSecond: number
   /** Bytes of rows waiting at most. */
   readonly maxBytes: number
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Where it begins. */
+  readonly begin: ResumePoint
+  /** Hold everything back until `resume` has told what was missed before. */
+  readonly paused: boolean
   readonly stop: () => void
 }
 
-/** Rows that fit into one delivery; a reader that catches up gets several. */
+/** Rows that fit into one delivery, about; a reader that catches up gets several. */
 const rowsPerDelivery = 5_000
 
 /**
- * Records are offered by the hub and pulled by the socket. While the socket takes nothing, rows wait up to the bound and
- * those beyond are counted as dropped; nobody else waits.
+ * Matches are offered by the hub and pulled by the connection, one delivery at a time. While the connection takes
+ * nothing, rows wait up to the bound and those beyond are counted as dropped; nobody else waits.
  */
 export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
   private readonly options: TailSubscriberOptions
-  private waiting: Array<LogRecord> = []
+  private waiting: Array<Portion> = []
   private waitingBytes = 0
-  private matched = 0
-  private dropped = 0
-  private newest = 0
   private allowance: number
   private allowanceAt: number
-  private position: TailPosition = new Map()
+  private position: TailPosition
+  /** Set for a resumed tail: what the store has given, so that the live batches do not give it again. */
+  private covered: TailPosition | undefined
+  private paused: boolean
   private wake: (() => void) | undefined
   private ended = false
 
@@ -44,61 +61,59 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     this.options = options
     this.allowance = options.maxRowsPerSecond
     this.allowanceAt = options.now()
+    this.position = options.begin.position
+    this.paused = options.paused
   }
 
-  /** Takes `rows` (made by `record` only where they fit) that the hub found to match in one stored batch. */
-  offer(rows: ReadonlyArray<number>, record: (row: number) => LogRecord, receivedMillis: number): void {
-    if (this.ended || rows.length === 0) return
+  /** Takes what matched in one stored batch; a record is made only where it fits. */
+  offer(found: Matches): void {
+    if (this.ended) return
+    const { partition, receivedMillis } = found
+    const covered = this.covered?.get(partition) ?? -1
+    const position = this.covered === undefined ? found.position : furthest(this.covered, found.position)
+    const portion: Portion = { partition, records: [], next: 0, dropped: 0, left: [], position, receivedMillis }
     this.refill()
-    this.matched += rows.length
-    for (const row of rows) {
-      if (this.allowance < 1 || this.waitingBytes >= this.options.maxBytes) this.dropped++
-      else {
-        this.allowance--
-        const made = record(row)
-        this.waiting.push(made)
-        this.waitingBytes += weightOf(made)
+    for (const row of found.rows) {
+      const sequence = found.sequence(row)
+      if (sequence <= covered) continue
+      if (this.allowance < 1 || this.waitingBytes >= this.options.maxBytes) {
+        portion.dropped++
+        if (this.paused) countLeft(portion.left, sequence)
+        continue
       }
+      this.allowance--
+      const record = found.record(row)
+      portion.records.push(record)
+      this.waitingBytes += weightOf(record)
     }
-    this.newest = Math.max(this.newest, receivedMillis)
+    this.put(portion)
+  }
+
+  /** Puts what was missed before what is waiting, takes out of that what the store gave already, and begins to deliver. */
+  resume(missed: Missed): void {
+    const { portions, bytes } = missedPortions(missed, this.options.begin.position, this.options.maxBytes)
+    const held = this.waiting
+    this.waiting = portions
+    this.waitingBytes += bytes
+    this.covered = furthest(this.options.begin.position, missed.covered)
+    if (portions.length === 0) this.position = this.covered
+    for (const portion of held) {
+      const { kept, freed } = settle(portion, this.covered)
+      this.waitingBytes -= freed
+      this.put(kept)
+    }
+    this.paused = false
     this.wake?.()
   }
 
-  /** Takes records read from the store for a resumed tail; they are not held to the rate. `missed` were too many to read. */
-  offerMissed(records: ReadonlyArray<LogRecord>, missed: number): void {
-    this.matched += records.length + missed
-    this.dropped += missed
-    for (const record of records) {
-      this.waiting.push(record)
-      this.waitingBytes += weightOf(record)
-    }
-    if (this.matched > 0) this.wake?.()
-  }
-
-  /** How far every partition has been seen, offered rows included. */
-  seen(position: TailPosition): void {
-    this.position = position
-  }
-
   async next(): Promise<IteratorResult<TailBatch>> {
-    while (!this.ended && this.matched === 0) {
+    while (!this.ended && (this.paused || this.waiting.length === 0)) {
       await new Promise<void>((resolve) => {
         this.wake = resolve
       })
       this.wake = undefined
     }
-    if (this.ended) return { done: true, value: undefined }
-    const rows = this.waiting.splice(0, rowsPerDelivery)
-    this.waitingBytes =
-      this.waiting.length === 0 ? 0 : this.waitingBytes - rows.reduce((sum, row) => sum + weightOf(row), 0)
-    const { dropped } = this
-    this.dropped = 0
-    this.matched -= rows.length + dropped
-    const lagMs = this.newest === 0 ? 0 : Math.max(0, this.options.now() - this.newest)
-    return {
-      done: false,
-      value: { rows, matched: rows.length + dropped, dropped, lagMs, resumeToken: resumeToken(this.position) }
-    }
+    return this.ended ? { done: true, value: undefined } : { done: false, value: this.deliver() }
   }
 
   return(): Promise<IteratorResult<TailBatch>> {
@@ -119,6 +134,54 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     return this
   }
 
+  private put(portion: Portion): void {
+    const last = this.waiting.at(-1)
+    if (portion.records.length === 0 && !this.paused) {
+      // Only counts: they ride with what is waiting, so that a reader that takes nothing costs nothing more.
+      if (last !== undefined) {
+        last.dropped += portion.dropped
+        last.position = portion.position
+        return
+      }
+      if (portion.dropped === 0) {
+        this.position = portion.position
+        return
+      }
+    }
+    this.waiting.push(portion)
+    this.wake?.()
+  }
+
+  private deliver(): TailBatch {
+    const rows: Array<LogRecord> = []
+    let dropped = 0
+    let receivedMillis = 0
+    for (let portion = this.waiting[0]; portion !== undefined && rows.length < rowsPerDelivery; ) {
+      const end = cutOf(portion, rowsPerDelivery - rows.length)
+      for (let i = portion.next; i < end; i++) rows.push(portion.records[i] as LogRecord)
+      receivedMillis = Math.max(receivedMillis, portion.receivedMillis)
+      if (end < portion.records.length) {
+        portion.next = end
+        const { sequence } = portion.records[end - 1] as LogRecord
+        this.position = furthest(this.position, new Map([[portion.partition, sequence]]))
+        break
+      }
+      dropped += portion.dropped
+      this.position = portion.position
+      this.waiting.shift()
+      portion = this.waiting[0]
+    }
+    this.waitingBytes =
+      this.waiting.length === 0 ? 0 : this.waitingBytes - rows.reduce((sum, row) => sum + weightOf(row), 0)
+    return {
+      rows,
+      matched: rows.length + dropped,
+      dropped,
+      lagMs: receivedMillis === 0 ? 0 : Math.max(0, this.options.now() - receivedMillis),
+      resumeToken: resumeToken({ since: this.options.begin.since, position: this.position })
+    }
+  }
+
   /** A bucket of one second's rows, filled as time goes. */
   private refill(): void {
     const now = this.options.now()
@@ -128,9 +191,8 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
   }
 }
 
-/** Bytes a row takes while it waits, about. */
-const weightOf = (record: LogRecord): number => {
-  let weight = 300 + record.body.length * 2
-  for (const [key, value] of Object.entries(record.attributes)) weight += 32 + (key.length + value.length) * 2
-  return weight
+const countLeft = (left: Portion["left"], sequence: number): void => {
+  const last = left.at(-1)
+  if (last?.[0] === sequence) last[1]++
+  else left.push([sequence, 1])
 }

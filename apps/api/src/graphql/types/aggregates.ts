@@ -5,7 +5,7 @@ import { readSources, type SourceSummary } from "@tailrace/store/sources"
 import { readValues, type ValueCount } from "@tailrace/store/values"
 import { builder } from "../builder.ts"
 import { apiError } from "../failure.ts"
-import { logsFilter, millisOf, readLimits } from "../logs-request.ts"
+import { logsFilter, millisOf, pageSize, readLimits } from "../logs-request.ts"
 
 const Bucket = builder.objectRef<HistogramBucket>("HistogramBucket").implement({
   fields: (t) => ({
@@ -88,7 +88,7 @@ builder.queryFields((t) => ({
         await context.run(
           readFields({
             ...logsFilter(input, context),
-            first: input.first ?? 200,
+            first: pageSize(input.first, 200, context),
             contains: input.contains ?? "",
             limits: readLimits(context)
           })
@@ -112,7 +112,7 @@ builder.queryFields((t) => ({
         readValues({
           ...logsFilter(input, context),
           field: input.field,
-          first: input.first ?? 50,
+          first: pageSize(input.first, 50, context),
           contains: input.contains ?? "",
           limits: readLimits(context)
         })

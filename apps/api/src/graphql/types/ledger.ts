@@ -1,24 +1,11 @@
 // GraphQL query ledger: what became of every record received, and whether it adds up.
-import { type LedgerLine, readLedger } from "@tailrace/store/ledger"
+import type { LedgerLine } from "@tailrace/store/ledger"
 import { builder } from "../builder.ts"
-import { millisOf, readLimits } from "../logs-request.ts"
+import { type LedgerTotals, readLedgerWithTotals } from "../ledger-totals.ts"
+import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 
-const counts = ["received", "stored", "deduplicated", "dropped", "rejected"] as const
-
-interface Ledger extends Record<(typeof counts)[number], number> {
+interface Ledger extends LedgerTotals {
   readonly entries: ReadonlyArray<LedgerLine>
-}
-
-const sumOf = (entries: ReadonlyArray<LedgerLine>): Ledger => {
-  const sum = (name: (typeof counts)[number]): number => entries.reduce((total, entry) => total + entry[name], 0)
-  return {
-    entries,
-    received: sum("received"),
-    stored: sum("stored"),
-    deduplicated: sum("deduplicated"),
-    dropped: sum("dropped"),
-    rejected: sum("rejected")
-  }
 }
 
 const LedgerEntry = builder.objectRef<LedgerLine>("LedgerEntry").implement({
@@ -45,17 +32,30 @@ const LedgerEntry = builder.objectRef<LedgerLine>("LedgerEntry").implement({
 const LedgerType = builder.objectRef<Ledger>("Ledger").implement({
   description: "The account of what was received. Records still on their way are in none of its counts.",
   fields: (t) => ({
-    entries: t.field({ type: [LedgerEntry], resolve: (ledger) => ledger.entries }),
+    entries: t.field({
+      type: [LedgerEntry],
+      description: "Newest minute first, at most `first`; the totals count all.",
+      resolve: (ledger) => ledger.entries
+    }),
     received: t.exposeFloat("received"),
     stored: t.exposeFloat("stored"),
     deduplicated: t.exposeFloat("deduplicated"),
     dropped: t.exposeFloat("dropped"),
     rejected: t.exposeFloat("rejected"),
-    unaccounted: t.float({
-      description: "Records for which received differs from the sum of its ends, over all entries.",
-      resolve: (ledger) => ledger.entries.reduce((total, entry) => total + Math.abs(entry.balance), 0)
+    droppedBy: t.field({
+      type: "JSON",
+      description: "Dropped records by rule.",
+      resolve: (ledger) => ledger.droppedBy
     }),
-    balanced: t.boolean({ resolve: (ledger) => ledger.entries.every((entry) => entry.balance === 0) })
+    rejectedBy: t.field({
+      type: "JSON",
+      description: "Dead-lettered records by reason.",
+      resolve: (ledger) => ledger.rejectedBy
+    }),
+    unaccounted: t.exposeFloat("unaccounted", {
+      description: "What received differs by from the sum of its ends, entry by entry."
+    }),
+    balanced: t.boolean({ resolve: (ledger) => ledger.unaccounted === 0 })
   })
 })
 
@@ -64,22 +64,23 @@ builder.queryField("ledger", (t) =>
     type: LedgerType,
     description: "What became of every record received, per minute, tenant and source.",
     args: {
-      from: t.arg({ type: "DateTime" }),
-      to: t.arg({ type: "DateTime" }),
+      from: t.arg({ type: "DateTime", description: "Earliest minute of reception, inclusive." }),
+      to: t.arg({ type: "DateTime", description: "Minute before which." }),
+      first: t.arg.int({ defaultValue: 1_000, description: "Most entries." }),
       source: t.arg.string(),
       tenant: t.arg.string()
     },
-    resolve: async (_, input, context) =>
-      sumOf(
-        await context.run(
-          readLedger({
-            tenant: input.tenant ?? undefined,
-            source: input.source ?? undefined,
-            from: millisOf(input.from),
-            to: millisOf(input.to),
-            limits: readLimits(context)
-          })
-        )
-      )
+    resolve: async (_, input, context) => {
+      const request = {
+        tenant: input.tenant ?? undefined,
+        source: input.source ?? undefined,
+        from: millisOf(input.from),
+        to: millisOf(input.to),
+        first: pageSize(input.first, 1_000, context),
+        limits: readLimits(context)
+      }
+      const { entries, totals } = await context.run(readLedgerWithTotals(request))
+      return { ...totals, entries }
+    }
   })
 )

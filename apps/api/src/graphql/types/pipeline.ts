@@ -1,5 +1,6 @@
 // GraphQL query and subscription pipeline: what the pipelines of all processes are doing.
 import type { PartitionState, PipelineState, RuleState, StageState } from "@tailrace/domain/pipeline-state"
+import { openLive } from "../../tail/live-limit.ts"
 import { pushIterator } from "../../tail/push-iterator.ts"
 import { builder } from "../builder.ts"
 
@@ -62,11 +63,16 @@ builder.subscriptionField("pipeline", (t) =>
   t.field({
     type: [Pipeline],
     description: "The same, each time a process tells, once a second.",
-    subscribe: (_, _input, context) => {
-      const iterator = pushIterator<ReadonlyArray<PipelineState>>({ waiting: 1, stop: () => end() })
-      const end = context.onState(() => iterator.push(context.states()))
-      return iterator
-    },
+    subscribe: (_, _input, context) =>
+      openLive(context, (left) => {
+        const stop = (): void => {
+          end()
+          left()
+        }
+        const iterator = pushIterator<ReadonlyArray<PipelineState>>({ waiting: 1, stop })
+        const end = context.onState(() => iterator.push(context.states()))
+        return iterator
+      }),
     resolve: (states: ReadonlyArray<PipelineState>) => states
   })
 )

@@ -1,5 +1,6 @@
 // GraphQL subscription tail: records as they are stored, complete or with a true count of what was left out.
 
+import { openLive } from "../../tail/live-limit.ts"
 import { parseResumeToken } from "../../tail/resume-token.ts"
 import type { TailBatch } from "../../tail/tail-subscriber.ts"
 import { builder } from "../builder.ts"
@@ -43,13 +44,11 @@ builder.subscriptionField("tail", (t) =>
       const rate = input.maxRowsPerSecond ?? 1_000
       if (rate < 1) throw apiError("BAD_INPUT", `maxRowsPerSecond is ${rate}, it must be 1 or more`)
       const query = input.query ?? ""
-      return context.tails.subscribe({
-        query,
-        ast: parsedQuery(query),
-        tenant: input.tenant ?? undefined,
-        maxRowsPerSecond: rate,
-        after
-      })
+      const ast = parsedQuery(query)
+      const tenant = input.tenant ?? undefined
+      return openLive(context, (left) =>
+        context.tails.subscribe({ query, ast, tenant, maxRowsPerSecond: rate, after }, left)
+      )
     },
     resolve: (batch: TailBatch) => batch
   })

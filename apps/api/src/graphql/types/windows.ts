@@ -3,6 +3,7 @@ import type { Anomaly } from "@tailrace/domain/anomaly"
 import { type Pane, paneId } from "@tailrace/domain/pane"
 import { readAnomalies } from "@tailrace/store/anomalies"
 import { readPanes } from "@tailrace/store/panes"
+import { openLive } from "../../tail/live-limit.ts"
 import { builder } from "../builder.ts"
 import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 
@@ -96,10 +97,13 @@ builder.subscriptionField("anomalies", (t) =>
     description: "Anomalies as they are found.",
     args: { metric: t.arg.string(), tenant: t.arg.string() },
     subscribe: (_, input, context) =>
-      context.anomalies.subscribe(
-        (anomaly) =>
-          (input.metric == null || anomaly.metric === input.metric) &&
-          (input.tenant == null || anomaly.tenant === input.tenant)
+      openLive(context, (left) =>
+        context.anomalies.subscribe(
+          (anomaly) =>
+            (input.metric == null || anomaly.metric === input.metric) &&
+            (input.tenant == null || anomaly.tenant === input.tenant),
+          left
+        )
       ),
     resolve: (anomaly: Anomaly) => anomaly
   })
