@@ -33,16 +33,6 @@ const tailrace = Command.make("tailrace").pipe(
 
 const say = (failure: CommandFailure) => Console.error(`tailrace: ${failure.message}`)
 
-tailrace.pipe(
-  Command.run({ version: manifest.version }),
-  Effect.tapErrorTag("CommandFailure", say),
-  Effect.provide(Layer.merge(NodeServices.layer, Output.layer)),
-  NodeRuntime.runMain({
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => onExit(exitCodeOf(exit))
-  })
-)
-
 const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return 0
   const error = Cause.squash(exit.cause)
@@ -52,3 +42,13 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   process.stderr.write(`tailrace: ${Cause.pretty(exit.cause)}\n`)
   return exitCodes.failed
 }
+
+tailrace.pipe(
+  Command.run({ version: manifest.version }),
+  Effect.tapErrorTag("CommandFailure", say),
+  Effect.provide(Layer.merge(NodeServices.layer, Output.layer)),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(exitCodeOf(exit))
+  })
+)
