@@ -40,6 +40,7 @@ export const CollectorConfig = Schema.Struct({
   ),
   drainMillis: field(positive, 10_000, "Milliseconds that frames under way have to be acknowledged at the end."),
   frames: field(FrameConfig, {}, "How frames are cut."),
-  http: field(HttpConfig, {}, "The http source.")
+  http: field(HttpConfig, {}, "The http source."),
+  stdin: field(Schema.Boolean, false, "Whether lines are read from standard input.")
 })
 export type CollectorConfig = typeof CollectorConfig.Type

@@ -3,13 +3,14 @@ import { join } from "node:path"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { CollectorConfig } from "./config.ts"
 import { Intake } from "./frames/intake.ts"
 import type { CollectorError, Refusal } from "./refusal.ts"
 import type { Listening, Source } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
 import { http } from "./sources/http.ts"
+import { StdinConfig, stdin } from "./sources/stdin.ts"
 
 /** A running collector. */
 export class Collector extends Context.Service<
@@ -80,8 +81,12 @@ const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
   return intake
 })
 
-const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> =>
-  Effect.all([...(config.http.enabled ? [http.make(config.http)] : [])])
+const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> => {
+  const sources: Array<Effect.Effect<Source>> = []
+  if (config.http.enabled) sources.push(http.make(config.http))
+  if (config.stdin) sources.push(stdin.make(Schema.decodeSync(StdinConfig)({})))
+  return Effect.all(sources)
+}
 
 /**
  * Runs the configured sources. The layer is ready when every source takes input; its end stops the sources first, then

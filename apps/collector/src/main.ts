@@ -14,13 +14,15 @@ import { CollectorError, messageOf } from "./refusal.ts"
 const usage = `collector [config.yaml]     run the sources of a configuration (TAILRACE_COLLECTOR_CONFIG names it too)
 collector check <file>      say whether a configuration is right, and what is wrong with it`
 
+const environment = process.env
+
 const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, process.env)
+  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, environment)
   const text = yield* Effect.tryPromise({
     try: () => readFile(path, "utf8"),
     catch: (cause) => new CollectorError({ message: `cannot read the configuration ${path}: ${messageOf(cause)}` })
   })
-  return yield* readConfig({ name: path, text }, process.env)
+  return yield* readConfig({ name: path, text }, environment)
 })
 
 const run = Effect.fnUntraced(function* (path: string | undefined) {
@@ -38,7 +40,7 @@ const program = Effect.gen(function* () {
   else if (command === "check" && path !== undefined) {
     yield* loadConfig(path)
     yield* Console.log(`${path} is right`)
-  } else yield* run(command ?? process.env.TAILRACE_COLLECTOR_CONFIG)
+  } else return yield* run(command ?? environment.TAILRACE_COLLECTOR_CONFIG)
 }).pipe(
   Effect.catch((error) =>
     Effect.andThen(
@@ -49,4 +51,5 @@ const program = Effect.gen(function* () {
     )
   )
 )
+// @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -13,7 +13,6 @@ export class FrameBuilder {
   /** Whoever waits for this frame's acknowledgement. */
   readonly submissions: Set<Submission> = new Set()
   length = 0
-  messages = 0
   timer: ReturnType<typeof setTimeout> | undefined
   private buffer = Buffer.allocUnsafe(1024)
 
@@ -24,7 +23,7 @@ export class FrameBuilder {
   }
 
   /** Appends one message; with layout `lines` it must not contain "\n". Answers the bytes the frame grew by. */
-  addMessage(bytes: Buffer, start: number, end: number): number {
+  addMessage(bytes: Uint8Array, start: number, end: number): number {
     const before = this.length
     const size = end - start
     if (this.origin.layout === "prefixed") {
@@ -36,17 +35,15 @@ export class FrameBuilder {
       this.copy(bytes, start, end)
       this.buffer[this.length++] = newline
     }
-    this.messages++
     return this.length - before
   }
 
   /** Appends lines that lie together; the last may lack its newline. Answers the bytes the frame grew by. */
-  addLines(bytes: Buffer, start: number, end: number, messages: number): number {
+  addLines(bytes: Uint8Array, start: number, end: number): number {
     const before = this.length
     this.reserve(end - start + 1)
     this.copy(bytes, start, end)
     if (this.buffer[this.length - 1] !== newline) this.buffer[this.length++] = newline
-    this.messages += messages
     return this.length - before
   }
 
@@ -54,8 +51,9 @@ export class FrameBuilder {
     return this.buffer.subarray(0, this.length)
   }
 
-  private copy(bytes: Buffer, start: number, end: number): void {
-    bytes.copy(this.buffer, this.length, start, end)
+  private copy(bytes: Uint8Array, start: number, end: number): void {
+    // Buffer's copy takes any bytes, and unlike `set` needs no view made for each message.
+    Buffer.prototype.copy.call(bytes, this.buffer, this.length, start, end)
     this.length += end - start
   }
 

@@ -27,13 +27,19 @@ export class Submission {
   }
 
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
-  message(bytes: Buffer, start: number, end: number): void {
-    this.grow(this.intake.frameFor(this, end - start + 5).addMessage(bytes, start, end), 1)
+  message(bytes: Uint8Array, start: number, end: number): void {
+    this.messages++
+    this.grow(this.intake.frameFor(this, end - start + 5).addMessage(bytes, start, end))
   }
 
-  /** Copies lines that lie together, at most some 64 KiB unless it is one line; the last may lack its newline. */
-  lines(bytes: Buffer, start: number, end: number, messages: number): void {
-    this.grow(this.intake.frameFor(this, end - start + 1).addLines(bytes, start, end, messages), messages)
+  /** Copies lines that lie together, `messages` of them that are not empty; the last may lack its newline. */
+  lines(bytes: Uint8Array, start: number, end: number, messages: number): void {
+    this.messages += messages
+    for (let at = start; at < end; ) {
+      const cut = end - at <= runBytes ? end : cutAtLine(bytes, at, end)
+      this.grow(this.intake.frameFor(this, cut - at + 1).addLines(bytes, at, cut))
+      at = cut
+    }
   }
 
   /** Says that nothing more comes; resolves with undefined when all of it is acknowledged, else with the refusal. */
@@ -59,13 +65,23 @@ export class Submission {
     this.check()
   }
 
-  private grow(bytes: number, messages: number): void {
+  private grow(bytes: number): void {
     this.bytes += bytes
-    this.messages += messages
     this.intake.grew(this, bytes)
   }
 
   private check(): void {
     if (this.sealed && this.waiting === 0) this.settle?.(this.refusal)
   }
+}
+
+/** Lines are copied in runs of about this many bytes, so that frames fill evenly. */
+const runBytes = 65_536
+
+/** Behind the last line end within `runBytes` of `at`, or behind the first line where none is so near. */
+const cutAtLine = (bytes: Uint8Array, at: number, end: number): number => {
+  const last = bytes.lastIndexOf(10, at + runBytes - 1)
+  if (last >= at) return last + 1
+  const first = bytes.indexOf(10, at)
+  return first < 0 || first >= end ? end : first + 1
 }

@@ -1,5 +1,6 @@
 // Catalogue of the sources. A publish to `logs.in.<tenant>.<source>` on the bus needs no collector: the raw stream takes
 // single messages and lines from anybody, so that way in has no component here.
 import { http } from "./http.ts"
+import { stdin } from "./stdin.ts"
 
-export const sourceCatalogue = [http] as const
+export const sourceCatalogue = [http, stdin] as const

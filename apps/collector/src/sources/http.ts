@@ -71,14 +71,16 @@ const listen = (config: HttpConfig, context: SourceContext, health: HealthShape,
         maxHeaderSize: 16_384
       },
       (request, response) => {
-        answer(request, config, context, health, metrics).then(
-          (made) => send(response, made),
-          (cause) => {
-            // The client went away in the middle of its body, or a mistake of ours: nobody was told yes.
-            context.warn(`request to ${request.url} failed: ${messageOf(cause)}`)
-            send(response, problem(request.destroyed ? 400 : 500, `request failed: ${messageOf(cause)}`))
-          }
-        )
+        const reply = (made: Answer) => {
+          // At the end nobody should wait for more on this connection, nor we for the client to let go of it.
+          if (!server.listening) response.setHeader("connection", "close")
+          send(response, made)
+        }
+        answer(request, config, context, health, metrics).then(reply, (cause) => {
+          // The client went away in the middle of its body, or a mistake of ours: nobody was told yes.
+          context.warn(`request to ${request.url} failed: ${messageOf(cause)}`)
+          reply(problem(500, `request failed: ${messageOf(cause)}`))
+        })
       }
     )
     server.once("error", (cause) => {

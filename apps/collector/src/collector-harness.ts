@@ -1,0 +1,90 @@
+// Collector harness: a broker with its streams, collectors on it, and what they brought to the raw stream, for tests.
+import { jetstreamManager } from "@nats-io/jetstream"
+import { decodeFrameHeader, forEachMessage } from "@tailrace/domain/frame"
+import { parseInputSubject } from "@tailrace/domain/subjects"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher, type PublisherOptions } from "@tailrace/streams/publisher"
+import { setUpStreams } from "@tailrace/streams/streams-setup"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { natsServer } from "@tailrace/testing/nats-server"
+import { waitUntil } from "@tailrace/testing/wait-until"
+import { Effect, Layer, Schema } from "effect"
+import { CollectorConfig } from "./config.ts"
+import { Collector, collectorLayer } from "./layer.ts"
+
+/** Streams of a few megabytes, so that many brokers fit on a small disk. */
+const maxBytes = Object.fromEntries(
+  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "dead-letters", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
+)
+
+/** A message as it lies in the raw stream. */
+export interface Stored {
+  readonly tenant: string
+  readonly source: string
+  readonly codec: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+export const startBroker = Effect.fnUntraced(function* (options: { readonly rawBytes?: number } = {}) {
+  const broker = yield* natsServer()
+  const services = (publisher: PublisherOptions = {}) =>
+    Publisher.layer(publisher).pipe(
+      Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
+      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
+    )
+  const context = yield* Layer.build(services())
+  const raw = options.rawBytes === undefined ? {} : { raw: options.rawBytes }
+  yield* Effect.provide(setUpStreams({ partitions: 1, maxBytes: { ...maxBytes, ...raw } }), context)
+  const { control } = yield* Effect.provide(Nats, context)
+  const manager = yield* Effect.promise(() => jetstreamManager(control))
+
+  /** Every message of the raw stream, in order. */
+  const stored = Effect.promise(async (): Promise<Array<Stored>> => {
+    const { state } = await manager.streams.info("raw")
+    const messages: Array<Stored> = []
+    for (let sequence = Math.max(state.first_seq, 1); sequence <= state.last_seq; sequence++) {
+      const frame = await manager.streams.getMessage("raw", { seq: sequence })
+      if (frame === null) continue
+      const header = decodeFrameHeader((name) => frame.header.get(name))
+      const { source = "", tenant = "" } = parseInputSubject(frame.subject) ?? {}
+      const { attributes, codec } = header
+      forEachMessage(frame.data, header.layout, (start, end) => {
+        const text = Buffer.from(frame.data.subarray(start, end)).toString()
+        messages.push({ tenant, source, codec, attributes, text })
+      })
+    }
+    return messages
+  })
+
+  /** Nothing while the connection comes back after a restart of the broker. */
+  const storedSoon = Effect.catchCause(stored, () => Effect.succeed<Array<Stored>>([]))
+
+  /** The texts of the raw stream once there are at least `count`. */
+  const texts = (count: number) =>
+    Effect.map(
+      waitUntil(storedSoon, (seen) => seen.length >= count, { what: `${count} messages in the raw stream` }),
+      (seen) => seen.map(({ text }) => text)
+    )
+
+  /** A collector with connections of its own for the life of the scope. */
+  const collect = Effect.fnUntraced(function* (
+    config: typeof CollectorConfig.Encoded,
+    publisher: PublisherOptions = {}
+  ) {
+    const decoded = yield* Schema.decodeEffect(CollectorConfig)({
+      http: { port: 0, enabled: false },
+      ...config
+    })
+    const running = yield* Layer.build(collectorLayer(decoded).pipe(Layer.provideMerge(services(publisher))))
+    const collector = yield* Effect.provide(Collector, running)
+    const health = yield* Effect.provide(Health, running)
+    const metrics = yield* Effect.provide(Metrics, running)
+    const port = (source: string): number => collector.sources[source]?.port ?? 0
+    return { collector, health, metrics, port, url: `http://127.0.0.1:${port("http")}` }
+  })
+  return { broker, manager, stored, texts, collect }
+})
