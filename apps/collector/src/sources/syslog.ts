@@ -1,0 +1,61 @@
+// syslog: source that takes syslog by UDP and TCP as it is; the processor's syslog codec reads it.
+import { field } from "@tailrace/domain/field"
+import { isSubjectToken } from "@tailrace/domain/subjects"
+import { Health } from "@tailrace/telemetry/health"
+import { Effect, Schema } from "effect"
+import { defineSource, type SourceContext } from "../source.ts"
+import { Peers } from "./syslog/peers.ts"
+import { listenTcp } from "./syslog/tcp.ts"
+import { listenUdp } from "./syslog/udp.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+export const SyslogConfig = Schema.Struct({
+  enabled: field(Schema.Boolean, true, "Whether the collector listens for syslog."),
+  host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on; 0.0.0.0 for all."),
+  port: field(between(0, 65_535), 5514, "Port to listen on, the same for UDP and TCP; 0 for any free one."),
+  udp: field(Schema.Boolean, true, "Whether UDP is taken."),
+  tcp: field(Schema.Boolean, true, "Whether TCP is taken, with octet counting or line ends, told apart by message."),
+  source: field(
+    Schema.String.check(
+      Schema.makeFilter((name: string) => isSubjectToken(name) || 'must be 1 to 64 letters, digits, "_" or "-"')
+    ),
+    "syslog",
+    "Source name of the records."
+  ),
+  maxMessageBytes: field(
+    between(480, 4_194_304),
+    65_536,
+    "Bytes of a message; longer ones are cut, and `log.truncated_bytes` says by how much."
+  ),
+  maxConnections: field(between(1, 100_000), 4_096, "TCP connections at once; further ones are closed."),
+  unacknowledgedBytes: field(
+    between(65_536, 268_435_456),
+    16_777_216,
+    "Bytes taken and not yet acknowledged: a TCP connection is then read no further, UDP messages are dropped and counted."
+  )
+})
+export type SyslogConfig = typeof SyslogConfig.Type
+
+export const syslog = defineSource({
+  name: "syslog",
+  summary: "Takes syslog of RFC 3164 and RFC 5424 by UDP and TCP, framed by octet counting or line ends (RFC 6587).",
+  config: SyslogConfig,
+  examples: [
+    { title: "The default", config: {} },
+    { title: "TCP alone, on all addresses", config: { host: "0.0.0.0", port: 6514, udp: false } }
+  ],
+  make: (config: SyslogConfig) =>
+    Effect.succeed({ name: "syslog", open: (context: SourceContext) => open(config, context) })
+})
+
+const open = Effect.fnUntraced(function* (config: SyslogConfig, context: SourceContext) {
+  const reporter = (yield* Health).register("collector.syslog")
+  yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
+  const peers = new Peers(context.tenant, config.source)
+  let port = config.port
+  if (config.tcp) port = yield* listenTcp({ ...config, port }, peers, context)
+  if (config.udp) port = yield* listenUdp({ ...config, port }, peers, context)
+  reporter.ready()
+  return config.tcp || config.udp ? { port } : {}
+})

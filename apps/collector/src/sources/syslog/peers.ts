@@ -1,0 +1,47 @@
+// Peers: the origin of each sender of syslog, so that all messages of one address and transport share frames.
+import { makeOrigin, type Origin } from "../../frames/origin.ts"
+
+/** Senders remembered; beyond it the memory starts anew, which costs nothing but making origins again. */
+const maxPeers = 10_000
+
+export class Peers {
+  readonly #tenant: string
+  readonly #source: string
+  readonly #origins = new Map<string, Origin>()
+
+  constructor(tenant: string, source: string) {
+    this.#tenant = tenant
+    this.#source = source
+  }
+
+  /** The origin of a sender's whole messages. */
+  origin(transport: "udp" | "tcp", address: string): Origin {
+    const key = `${transport} ${address}`
+    let origin = this.#origins.get(key)
+    if (origin === undefined) {
+      if (this.#origins.size >= maxPeers) this.#origins.clear()
+      origin = this.#make(transport, address, {})
+      this.#origins.set(key, origin)
+    }
+    return origin
+  }
+
+  /** The origin of a message of which `cut` bytes are missing. */
+  truncated(transport: "udp" | "tcp", address: string, cut: number): Origin {
+    return this.#make(transport, address, { "log.truncated_bytes": String(cut) })
+  }
+
+  #make(transport: "udp" | "tcp", address: string, more: Readonly<Record<string, string>>): Origin {
+    // IPv4 senders on a socket for both families look like ::ffff:192.0.2.1.
+    const peer = address.startsWith("::ffff:") ? address.slice(7) : address
+    return makeOrigin({
+      tenant: this.#tenant,
+      source: this.#source,
+      codec: "syslog",
+      layout: "prefixed",
+      attributes: { "network.peer.address": peer, "network.transport": transport, ...more },
+      patient: true,
+      component: "syslog"
+    })
+  }
+}
