@@ -76,7 +76,8 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     publisher: PublisherOptions = {}
   ) {
     const decoded = yield* Schema.decodeEffect(CollectorConfig)({
-      http: { port: 0, enabled: false },
+      http: { enabled: false },
+      syslog: { enabled: false },
       ...config
     })
     const running = yield* Layer.build(collectorLayer(decoded).pipe(Layer.provideMerge(services(publisher))))

@@ -1,15 +1,12 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
 import { field, optional } from "@tailrace/domain/field"
-import { isSubjectToken } from "@tailrace/domain/subjects"
 import { Schema } from "effect"
 import { HttpConfig } from "./sources/http.ts"
+import { SyslogConfig } from "./sources/syslog.ts"
+import { SubjectName } from "./subject-name.ts"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 const frameBytes = Schema.Int.check(Schema.isBetween({ minimum: 1_024, maximum: 4_194_304 }))
-const token = Schema.String.check(
-  Schema.makeFilter((text) => isSubjectToken(text) || 'must be 1 to 64 letters, digits, "_" or "-"')
-)
-
 const FrameConfig = Schema.Struct({
   bytes: field(frameBytes, 131_072, "A frame is published once it holds this many bytes."),
   maxBytes: field(frameBytes, 262_144, "No frame is longer, bytes, unless one message alone is."),
@@ -31,7 +28,7 @@ export const CollectorConfig = Schema.Struct({
     {},
     "The broker."
   ),
-  tenant: field(token, "default", "Tenant of senders that name none."),
+  tenant: field(SubjectName, "default", "Tenant of senders that name none."),
   data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints."),
   memoryBytes: field(
     positive,
@@ -41,6 +38,7 @@ export const CollectorConfig = Schema.Struct({
   drainMillis: field(positive, 10_000, "Milliseconds that frames under way have to be acknowledged at the end."),
   frames: field(FrameConfig, {}, "How frames are cut."),
   http: field(HttpConfig, {}, "The http source."),
+  syslog: field(SyslogConfig, {}, "The syslog source."),
   stdin: field(Schema.Boolean, false, "Whether lines are read from standard input.")
 })
 export type CollectorConfig = typeof CollectorConfig.Type

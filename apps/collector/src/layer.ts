@@ -11,6 +11,7 @@ import type { Listening, Source } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
 import { http } from "./sources/http.ts"
 import { StdinConfig, stdin } from "./sources/stdin.ts"
+import { syslog } from "./sources/syslog.ts"
 
 /** A running collector. */
 export class Collector extends Context.Service<
@@ -84,6 +85,7 @@ const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
 const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> => {
   const sources: Array<Effect.Effect<Source>> = []
   if (config.http.enabled) sources.push(http.make(config.http))
+  if (config.syslog.enabled) sources.push(syslog.make(config.syslog))
   if (config.stdin) sources.push(stdin.make(Schema.decodeSync(StdinConfig)({})))
   return Effect.all(sources)
 }

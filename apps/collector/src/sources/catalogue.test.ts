@@ -5,6 +5,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { sourceCatalogue } from "./catalogue.ts"
 
+interface JsonSchema {
+  readonly description?: string
+  /** Where the description lies when the field is checked. */
+  readonly allOf?: ReadonlyArray<JsonSchema>
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+}
+
 describe("source catalogue", () => {
   for (const component of sourceCatalogue) {
     it(`${component.name} is a file, has a summary, described fields and examples that decode`, () => {
@@ -16,9 +23,15 @@ describe("source catalogue", () => {
       })
       for (const { config } of component.examples) assert.isObject(decode(config))
       const document = Schema.toJsonSchemaDocument(component.config as never)
-      const properties = (document.schema as { properties?: Record<string, { description?: string }> }).properties ?? {}
-      assert.isAbove(Object.keys(properties).length, 0)
-      for (const [key, property] of Object.entries(properties)) assert.isString(property.description, key)
+      const properties = Object.entries((document.schema as JsonSchema).properties ?? {})
+      assert.isAbove(properties.length, 0)
+      for (const [key, property] of properties) {
+        const descriptions = [property, ...(property.allOf ?? [])].map(({ description }) => description)
+        assert.isTrue(
+          descriptions.some((text) => text !== undefined && text !== ""),
+          `${key} is described`
+        )
+      }
     })
   }
 })

@@ -2,5 +2,6 @@
 // single messages and lines from anybody, so that way in has no component here.
 import { http } from "./http.ts"
 import { stdin } from "./stdin.ts"
+import { syslog } from "./syslog.ts"
 
-export const sourceCatalogue = [http, stdin] as const
+export const sourceCatalogue = [http, stdin, syslog] as const

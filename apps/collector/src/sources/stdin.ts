@@ -7,9 +7,10 @@ import { makeOrigin } from "../frames/origin.ts"
 import { countLines, LineFramer } from "../framing/lines.ts"
 import { messageOf } from "../refusal.ts"
 import { defineSource, type SourceContext } from "../source.ts"
+import { SubjectName } from "../subject-name.ts"
 
 export const StdinConfig = Schema.Struct({
-  source: field(Schema.NonEmptyString, "stdin", "Name of the source."),
+  source: field(SubjectName, "stdin", "Name of the source."),
   codec: field(Schema.NonEmptyString, "auto", "Codec of the lines."),
   maxMessageBytes: field(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4_194_304 })),

@@ -1,9 +1,9 @@
 // syslog: source that takes syslog by UDP and TCP as it is; the processor's syslog codec reads it.
 import { field } from "@tailrace/domain/field"
-import { isSubjectToken } from "@tailrace/domain/subjects"
 import { Health } from "@tailrace/telemetry/health"
 import { Effect, Schema } from "effect"
 import { defineSource, type SourceContext } from "../source.ts"
+import { SubjectName } from "../subject-name.ts"
 import { Peers } from "./syslog/peers.ts"
 import { listenTcp } from "./syslog/tcp.ts"
 import { listenUdp } from "./syslog/udp.ts"
@@ -16,13 +16,7 @@ export const SyslogConfig = Schema.Struct({
   port: field(between(0, 65_535), 5514, "Port to listen on, the same for UDP and TCP; 0 for any free one."),
   udp: field(Schema.Boolean, true, "Whether UDP is taken."),
   tcp: field(Schema.Boolean, true, "Whether TCP is taken, with octet counting or line ends, told apart by message."),
-  source: field(
-    Schema.String.check(
-      Schema.makeFilter((name: string) => isSubjectToken(name) || 'must be 1 to 64 letters, digits, "_" or "-"')
-    ),
-    "syslog",
-    "Source name of the records."
-  ),
+  source: field(SubjectName, "syslog", "Source name of the records."),
   maxMessageBytes: field(
     between(480, 4_194_304),
     65_536,
