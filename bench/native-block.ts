@@ -1,6 +1,8 @@
-// Bench: CPU per row of writing a batch as a Native block, at 10, 50 and 100 % of rows kept.
+// Native block: CPU per row of writing a batch as a Native block, at 100, 50 and 10 % of rows kept.
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { NativeBlockWriter } from "@tailrace/store/native-block"
+import { median } from "./instruments/percentiles.ts"
+import type { Question } from "./instruments/report.ts"
 
 const rows = 20_000
 const rounds = 60
@@ -37,7 +39,7 @@ const sampleBatch = (keepEvery: number): LogBatch => {
   return batch
 }
 
-for (const keepEvery of [1, 2, 10]) {
+const measure = (keepEvery: number): ReadonlyArray<string> => {
   const batch = sampleBatch(keepEvery)
   const writer = new NativeBlockWriter()
   const nanos: Array<number> = []
@@ -48,10 +50,20 @@ for (const keepEvery of [1, 2, 10]) {
     const { user, system } = process.cpuUsage(before)
     if (round >= warmUp) nanos.push(((user + system) * 1000) / batch.keptCount)
   }
-  nanos.sort((a, b) => a - b)
-  const median = nanos[nanos.length >> 1] as number
-  console.log(
-    `native-block: ${batch.keptCount} of ${rows} rows kept, ${(bytes / batch.keptCount).toFixed(0)} bytes a row, ` +
-      `median ${median.toFixed(0)} ns CPU a row (${nanos.length} rounds)`
-  )
+  return [`${batch.keptCount} of ${rows}`, median(nanos).toFixed(0), (bytes / batch.keptCount).toFixed(0)]
+}
+
+export const nativeBlock: Question = {
+  name: "native-block",
+  asks: "What does writing a ClickHouse block cost?",
+  answer: async () => ({
+    tables: [
+      {
+        caption: "Columns into a Native block",
+        columns: ["rows kept", "CPU ns/row", "bytes/row"],
+        rows: [1, 2, 10].map(measure)
+      }
+    ],
+    notes: []
+  })
 }

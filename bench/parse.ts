@@ -1,13 +1,14 @@
-// Benchmark of the parse stage: nanoseconds of CPU per event from the bytes of a frame into the columns of a batch.
+// Parse: CPU per event from the bytes of a frame into the columns of a batch, by format.
 
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { ParseStage } from "@tailrace/processor/parse/parse"
 import { ParseConfig } from "@tailrace/processor/parse/parse-config"
 import { Schema } from "effect"
+import type { Question } from "./instruments/report.ts"
 
 const frameBytes = 65_536
 const framesPerBatch = 64
-const secondsPerCase = Number(process.argv[2] ?? 1)
+const secondsPerCase = 0.4
 
 /** A small seeded generator (mulberry32), so that every run parses the same bytes. */
 const makeRandom = (seed: number) => {
@@ -85,7 +86,7 @@ const makeFrame = (generate: () => string): { payload: Uint8Array; events: numbe
   return { payload: new TextEncoder().encode(`${lines.join("\n")}\n`), events: lines.length }
 }
 
-const measure = (name: string, codec: string): void => {
+const measure = (name: string, codec: string): ReadonlyArray<string> => {
   const frames = Array.from({ length: 16 }, () => makeFrame(generators[name] as () => string))
   const stage = new ParseStage(Schema.decodeUnknownSync(ParseConfig)({}))
   const batch = LogBatch.make({ partition: 0 })
@@ -116,14 +117,30 @@ const measure = (name: string, codec: string): void => {
     used = process.cpuUsage(start)
   }
   const perEvent = ((used.user + used.system) * 1000) / events
-  console.log(
-    `${name.padEnd(12)} ${codec.padEnd(12)} ${perEvent.toFixed(0).padStart(5)} ns/event ${(bytes / events).toFixed(0).padStart(4)} bytes/event ${((bytes * 1000) / ((used.user + used.system) * 1000)).toFixed(0).padStart(5)} MB/s  unparsed ${unparsed}`
-  )
+  return [
+    name,
+    codec,
+    perEvent.toFixed(0),
+    (bytes / events).toFixed(0),
+    (bytes / (used.user + used.system)).toFixed(0),
+    String(unparsed)
+  ]
 }
 
-const only = process.argv[3]
-for (const name of Object.keys(generators)) {
-  if (only !== undefined && !name.startsWith(only)) continue
-  measure(name, name.split(" ")[0] as string)
-  measure(name, "auto")
+export const parse: Question = {
+  name: "parse",
+  asks: "What does parsing cost?",
+  answer: async () => ({
+    tables: [
+      {
+        caption: "Bytes of a frame into columns, one thread",
+        columns: ["format", "codec", "CPU ns/event", "bytes/event", "MB/s", "not understood"],
+        rows: Object.keys(generators).flatMap((name) => [
+          measure(name, name.split(" ")[0] as string),
+          measure(name, "auto")
+        ])
+      }
+    ],
+    notes: []
+  })
 }

@@ -1,8 +1,10 @@
-// Bench: microseconds to parse a query and to write its SQL, and nanoseconds per row of its predicate.
+// Query: what it costs to parse a query, to write its SQL, and to test a row by its predicate.
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { parseQuery } from "@tailrace/query/parse"
 import { toPredicate } from "@tailrace/query/to-predicate"
 import { toSql } from "@tailrace/query/to-sql"
+import { median } from "./instruments/percentiles.ts"
+import type { Question } from "./instruments/report.ts"
 
 const rows = 10_000
 const rounds = 31
@@ -43,33 +45,52 @@ for (let n = 0; n < rows; n++) {
   })
 }
 
-const median = (run: () => void): number => {
+const nanosOf = (run: () => void): number => {
   const nanos: Array<number> = []
   for (let round = 0; round < rounds; round++) {
     const before = process.hrtime.bigint()
     run()
     nanos.push(Number(process.hrtime.bigint() - before))
   }
-  return nanos.sort((a, b) => a - b)[rounds >> 1] as number
+  return median(nanos)
 }
 
-const repeats = 500
-for (const query of queries) {
-  const { ast } = parseQuery(query)
+const repeats = 100
+
+const measure = (text: string): ReadonlyArray<string> => {
+  const { ast } = parseQuery(text)
   const predicate = toPredicate(ast, { now })
   let matched = 0
-  const parse = median(() => {
-    for (let i = 0; i < repeats; i++) parseQuery(query)
+  const parse = nanosOf(() => {
+    for (let i = 0; i < repeats; i++) parseQuery(text)
   })
-  const sql = median(() => {
+  const sql = nanosOf(() => {
     for (let i = 0; i < repeats; i++) toSql(ast, { now })
   })
-  const test = median(() => {
+  const test = nanosOf(() => {
     matched = 0
     for (let row = 0; row < rows; row++) if (predicate(batch, row)) matched++
   })
-  console.log(
-    `query: parse ${(parse / repeats / 1_000).toFixed(2)} us, to SQL ${(sql / repeats / 1_000).toFixed(2)} us, ` +
-      `predicate ${(test / rows).toFixed(1)} ns/row, ${matched} of ${rows} rows: ${query}`
-  )
+  return [
+    `\`${text}\``,
+    (parse / repeats / 1_000).toFixed(2),
+    (sql / repeats / 1_000).toFixed(2),
+    (test / rows).toFixed(1),
+    String(matched)
+  ]
+}
+
+export const query: Question = {
+  name: "query",
+  asks: "What does a query cost?",
+  answer: async () => ({
+    tables: [
+      {
+        caption: `Parsing, SQL, and the predicate over ${rows} rows in columns`,
+        columns: ["query", "parse us", "SQL us", "test ns/row", "rows matched"],
+        rows: queries.map(measure)
+      }
+    ],
+    notes: []
+  })
 }

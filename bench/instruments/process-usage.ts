@@ -1,0 +1,26 @@
+// Process usage: CPU seconds and resident memory of processes, as the kernel counts them.
+import { readFileSync } from "node:fs"
+
+/** Length of the kernel's accounting tick; 100 a second on every Linux that Node runs on. */
+const ticksPerSecond = 100
+
+/** CPU seconds a process has used so far, in user and kernel mode, all its threads together; 0 when it is gone. */
+export const cpuSecondsOf = (pid: number): number => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  } catch {
+    return 0
+  }
+}
+
+/** Resident memory of a process in MB; 0 when it is gone. */
+export const residentMegabytesOf = (pid: number): number => {
+  try {
+    const found = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
+    return found === null ? 0 : Number(found[1]) / 1024
+  } catch {
+    return 0
+  }
+}

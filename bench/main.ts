@@ -1,0 +1,95 @@
+// The suite: asks the questions one after the other, each in a process of its own, and prints or writes the answers.
+import { fork } from "node:child_process"
+import { writeFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { machine } from "./instruments/machine.ts"
+import { entries, markdownOf, type Question, type Report, type Settings, textOf } from "./instruments/report.ts"
+import { latency } from "./latency.ts"
+import { nativeBlock } from "./native-block.ts"
+import { parse } from "./parse.ts"
+import { query } from "./query.ts"
+import { throughput } from "./throughput.ts"
+
+const questions: ReadonlyArray<Question> = [throughput, latency, parse, nativeBlock, query]
+
+const usage = `npm run bench -- [options]
+
+  --only NAME     ask one question: ${questions.map(({ name }) => name).join(", ")}
+  --rate N        events a second where a steady rate is asked for (100000)
+  --seconds N     length of each measured window (3)
+  --entry NAME    where events enter: ${entries.join(" or ")} (collector)
+  --write PATH    write the answers as a page, such as docs/benchmarks.md
+  --help          this text`
+
+const self = fileURLToPath(import.meta.url)
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    rate: { type: "string", default: "100000" },
+    seconds: { type: "string", default: "3" },
+    entry: { type: "string", default: "collector" },
+    write: { type: "string" },
+    help: { type: "boolean", default: false }
+  }
+})
+
+const refuse = (problem: string): never => {
+  console.error(`${problem}\n\n${usage}`)
+  process.exit(2)
+}
+
+const positive = (name: string, text: string): number => {
+  const value = Number(text)
+  return value > 0 && Number.isFinite(value) ? value : refuse(`--${name} must be a number above 0, but is ${text}`)
+}
+
+const settings: Settings = {
+  rate: positive("rate", values.rate),
+  seconds: positive("seconds", values.seconds),
+  entry: entries.find((entry) => entry === values.entry) ?? refuse(`--entry must be ${entries.join(" or ")}`)
+}
+
+/** A question's answer from a process of its own, so that none is judged by code another has warmed or bent. */
+const ask = (question: Question): Promise<Report> =>
+  new Promise((resolve, reject) => {
+    const child = fork(self, [...process.argv.slice(2), "--only", question.name])
+    child.once("message", (report) => resolve(report as Report))
+    child.once("exit", (code) => reject(new Error(`the question ${question.name} ended with code ${code}`)))
+  })
+
+const answerAlone = async (question: Question): Promise<void> => {
+  const report = await question.answer(settings)
+  process.send?.(report)
+  process.disconnect?.()
+}
+
+const answerAll = async (asked: ReadonlyArray<Question>): Promise<void> => {
+  const began = performance.now()
+  const page = [pageHead, markdownOf({ tables: [machine()], notes: [] })]
+  for (const question of asked) {
+    console.log(`\n${question.name}: ${question.asks}\n`)
+    const report = await ask(question)
+    console.log(textOf(report))
+    page.push(`## ${question.asks}\n`, markdownOf(report))
+  }
+  console.log(`\nasked and answered in ${((performance.now() - began) / 1_000).toFixed(0)} s`)
+  if (values.write !== undefined) await writeFile(values.write, `${page.join("\n").trimEnd()}\n`)
+}
+
+const pageHead = `# Benchmarks
+
+Written by \`npm run bench -- --write docs/benchmarks.md\`. Generator, collector, broker, processor and store run as
+separate processes on the machine below, everything on: acknowledged and fsynced frames, exactly-once inserts, ledger,
+rollup view, windows, live tail. CPU per event is the figure to trust; rates and latencies also depend on what else the
+machine does. Events are NDJSON of ten fields, about 241 bytes each.
+`
+
+if (values.help) console.log(usage)
+else {
+  const asked = questions.filter(({ name }) => values.only === undefined || name === values.only)
+  if (asked.length === 0) refuse(`no question ${values.only}`)
+  if (process.send !== undefined && asked[0] !== undefined) await answerAlone(asked[0])
+  else await answerAll(asked)
+}
