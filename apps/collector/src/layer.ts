@@ -117,6 +117,8 @@ export const collectorLayer = (
         const at = sources[source.name]?.port
         yield* Effect.logInfo(`source ${source.name} runs${at === undefined ? "" : ` on port ${at}`}`)
       }
+      // Sources that end wait for their acknowledgements, so frames must not.
+      yield* Effect.addFinalizer(() => Effect.sync(() => intake.hasten()))
       return { sources, intake }
     })
   )

@@ -139,6 +139,18 @@ describe("Intake", () => {
     assert.strictEqual(intake.bytes, 0)
   })
 
+  it("lets no frame wait for more once the end has begun", async () => {
+    const { intake } = testIntake({ lingerMillis: 3_600_000 })
+    const before = intake.submission(origin())
+    before.message(text("before"), 0, 6)
+    const settled = before.done()
+    intake.hasten()
+    assert.isUndefined(await settled)
+    const after = intake.submission(origin())
+    after.message(text("after"), 0, 5)
+    assert.isUndefined(await after.done())
+  })
+
   it("refuses at its end what the broker did not take in time", async () => {
     const { intake } = testIntake({}, () => Promise.resolve(full))
     const submission = intake.submission(origin({ patient: true }))

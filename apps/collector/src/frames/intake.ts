@@ -29,7 +29,7 @@ export interface IntakeWorld {
 }
 
 const firstBackoffMillis = 100
-const lastBackoffMillis = 5_000
+const lastBackoffMillis = 1_000
 
 export class Intake {
   /** Bytes held now: see `maxBytes`. */
@@ -40,10 +40,12 @@ export class Intake {
   private readonly publishing: Set<Promise<void>> = new Set()
   private waiters: Array<() => void> = []
   private giveUp = false
+  private lingerMillis: number
   private readonly wakeUps: Set<() => void> = new Set()
 
   constructor(options: IntakeOptions, world: IntakeWorld) {
     this.options = options
+    this.lingerMillis = options.lingerMillis
     this.world = world
   }
 
@@ -74,9 +76,15 @@ export class Intake {
     if (this.hasRoom()) this.wakeWaiters()
   }
 
+  /** Publishes what is open, and from now on lets no frame wait for more: the end has begun. */
+  hasten(): void {
+    this.lingerMillis = 0
+    for (const frame of [...this.open.values()]) this.publish(frame)
+  }
+
   /** Publishes what is open and waits for what is under way. Frames not taken within `millis` are refused. */
   async close(millis: number): Promise<void> {
-    for (const frame of [...this.open.values()]) this.publish(frame)
+    this.hasten()
     const timer = setTimeout(() => {
       this.giveUp = true
       for (const wake of [...this.wakeUps]) wake()
@@ -132,7 +140,7 @@ export class Intake {
     }
     const frame = new FrameBuilder(origin, now, undefined)
     this.open.set(origin.key, frame)
-    frame.timer = setTimeout(() => this.publish(frame), this.options.lingerMillis)
+    frame.timer = setTimeout(() => this.publish(frame), this.lingerMillis)
     return frame
   }
 
