@@ -1,7 +1,8 @@
 // PipelineConfig: what stands in a pipeline file: stages in order, metrics, detectors, sinks, and the pipeline's own tests.
+
+import { DurationMillis } from "@tailrace/domain/duration"
 import { field, optional, required } from "@tailrace/domain/field"
 import { Schema } from "effect"
-import { DurationMillis } from "./duration.ts"
 
 /** A component of some kind: `type` names it, its own schema decodes the rest. */
 const ComponentEntry = Schema.Record(Schema.String, Schema.Unknown)

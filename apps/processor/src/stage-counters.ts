@@ -2,7 +2,7 @@
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { StageState } from "@tailrace/domain/pipeline-state"
 
-export const stageNames = ["parse", "filter", "enrich", "watch", "sink"] as const
+const stageNames = ["parse", "filter", "enrich", "watch", "sink"] as const
 export type StageName = (typeof stageNames)[number]
 
 interface Counts {

@@ -20,7 +20,7 @@ export interface TestResult {
 }
 
 /** The tests cannot be run: nothing to read at the path. */
-export class TestRunnerError extends Schema.TaggedError<TestRunnerError>()("TestRunnerError", {
+class TestRunnerError extends Schema.TaggedError<TestRunnerError>()("TestRunnerError", {
   message: Schema.String
 }) {}
 

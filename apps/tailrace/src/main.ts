@@ -46,6 +46,7 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
 tailrace.pipe(
   Command.run({ version: manifest.version }),
   Effect.tapErrorTag("CommandFailure", say),
+  // @effect-diagnostics-next-line strictEffectProvide:off
   Effect.provide(Layer.merge(NodeServices.layer, Output.layer)),
   NodeRuntime.runMain({
     disableErrorReporting: true,

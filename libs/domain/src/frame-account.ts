@@ -23,7 +23,7 @@ export const keptOf = (account: FrameAccount): number =>
   account.received - account.deduplicated - sumOf(account.dropped) - sumOf(account.rejected)
 
 /** Sum of the counts of all reasons. */
-export const sumOf = (counts: ReadonlyMap<string, number>): number => {
+const sumOf = (counts: ReadonlyMap<string, number>): number => {
   let sum = 0
   for (const count of counts.values()) sum += count
   return sum

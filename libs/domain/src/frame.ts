@@ -10,7 +10,7 @@ import { varintLength, writeVarint } from "./utf8.ts"
 export type FrameLayout = "lines" | "prefixed" | "single"
 
 /** Names of the message headers a frame carries; a bare message without them is a frame of layout `lines` and codec `auto`. */
-export const frameHeaders = {
+const frameHeaders = {
   layout: "Tailrace-Layout",
   codec: "Tailrace-Codec",
   receivedAt: "Tailrace-Received-At",

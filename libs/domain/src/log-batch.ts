@@ -249,7 +249,7 @@ export class LogBatch {
 }
 
 /** Nanoseconds since 1970 of a time held in two parts. */
-export const nanosecondsOf = (millis: number, nanos: number): bigint => BigInt(millis) * 1_000_000n + BigInt(nanos)
+const nanosecondsOf = (millis: number, nanos: number): bigint => BigInt(millis) * 1_000_000n + BigInt(nanos)
 
 const floorDivide = (value: bigint, divisor: bigint): bigint => {
   const quotient = value / divisor

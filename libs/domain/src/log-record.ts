@@ -29,11 +29,3 @@ export interface LogRecord {
 /** The identity of a record, the same wherever it is seen: partition, raw sequence and row joined by "-". */
 export const recordId = (record: Pick<LogRecord, "partition" | "sequence" | "row">): string =>
   `${record.partition}-${record.sequence}-${record.row}`
-
-const idPattern = /^(\d{1,5})-(\d{1,16})-(\d{1,10})$/
-
-/** The parts of an identity, or undefined when the text is none. */
-export const parseRecordId = (id: string): Pick<LogRecord, "partition" | "sequence" | "row"> | undefined => {
-  const match = idPattern.exec(id)
-  return match === null ? undefined : { partition: Number(match[1]), sequence: Number(match[2]), row: Number(match[3]) }
-}

@@ -1,7 +1,7 @@
 // Pane: the closed aggregate of one key of one metric over one window.
 
 /** How a metric condenses the records of a window. */
-export const metricTypes = ["count", "rate", "sum", "avg", "min", "max", "quantiles", "unique"] as const
+const metricTypes = ["count", "rate", "sum", "avg", "min", "max", "quantiles", "unique"] as const
 export type MetricType = (typeof metricTypes)[number]
 
 /** Times are milliseconds since 1970. The identity is (partition, tenant, metric, windowStart, key); the highest revision counts. */

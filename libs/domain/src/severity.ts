@@ -6,9 +6,6 @@ const canonicalNames: ReadonlyArray<string> = [
   ...["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].flatMap((name) => [name, name, name, name])
 ]
 
-/** The first severity number of each canonical range. */
-export const severityNumbers = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const
-
 const wordsByNumber: ReadonlyArray<readonly [number, ReadonlyArray<string>]> = [
   [1, ["trace", "trc", "finest", "all", "t", "verbose", "v", "vrb"]],
   [2, ["trace2", "finer"]],

@@ -24,11 +24,8 @@ export const toSubjectToken = (text: string, fallback: string): string => {
 /** Where anybody publishes: the raw stream's transform adds the partition. */
 export const inputSubject = (tenant: string, source: string): string => `logs.in.${tenant}.${source}`
 
-/** All subjects of one partition in the raw stream. */
-export const rawSubjects = (partition: number): string => `logs.raw.${partition}.>`
-
 /** The stage streams of staged placement, in order. */
-export const stagedStages = ["parsed", "filtered", "enriched"] as const
+const stagedStages = ["parsed", "filtered", "enriched"] as const
 export type StagedStage = (typeof stagedStages)[number]
 
 /** Where a stage publishes its batches in staged placement. */
@@ -41,7 +38,6 @@ export const liveSubjects = "logs.live.*"
 export const paneSubject = (tenant: string, metric: string): string => `logs.panes.${tenant}.${metric}`
 export const anomalySubject = (tenant: string, metric: string): string => `logs.anomalies.${tenant}.${metric}`
 export const anomalySubjects = "logs.anomalies.*.*"
-export const deadLetterSubject = (stage: string, tenant: string): string => `logs.dead.${stage}.${tenant}`
 
 /** Where a process publishes its PipelineState every second; core subject, no storage. */
 export const stateSubject = (instance: string): string => `tailrace.state.${toSubjectToken(instance, "unnamed")}`

@@ -17,7 +17,7 @@ export interface RowsStamp {
 }
 
 /** Token of a batch's ledger entries; its parts stand in the entries. */
-export const ledgerToken = (partition: number, firstSequence: number, lastSequence: number, attempt: number): string =>
+const ledgerToken = (partition: number, firstSequence: number, lastSequence: number, attempt: number): string =>
   `ledger-${partition}-${firstSequence}-${lastSequence}-${attempt}`
 
 /** Stores the entries of one batch, all or none. */

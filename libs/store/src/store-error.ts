@@ -7,7 +7,7 @@ import { Schema } from "effect"
  * hold: an operator or time must change something first (disk, memory, access, schema), keep the work and press back;
  * reject: the same request can never succeed.
  */
-export const consequences = ["retry", "hold", "reject"] as const
+const consequences = ["retry", "hold", "reject"] as const
 export type Consequence = (typeof consequences)[number]
 
 export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {

@@ -73,7 +73,7 @@ export interface ReadLimits {
   readonly resultRows: number
 }
 
-export const defaultReadLimits: ReadLimits = { seconds: 30, memoryBytes: 1_000_000_000, resultRows: 1_000_000 }
+const defaultReadLimits: ReadLimits = { seconds: 30, memoryBytes: 1_000_000_000, resultRows: 1_000_000 }
 
 export interface Read {
   /** What is being read, for the error: "search logs". */

@@ -25,7 +25,7 @@ export const positionHeaders = {
 const BEGINNING: HopPosition = { first: 0, last: 0, part: 1, parts: 1, sequence: 0, id: "" }
 
 /** no-stream: set up the streams first. foreign: the output subject holds a message no hop wrote. */
-export class PositionError extends Schema.TaggedError<PositionError>()("PositionError", {
+class PositionError extends Schema.TaggedError<PositionError>()("PositionError", {
   reason: Schema.Literals(["no-stream", "foreign", "unavailable"]),
   message: Schema.String
 }) {}

@@ -67,7 +67,7 @@ const watchConnection = (connection: NatsConnection, window: PublishWindow) =>
     }
   })
 
-export const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {}) {
+const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {}) {
   const { data: connection } = yield* Nats
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock

@@ -3,7 +3,7 @@
 import { JetStreamApiError } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import { nuid } from "@nats-io/nats-core"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Nats } from "./nats.ts"
 import {
   decodeRecord,
@@ -144,8 +144,3 @@ export const makeSnapshots = Effect.fnUntraced(function* (options: SnapshotsOpti
   }
   return shape
 })
-
-export class Snapshots extends Context.Service<Snapshots, SnapshotsShape>()("tailrace/streams/Snapshots") {
-  static readonly layer = (options: SnapshotsOptions = {}): Layer.Layer<Snapshots, SnapshotError, Nats> =>
-    Layer.effect(Snapshots, makeSnapshots(options))
-}

@@ -17,7 +17,7 @@ import { Nats } from "./nats.ts"
  * incompatible: an existing stream cannot become what is defined. no-space: the broker's storage cannot hold the
  * stream's max_bytes. unavailable: the broker does not answer or has no JetStream.
  */
-export class StreamsSetupError extends Schema.TaggedError<StreamsSetupError>()("StreamsSetupError", {
+class StreamsSetupError extends Schema.TaggedError<StreamsSetupError>()("StreamsSetupError", {
   reason: Schema.Literals(["incompatible", "no-space", "unavailable"]),
   message: Schema.String
 }) {}

@@ -5,7 +5,7 @@ import { Effect, Schedule, Schema } from "effect"
 import { consumedStreams } from "./definitions.ts"
 import { Nats } from "./nats.ts"
 
-export class TrimError extends Schema.TaggedError<TrimError>()("TrimError", { message: Schema.String }) {}
+class TrimError extends Schema.TaggedError<TrimError>()("TrimError", { message: Schema.String }) {}
 
 export interface TrimOptions {
   /** Default: the raw stream and the stage streams. */

@@ -9,7 +9,7 @@ export interface LoggingOptions {
 }
 
 /** Writes log lines to standard output, from `level` on. */
-export const loggingLayer = (options: LoggingOptions): Layer.Layer<never> =>
+const loggingLayer = (options: LoggingOptions): Layer.Layer<never> =>
   Layer.merge(
     Logger.layer([options.pretty ? Logger.consolePretty({ mode: "tty" }) : Logger.consoleJson]),
     Layer.succeed(References.MinimumLogLevel, options.level)

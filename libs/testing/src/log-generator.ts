@@ -7,7 +7,7 @@ export type GeneratorFormat = (typeof generatorFormats)[number]
 export type MessageWriter = (number: number, millis: number) => string
 
 /** Pseudo-random numbers in [0, 1), the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
-export const randomOf = (seed: number): (() => number) => {
+const randomOf = (seed: number): (() => number) => {
   let state = seed | 0
   return () => {
     state = (state + 0x6d2b79f5) | 0

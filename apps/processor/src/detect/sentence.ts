@@ -1,6 +1,7 @@
 // Sentence: an anomaly in words that a person understands.
+
+import { formatDuration } from "@tailrace/domain/duration"
 import type { ClosedWindow } from "../closed-window.ts"
-import { formatDuration } from "../duration.ts"
 
 /** "errors of service payment: 412 in 10 s, expected about 20 (robust z-score 18.3)". */
 export const sentenceOf = (

@@ -6,7 +6,7 @@ import { type Token, tokenize } from "./expression-tokens.ts"
 export type Operator = "||" | "+" | "-" | "*" | "/" | "%"
 
 /** Names of the functions and how many arguments each takes, at least and at most. */
-export const functionArity: Readonly<Record<string, readonly [number, number]>> = {
+const functionArity: Readonly<Record<string, readonly [number, number]>> = {
   lower: [1, 1],
   upper: [1, 1],
   trim: [1, 1],

@@ -1,7 +1,8 @@
 // ParseConfig: how the parse stage reads messages.
+
+import { DurationMillis } from "@tailrace/domain/duration"
 import { field } from "@tailrace/domain/field"
 import { Schema } from "effect"
-import { DurationMillis } from "../duration.ts"
 import { AutoConfig } from "./codecs/auto.ts"
 import { JsonConfig } from "./codecs/json.ts"
 import { LogfmtConfig } from "./codecs/logfmt.ts"

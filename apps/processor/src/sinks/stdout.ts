@@ -23,7 +23,7 @@ const opened: OpenSink = {
 }
 
 /** The kept rows of a batch, one JSON object a line. */
-export const jsonLines = (batch: LogBatch): string => {
+const jsonLines = (batch: LogBatch): string => {
   let lines = ""
   for (let row = 0; row < batch.length; row++) {
     if (batch.selected[row] === 1) lines += `${JSON.stringify(jsonOf(batch.record(row)))}\n`

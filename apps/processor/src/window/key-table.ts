@@ -8,7 +8,7 @@ import { FieldReader } from "../field-reader.ts"
 const memoLimit = 1 << 16
 
 /** What stands in every key field of the records beyond the key limit. */
-export const otherKey = "(other)"
+const otherKey = "(other)"
 
 /**
  * Keys are tuples of texts: the tenant, then the `by` fields. Each column of the tuple has its own dictionary, a tuple of

@@ -1,8 +1,8 @@
 // MetricKind: how one type of metric condenses the records of a pane; the contract of the components in this folder.
 import { define } from "@tailrace/domain/component"
+import { DurationMillis } from "@tailrace/domain/duration"
 import { field, required } from "@tailrace/domain/field"
 import { Schema } from "effect"
-import { DurationMillis } from "../duration.ts"
 import type { FieldReader } from "../field-reader.ts"
 
 export const defineMetric = define("metric")

@@ -39,15 +39,12 @@ export const tailCommand = Command.make(
   Effect.fnUntraced(function* (input) {
     const output = yield* Output
     const pretty = output.isTerminal && !input.json
-    let dropped = 0
     if (pretty) yield* output.note(output.style("dim", `live from ${input.api}; stop with Ctrl-C`))
     yield* liveBatches(input, output.style).pipe(
       Stream.runForEach(
         Effect.fnUntraced(function* ({ tail }) {
           for (const row of tail.rows) yield* output.line(pretty ? recordLine(row, output.style) : JSON.stringify(row))
-          if (tail.dropped > dropped)
-            yield* output.note(output.style("yellow", `${tail.dropped - dropped} records left out`))
-          dropped = Math.max(dropped, tail.dropped)
+          if (tail.dropped > 0) yield* output.note(output.style("yellow", `${tail.dropped} records left out`))
         })
       )
     )

@@ -32,7 +32,7 @@ const statuses: ReadonlyArray<readonly [status: number, codes: ReadonlyArray<num
 ]
 
 /** The HTTP status ClickHouse gives an exception code; 500 for all that are not listed. */
-export const statusOf = (code: number): number => statuses.find(([, codes]) => codes.includes(code))?.[0] ?? 500
+const statusOf = (code: number): number => statuses.find(([, codes]) => codes.includes(code))?.[0] ?? 500
 
 /** Reads what the engine throws: `Code: 47. DB::Exception: words (UNKNOWN_IDENTIFIER)`, at times wrapped twice. */
 export const toException = (cause: unknown): FrontException => {
