@@ -8,11 +8,8 @@ export const ApiLimits = Schema.Struct({
   depth: field(positive, 10, "Deepest nesting of a GraphQL operation's fields."),
   tokens: field(positive, 2_000, "Most tokens of a GraphQL document."),
   aliases: field(positive, 30, "Most aliases in one operation."),
-  cost: field(
-    positive,
-    20_000,
-    "Most an operation may cost: each field is 1, times a tenth of the `first` of every list it is in."
-  ),
+  cost: field(positive, 200_000, "Most fields an operation may ask for, counting those of a list times its `first`."),
+  operations: field(positive, 100, "Most operations running at once on one WebSocket."),
   pageSize: field(positive, 5_000, "Most records of one page."),
   seconds: field(positive, 30, "Seconds that a read of the store may take."),
   memoryBytes: field(positive, 1_000_000_000, "Memory that a read of the store may take."),
@@ -22,7 +19,9 @@ export const ApiLimits = Schema.Struct({
     4 * 1024 * 1024,
     "Bytes waiting for one slow subscriber before records are left out and counted."
   ),
-  bodyBytes: field(positive, 1024 * 1024, "Largest request body.")
+  bodyBytes: field(positive, 1024 * 1024, "Largest request body, and largest message of a WebSocket."),
+  headerSeconds: field(positive, 10, "Seconds a client may take to send the head of a request."),
+  stalledSeconds: field(positive, 60, "Seconds after which a connection that takes nothing is closed.")
 })
 export type ApiLimits = typeof ApiLimits.Type
 
@@ -32,7 +31,7 @@ export const ApiConfig = Schema.Struct({
   origins: field(
     Schema.Array(Schema.NonEmptyString),
     [],
-    "Origins of other sites whose pages may use the api from a browser; its own origin always may."
+    "Origins of other sites whose pages may use the api from a browser, and of its own when it is reached by a name."
   ),
   introspection: field(Schema.Boolean, true, "Whether the schema may be asked for."),
   nats: field(

@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
 import { Effect } from "effect"
-import { useServer } from "graphql-ws/use/ws"
-import { WebSocketServer } from "ws"
+import { browserProblem } from "./browser-guard.ts"
 import type { ApiConfig } from "./config.ts"
+import { answerGraphql } from "./graphql/over-http.ts"
+import { serveSockets } from "./graphql/over-socket.ts"
 import { type GraphqlServer, graphqlPath } from "./graphql/server.ts"
-import { hostProblem, originProblem } from "./same-site.ts"
 import { startPage } from "./start-page.ts"
 
 export interface HttpParts {
@@ -16,6 +16,8 @@ export interface HttpParts {
   readonly graphql: GraphqlServer
   readonly health: HealthShape
   readonly metrics: MetricsShape
+  /** Told what failed that no client is to blame for. */
+  readonly failed: (doing: string, cause: unknown) => void
 }
 
 export interface ApiServer {
@@ -27,44 +29,55 @@ export interface ApiServer {
 const pagePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data: 'self'; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** How often a silent WebSocket is asked whether it is there; one that reads nothing for as long again is cut. */
-const keepAliveMillis = 60_000
-/** How long open connections may take to end in order. */
-const closeMillis = 1_000
-
 /** Listens; rejects with the system's error, such as EADDRINUSE. */
 export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
-  const { config, graphql } = parts
+  const { config, failed, graphql } = parts
+  const headersTimeout = config.limits.headerSeconds * 1_000
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
-    (request, response) => answer(parts, request, response)
-  )
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: config.limits.bodyBytes })
-  const running = useServer(graphql.socketOptions, sockets, keepAliveMillis)
-  server.on("upgrade", (request, socket, head) => {
-    const problem = upgradeProblem(request, config, sockets.clients.size)
-    if (problem !== undefined) {
-      refuseUpgrade(socket, problem)
-      return
+    {
+      headersTimeout,
+      requestTimeout: headersTimeout * 3,
+      connectionsCheckingInterval: Math.min(5_000, headersTimeout / 2),
+      keepAliveTimeout: 30_000
+    },
+    (request, response) => {
+      answer(parts, request, response).catch((cause: unknown) => {
+        // A client that left in the middle of its own request is no failure.
+        if (!request.destroyed) failed(`${request.method} ${pathOf(request)}`, cause)
+        if (response.headersSent) response.destroy()
+        else send(response, text(500, "the api failed at this, its log says why"))
+      })
     }
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request))
+  )
+  // Progress in either direction counts: a stream to a slow reader lives, one to a reader that takes nothing does not.
+  server.setTimeout(config.limits.stalledSeconds * 1_000)
+  const sockets = serveSockets(graphql, config.limits, failed)
+  server.on("upgrade", (request, socket, head) => {
+    const problem = browserProblem(request.headers, config)
+    if (pathOf(request) !== graphqlPath)
+      refuseUpgrade(socket, "404 Not Found", `WebSockets are answered at ${graphqlPath}`)
+    else if (problem !== undefined) refuseUpgrade(socket, "403 Forbidden", problem)
+    else if (sockets.open() >= config.limits.subscriptions)
+      refuseUpgrade(socket, "503 Service Unavailable", "too many WebSockets are open: close one")
+    else sockets.upgrade(request, socket, head)
   })
   await listening(server, config)
+  server.on("error", (cause) => failed("the api's server", cause))
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : config.port,
     close: async () => {
-      const cut = setTimeout(() => {
-        for (const client of sockets.clients) client.terminate()
-        server.closeAllConnections()
-      }, closeMillis)
-      const ended = new Promise((resolve) => server.close(resolve))
-      await running.dispose()
-      await ended
+      const closed = new Promise((resolve) => server.close(resolve))
+      await sockets.close()
+      const cut = setTimeout(() => server.closeAllConnections(), partingMillis)
+      await closed
       clearTimeout(cut)
     }
   }
 }
+
+/** Requests under way when the api stops get this long. */
+const partingMillis = 2_000
 
 const listening = (server: Server, config: ApiConfig): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -75,32 +88,15 @@ const listening = (server: Server, config: ApiConfig): Promise<void> =>
     })
   })
 
-const answer = (parts: HttpParts, request: IncomingMessage, response: ServerResponse): void => {
-  const { config } = parts
+const answer = async (parts: HttpParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const path = pathOf(request)
   response.setHeader("X-Content-Type-Options", "nosniff")
   response.setHeader("Referrer-Policy", "no-referrer")
   response.setHeader("Content-Security-Policy", pagePolicy)
-  const problem = hostProblem(request.headers.host, config)
-  if (problem !== undefined) {
-    send(response, text(403, problem))
-    return
-  }
-  const path = pathOf(request)
-  if (path !== graphqlPath) {
-    void page(parts, path, request.method ?? "GET").then((one) => send(response, one))
-    return
-  }
-  const most = config.limits.bodyBytes
-  const length = Number(request.headers["content-length"] ?? 0)
-  if (length > most) {
-    const message = `the body has ${length} bytes, at most ${most} are allowed`
-    send(response, json(413, { errors: [{ message, extensions: { code: "LIMIT" } }] }))
-    return
-  }
-  if (request.headers["transfer-encoding"] !== undefined) boundBody(request, response, most)
-  const ended = new AbortController()
-  response.once("close", () => ended.abort())
-  void parts.graphql.yoga(request, response, { ended: ended.signal })
+  const problem = browserProblem(request.headers, parts.config)
+  if (problem !== undefined) send(response, text(403, problem))
+  else if (path === graphqlPath) await answerGraphql(parts.graphql, parts.config.limits.bodyBytes, request, response)
+  else send(response, await page(parts, path, request.method ?? "GET"))
 }
 
 interface Page {
@@ -145,31 +141,7 @@ const send = (response: ServerResponse, { body, status, type }: Page): void => {
   response.end(body)
 }
 
-/** Ends a chunked request that grows beyond the bound. */
-const boundBody = (request: IncomingMessage, response: ServerResponse, most: number): void => {
-  let bytes = 0
-  request.on("data", (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > most) response.destroy()
-  })
-}
-
-interface Refusal {
-  readonly status: string
-  readonly words: string
-}
-
-const upgradeProblem = (request: IncomingMessage, config: ApiConfig, open: number): Refusal | undefined => {
-  if (pathOf(request) !== graphqlPath) {
-    return { status: "404 Not Found", words: `WebSockets are answered at ${graphqlPath}` }
-  }
-  const problem = hostProblem(request.headers.host, config) ?? originProblem(request.headers, config)
-  if (problem !== undefined) return { status: "403 Forbidden", words: problem }
-  if (open < config.limits.subscriptions) return undefined
-  return { status: "503 Service Unavailable", words: `${open} WebSockets are open, which is the most: close one` }
-}
-
-const refuseUpgrade = (socket: Duplex, { status, words }: Refusal): void => {
+const refuseUpgrade = (socket: Duplex, status: string, words: string): void => {
   socket.on("error", () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${words}\n`)
 }

@@ -10,8 +10,8 @@ import type { TailHub } from "../tail/tail-hub.ts"
 
 /** What resolvers work with. */
 export interface ApiContext {
-  /** Runs a read of the store; its failure becomes a GraphQL error with a code. */
-  readonly run: <A, E>(effect: Effect.Effect<A, E, Store>) => Promise<A>
+  /** Runs a read of the store; its failure becomes a GraphQL error with a code. Aborting cancels it in the store. */
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Store>, signal?: AbortSignal) => Promise<A>
   readonly limits: ApiLimits
   readonly live: LiveLimit
   readonly tails: TailHub

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "BAD_INPUT"
   | "LIMIT"
   | "TIMEOUT"
+  | "CANCELLED"
   | "STORE_UNAVAILABLE"
   | "INTERNAL"
 

@@ -1,86 +1,74 @@
-// Limits: what an operation may ask for at most: depth, aliases and cost, checked before it runs.
-import {
-  type FragmentDefinitionNode,
-  GraphQLError,
-  Kind,
-  type SelectionSetNode,
-  type ValidationRule,
-  type ValueNode
-} from "graphql"
+// Limits: how deep an operation may be and how many aliases it may have, checked before it runs.
+import { type FragmentDefinitionNode, GraphQLError, Kind, type SelectionSetNode, type ValidationRule } from "graphql"
 import type { ApiLimits } from "../config.ts"
 
-type MeasuredLimits = Pick<ApiLimits, "depth" | "aliases" | "cost" | "pageSize">
-
 interface Measure {
-  depth: number
-  aliases: number
-  cost: number
+  readonly depth: number
+  readonly aliases: number
 }
 
-/** Fields below a list count once per this many of its `first`. */
-const listShare = 10
-
 /**
- * A validation rule that refuses operations deeper, wider or dearer than the limits, with code LIMIT. Cost: each field is 1,
- * times a tenth of the `first` of every list above it; a `first` given by a variable counts as the largest page.
- * Introspection is bounded by graphql's own rule.
+ * A validation rule that refuses operations deeper or with more aliases than the limits, with code LIMIT. Introspection
+ * counts for aliases only; GraphQL's own rules bound its depth.
  */
 export const limitsRule =
-  (limits: MeasuredLimits): ValidationRule =>
+  (limits: Pick<ApiLimits, "depth" | "aliases">): ValidationRule =>
   (context) => ({
     OperationDefinition: (operation) => {
       const fragments = new Map<string, FragmentDefinitionNode>()
       for (const definition of context.getDocument().definitions) {
         if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
       }
-      const measure: Measure = { depth: 0, aliases: 0, cost: 0 }
-      measureSelections(operation.selectionSet, { fragments, limits, measure, path: [] }, 1, 1)
-      const refuse = (what: string): void =>
-        context.reportError(
-          new GraphQLError(`the operation ${what}: ask for less at once`, {
-            nodes: operation,
-            extensions: { code: "LIMIT" }
-          })
-        )
-      if (measure.depth > limits.depth) refuse(`nests deeper than ${limits.depth} fields`)
-      if (measure.aliases > limits.aliases) refuse(`has more than ${limits.aliases} aliases`)
-      if (measure.cost > limits.cost) refuse(`costs more than ${limits.cost} (fields, times a tenth of each first)`)
+      const { aliases, depth } = measure(operation.selectionSet, { fragments, known: new Map(), open: new Set() })
+      const refuse = (problem: string): void =>
+        context.reportError(new GraphQLError(problem, { nodes: operation, extensions: { code: "LIMIT" } }))
+      if (depth > limits.depth) {
+        refuse(`the operation is ${depth} fields deep, at most ${limits.depth} are allowed: ask for less at once`)
+      }
+      if (aliases > limits.aliases) {
+        refuse(`the operation has ${aliases} aliases, at most ${limits.aliases} are allowed: ask for less at once`)
+      }
     }
   })
 
 interface Walk {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
-  readonly limits: MeasuredLimits
-  readonly measure: Measure
-  /** Names of the fragments being walked, against circles. */
-  readonly path: ReadonlyArray<string>
+  /** Each fragment is measured once, however often it is spread: otherwise spreads of spreads take exponential time. */
+  readonly known: Map<string, Measure>
+  /** Fragments being measured, against circles. */
+  readonly open: Set<string>
 }
 
-const measureSelections = (selections: SelectionSetNode, walk: Walk, depth: number, times: number): void => {
-  const { limits, measure } = walk
+const nothing: Measure = { depth: 0, aliases: 0 }
+
+const measure = (selections: SelectionSetNode, walk: Walk): Measure => {
+  let depth = 0
+  let aliases = 0
   for (const selection of selections.selections) {
-    // Once anything is too much, the rest need not be walked: fragments can make it exponential.
-    if (measure.cost > limits.cost || measure.aliases > limits.aliases || measure.depth > limits.depth) return
     if (selection.kind === Kind.FIELD) {
-      if (selection.name.value.startsWith("__")) continue
-      measure.depth = Math.max(measure.depth, depth)
-      if (selection.alias !== undefined) measure.aliases++
-      measure.cost += times
-      const first = selection.arguments?.find((argument) => argument.name.value === "first")
-      if (selection.selectionSet !== undefined)
-        measureSelections(selection.selectionSet, walk, depth + 1, times * listSize(first?.value, limits.pageSize))
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) measureSelections(selection.selectionSet, walk, depth, times)
-    else {
-      const name = selection.name.value
-      const fragment = walk.fragments.get(name)
-      if (fragment !== undefined && !walk.path.includes(name)) {
-        measureSelections(fragment.selectionSet, { ...walk, path: [...walk.path, name] }, depth, times)
-      }
+      const below = selection.selectionSet === undefined ? nothing : measure(selection.selectionSet, walk)
+      aliases += below.aliases + (selection.alias === undefined ? 0 : 1)
+      if (!selection.name.value.startsWith("__")) depth = Math.max(depth, below.depth + 1)
+    } else {
+      const part =
+        selection.kind === Kind.INLINE_FRAGMENT
+          ? measure(selection.selectionSet, walk)
+          : measureFragment(selection.name.value, walk)
+      aliases += part.aliases
+      depth = Math.max(depth, part.depth)
     }
   }
+  return { depth, aliases }
 }
 
-const listSize = (value: ValueNode | undefined, pageSize: number): number => {
-  if (value === undefined || (value.kind !== Kind.INT && value.kind !== Kind.VARIABLE)) return 1
-  return Math.max(1, (value.kind === Kind.INT ? Number(value.value) : pageSize) / listShare)
+const measureFragment = (name: string, walk: Walk): Measure => {
+  const known = walk.known.get(name)
+  if (known !== undefined) return known
+  const fragment = walk.fragments.get(name)
+  if (fragment === undefined || walk.open.has(name)) return nothing
+  walk.open.add(name)
+  const measured = measure(fragment.selectionSet, walk)
+  walk.open.delete(name)
+  walk.known.set(name, measured)
+  return measured
 }

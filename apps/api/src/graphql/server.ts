@@ -1,7 +1,6 @@
 // GraphQL server: yoga over HTTP and SSE, graphql-transport-ws over WebSocket, on one path and under the same rules.
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql"
 import {
-  type DocumentNode,
   type ExecutionArgs,
   type execute,
   GraphQLError,
@@ -12,7 +11,8 @@ import type { ServerOptions } from "graphql-ws"
 import { createYoga, type Plugin } from "graphql-yoga"
 import type { ApiConfig } from "../config.ts"
 import type { ApiContext } from "./builder.ts"
-import { toApiError } from "./failure.ts"
+import { costProblem } from "./cost.ts"
+import { apiError, toApiError } from "./failure.ts"
 import { limitsRule } from "./limits.ts"
 import { schema } from "./schema.ts"
 
@@ -43,7 +43,7 @@ export interface ConnectionContext {
 const makeYoga = (config: ApiConfig, context: ApiContext) =>
   createYoga<ConnectionContext, ApiContext>({
     schema,
-    context: ({ ended }) => (ended === undefined ? context : { ...context, ended }),
+    context: ({ ended }) => boundTo(context, ended),
     graphqlEndpoint: graphqlPath,
     batching: false,
     logging: false,
@@ -52,24 +52,45 @@ const makeYoga = (config: ApiConfig, context: ApiContext) =>
     graphiql: { title: "Tailrace", subscriptionsProtocol: "WS", defaultQuery: starter },
     cors: config.origins.length === 0 ? false : { origin: [...config.origins], methods: ["GET", "POST"] },
     maskedErrors: { maskError: (error) => maskedError(error) },
+    fetchAPI: { Request, Response },
     plugins: [guards(config)]
   })
 
+/** The context of one request: what it reads and listens to ends with it. */
+const boundTo = (context: ApiContext, ended: AbortSignal | undefined): ApiContext =>
+  ended === undefined ? context : { ...context, ended, run: (effect) => context.run(effect, ended) }
+
 /** Limits, and whether the schema may be asked for. */
 const guards = (config: ApiConfig): Plugin<ApiContext> => ({
+  onParse: ({ parseFn, setParseFn }) => {
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: config.limits.tokens }))
+  },
   onValidate: ({ addValidationRule }) => {
     addValidationRule(limitsRule(config.limits))
     if (!config.introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
+  },
+  onExecute: ({ args, setResultAndStopExecution }) => {
+    const problem = costProblem(args, config.limits.cost)
+    if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
+  },
+  onSubscribe: ({ args, setResultAndStopExecution }) => {
+    const problem = costProblem(args, config.limits.cost)
+    if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
   }
 })
 
 /** Errors that GraphQL itself made (syntax, validation, coercion) and the api's own pass; anything else hides its insides. */
 const maskedError = (error: unknown): GraphQLError => {
-  const original =
-    typeof error === "object" && error !== null && "originalError" in error ? error.originalError : undefined
-  if (original === undefined || original === null) return error as GraphQLError
-  const code = (error as GraphQLError).extensions?.code
-  return code === undefined ? toApiError(original) : (error as GraphQLError)
+  if (!(error instanceof GraphQLError)) return toApiError(error)
+  const { originalError } = error
+  if (originalError == null || originalError instanceof GraphQLError || error.extensions.code !== undefined)
+    return error
+  const shown = toApiError(originalError)
+  return new GraphQLError(shown.message, {
+    ...(error.nodes === undefined ? {} : { nodes: error.nodes }),
+    ...(error.path === undefined ? {} : { path: error.path }),
+    extensions: shown.extensions
+  })
 }
 
 export const makeGraphqlServer = (config: ApiConfig, context: ApiContext): GraphqlServer => {
@@ -78,32 +99,30 @@ export const makeGraphqlServer = (config: ApiConfig, context: ApiContext): Graph
     connectionInitWaitTimeout: 5_000,
     execute: (args) => (args as PreparedArguments).rootValue.execute(args),
     subscribe: (args) => (args as PreparedArguments).rootValue.subscribe(args),
-    onSubscribe: async (_, _id, payload) => {
-      const enveloped = yoga.getEnveloped({ params: payload })
-      const document = parsed(() => enveloped.parse(payload.query))
-      if (document instanceof GraphQLError) return [document]
-      const args = {
-        schema: enveloped.schema,
-        operationName: payload.operationName,
-        document,
-        variableValues: payload.variables,
-        contextValue: await enveloped.contextFactory(),
-        rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe }
+    onSubscribe: async (socket, _id, payload) => {
+      if (Object.keys(socket.subscriptions).length > config.limits.operations) {
+        return [
+          apiError("LIMIT", `at most ${config.limits.operations} operations may run on one WebSocket: end one first`)
+        ]
       }
-      const errors = enveloped.validate(args.schema, args.document)
-      return errors.length > 0 ? (errors as ReadonlyArray<GraphQLError>) : args
+      const enveloped = yoga.getEnveloped({ params: payload })
+      try {
+        const args = {
+          schema: enveloped.schema,
+          operationName: payload.operationName,
+          document: enveloped.parse(payload.query),
+          variableValues: payload.variables,
+          contextValue: await enveloped.contextFactory(),
+          rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe }
+        }
+        const errors = enveloped.validate(args.schema, args.document)
+        return errors.length > 0 ? (errors as ReadonlyArray<GraphQLError>) : args
+      } catch (error) {
+        return [maskedError(error)]
+      }
     }
   }
   return { yoga, socketOptions }
-}
-
-/** The document, or the syntax error that would otherwise end the whole connection. */
-const parsed = (parse: () => DocumentNode): DocumentNode | GraphQLError => {
-  try {
-    return parse()
-  } catch (error) {
-    return error instanceof GraphQLError ? error : new GraphQLError("the document cannot be read")
-  }
 }
 
 /** Arguments that carry the functions of the envelope they were prepared by. */

@@ -1,31 +1,21 @@
 // Resume token: how far a tail has seen each partition, as an opaque text.
 
-/** Last sequence seen by partition. */
+/** Last sequence seen by partition; of a partition that is not in it nothing had been stored. */
 export type TailPosition = ReadonlyMap<number, number>
 
-export interface ResumePoint {
-  /** When the tail began, milliseconds since 1970: of a partition without a position it has seen nothing since. */
-  readonly since: number
-  readonly position: TailPosition
-}
+export const resumeToken = (position: TailPosition): string =>
+  Buffer.from(`1;${[...position].map(([partition, sequence]) => `${partition}:${sequence}`).join(",")}`).toString(
+    "base64url"
+  )
 
-export const resumeToken = ({ position, since }: ResumePoint): string =>
-  Buffer.from(
-    `1;${since};${[...position].map(([partition, sequence]) => `${partition}:${sequence}`).join(",")}`
-  ).toString("base64url")
+const tokenPattern = /^1;((?:\d{1,5}:\d{1,16})?(?:,\d{1,5}:\d{1,16}){0,255})$/
 
-const tokenPattern = /^1;(\d{1,15});((?:\d{1,5}:\d{1,16})?(?:,\d{1,5}:\d{1,16}){0,255})$/
-
-/** The point of a token, or undefined when the text is none. */
-export const parseResumeToken = (token: string): ResumePoint | undefined => {
+/** The position of a token, or undefined when the text is none. */
+export const parseResumeToken = (token: string): TailPosition | undefined => {
   const match = tokenPattern.exec(Buffer.from(token, "base64url").toString("latin1"))
   if (match === null) return undefined
-  const [, since, list = ""] = match
-  const pairs = list.split(",").filter(Boolean)
-  return {
-    since: Number(since),
-    position: new Map(pairs.map((pair) => pair.split(":").map(Number) as [number, number]))
-  }
+  const pairs = (match[1] ?? "").split(",").filter(Boolean)
+  return new Map(pairs.map((pair) => pair.split(":").map(Number) as [number, number]))
 }
 
 /** Both positions together; of a partition in both the later one. */

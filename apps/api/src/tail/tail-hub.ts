@@ -4,16 +4,23 @@ import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import type { Node } from "@tailrace/query/ast"
 import { type RowPredicate, toPredicate } from "@tailrace/query/to-predicate"
-import type { Missed } from "./portion.ts"
-import type { ResumePoint } from "./resume-token.ts"
-import { type TailBatch, TailSubscriber } from "./tail-subscriber.ts"
+import { furthest, type TailPosition } from "./resume-token.ts"
+import { type TailBatch, TailSubscriber, weightOf } from "./tail-subscriber.ts"
 
 export interface TailRequest {
   readonly query: string
   readonly ast: Node
   readonly tenant: string | undefined
   readonly maxRowsPerSecond: number
-  readonly after: ResumePoint | undefined
+  readonly after: TailPosition | undefined
+}
+
+/** Records stored behind a position, in the order they were stored, and how far they reach. */
+export interface Missed {
+  readonly records: ReadonlyArray<LogRecord>
+  /** Records that matched too and were too many to read. */
+  readonly more: number
+  readonly position: TailPosition
 }
 
 export interface TailHubOptions {
@@ -21,12 +28,12 @@ export interface TailHubOptions {
   readonly maxBytes: number
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Begins to receive live batches; called when the first tail comes, resolves when they flow. */
-  readonly open: () => Promise<void>
+  /** Begins to receive live batches when the first tail comes; answers how far the store reached from then on. */
+  readonly open: () => Promise<TailPosition>
   /** Called when the last tail has gone. */
   readonly close: () => void
-  /** Reads what a resumed tail missed. */
-  readonly missed: (request: TailRequest, after: ResumePoint) => Promise<Missed>
+  /** Reads what a tail has missed behind a position. */
+  readonly missed: (request: TailRequest, after: TailPosition) => Promise<Missed>
 }
 
 /** Tails of one query and tenant. */
@@ -35,19 +42,46 @@ interface Group {
   predicate: RowPredicate
   /** When the predicate was made; queries that speak of now are made anew as time goes. */
   madeAt: number
-  readonly members: Set<TailSubscriber>
+  readonly members: Set<Member>
 }
 
 /** How old "now" may be in a predicate, milliseconds. */
 const nowLasts = 1_000
 
+interface Member {
+  readonly request: TailRequest
+  readonly subscriber: TailSubscriber
+  /** Rows up to here came from the store. */
+  covered: TailPosition
+  /** While the store is read, live batches wait here. */
+  held: Held | undefined
+}
+
+interface Held {
+  readonly portions: Array<Portion>
+  bytes: number
+  /** Too many waited: they are forgotten here and read from the store instead. */
+  overflowed: boolean
+}
+
+/** Rows of one live batch that match, and how far everything is seen with it. */
+interface Portion {
+  readonly partition: number
+  readonly rows: ReadonlyArray<number>
+  readonly sequence: (row: number) => number
+  readonly record: (row: number) => LogRecord
+  readonly receivedMillis: number
+  readonly position: TailPosition
+}
+
 export class TailHub {
   private readonly options: TailHubOptions
   private readonly groups = new Map<string, Group>()
-  private readonly position = new Map<number, number>()
+  private position: TailPosition = new Map()
+  private opened: Promise<TailPosition> | undefined
+  private ready = false
   private batch: LogBatch | undefined
   private count = 0
-  private flowing: Promise<void> = Promise.resolve()
 
   constructor(options: TailHubOptions) {
     this.options = options
@@ -63,25 +97,22 @@ export class TailHub {
    * rejects with the error of reading it. `left` is called once, when the tail ends.
    */
   async subscribe(request: TailRequest, left: () => void = () => {}): Promise<AsyncIterableIterator<TailBatch>> {
-    const { after } = request
     const group = this.groupOf(request)
     const subscriber = new TailSubscriber({
       maxRowsPerSecond: request.maxRowsPerSecond,
       maxBytes: this.options.maxBytes,
       now: this.options.now,
-      begin: after ?? { since: this.options.now(), position: new Map(this.position) },
-      paused: after !== undefined,
       stop: () => {
-        this.leave(group, subscriber)
+        this.leave(group, member)
         left()
       }
     })
-    group.members.add(subscriber)
-    if (this.count++ === 0) this.flowing = this.options.open()
+    const member: Member = { request, subscriber, covered: new Map(), held: emptyHeld() }
+    group.members.add(member)
+    this.count++
+    this.opened ??= this.options.open()
     try {
-      // What was stored before batches flow is read from the store, so they have to flow before it is read.
-      await this.flowing
-      if (after !== undefined) subscriber.resume(await this.options.missed(request, after))
+      await this.start(member, this.opened)
     } catch (error) {
       await subscriber.return()
       throw error
@@ -89,50 +120,57 @@ export class TailHub {
     return subscriber
   }
 
-  /** An encoded batch that has just been stored. Bytes that are no batch are left alone. */
+  /** An encoded batch that has just been stored. Bytes that are no batch, and rows seen before, are left alone. */
   receive(bytes: Uint8Array): void {
-    if (this.count === 0) return
     const batch = this.decode(bytes)
-    if (batch === undefined) return
-    const { lastSequence, partition } = batch
-    this.position.set(partition, Math.max(lastSequence, this.position.get(partition) ?? 0))
-    const position = new Map(this.position)
-    const receivedMillis = batch.frames.at(-1)?.receivedMillis ?? 0
-    const made = new Map<number, LogRecord>()
-    const record = (row: number): LogRecord => {
-      const known = made.get(row)
-      if (known !== undefined) return known
-      const one = batch.record(row)
-      made.set(row, one)
-      return one
-    }
+    if (batch === undefined || this.count === 0) return
+    const { partition } = batch
+    const known = this.position.get(partition) ?? 0
+    if (batch.lastSequence <= known) return
+    const position = furthest(this.position, new Map([[partition, batch.lastSequence]]))
+    this.position = position
+    const receivedMillis = batch.frames[batch.frames.length - 1]?.receivedMillis ?? 0
     const sequence = (row: number): number => batch.sequence[row] as number
+    const record = memo((row: number) => batch.record(row))
     for (const group of this.groups.values()) {
       const predicate = this.predicateOf(group)
       const rows: Array<number> = []
-      for (let row = 0; row < batch.length; row++) if (predicate(batch, row)) rows.push(row)
-      const found = { partition, rows, sequence, record, receivedMillis, position }
-      for (const member of group.members) member.offer(found)
+      for (let row = 0; row < batch.length; row++) if (sequence(row) > known && predicate(batch, row)) rows.push(row)
+      const portion: Portion = { partition, rows, sequence, record, receivedMillis, position }
+      for (const member of group.members) {
+        if (member.held === undefined) offer(member, portion)
+        else hold(member.held, portion, this.options.maxBytes)
+      }
     }
+  }
+
+  /** The live subscription was cut for a while: every tail reads from the store what it may have missed. */
+  interrupted(): void {
+    if (!this.ready) return
+    for (const group of this.groups.values()) {
+      for (const member of group.members) {
+        if (member.held !== undefined) continue
+        member.held = emptyHeld()
+        // The store is away too: the tail ends, and its reader comes back with the token it has.
+        this.catchUp(member, member.subscriber.position).catch((error: unknown) => member.subscriber.fail(error))
+      }
+    }
+  }
+
+  /** Ends every tail, in order. */
+  end(): void {
+    for (const group of [...this.groups.values()])
+      for (const member of [...group.members]) void member.subscriber.return()
   }
 
   private groupOf(request: TailRequest): Group {
     const key = keyOf(request)
     const known = this.groups.get(key)
     if (known !== undefined) return known
-    const now = this.options.now()
-    const group: Group = { request, predicate: makePredicate(request, now), madeAt: now, members: new Set() }
+    const madeAt = this.options.now()
+    const group: Group = { request, predicate: makePredicate(request, madeAt), madeAt, members: new Set() }
     this.groups.set(key, group)
     return group
-  }
-
-  private leave(group: Group, subscriber: TailSubscriber): void {
-    group.members.delete(subscriber)
-    if (group.members.size === 0) this.groups.delete(keyOf(group.request))
-    if (--this.count > 0) return
-    // Nothing is heard from here on, so what was known of the partitions grows old.
-    this.position.clear()
-    this.options.close()
   }
 
   private predicateOf(group: Group): RowPredicate {
@@ -144,6 +182,46 @@ export class TailHub {
     return group.predicate
   }
 
+  private leave(group: Group, member: Member): void {
+    group.members.delete(member)
+    if (group.members.size === 0) this.groups.delete(keyOf(group.request))
+    if (--this.count > 0) return
+    // Nothing is heard from here on, so what is known of the partitions grows old.
+    this.opened = undefined
+    this.ready = false
+    this.position = new Map()
+    this.options.close()
+  }
+
+  private async start(member: Member, opened: Promise<TailPosition>): Promise<void> {
+    const { request, subscriber } = member
+    const stored = await opened
+    if (subscriber.over) return
+    this.position = furthest(this.position, stored)
+    this.ready = true
+    if (request.after !== undefined) return await this.catchUp(member, request.after)
+    if (member.held?.overflowed === true) return await this.catchUp(member, stored)
+    subscriber.seen(stored)
+    release(member)
+    subscriber.seen(this.position)
+  }
+
+  /** Reads what was missed, then lets the held batches follow without what the store gave already. */
+  private async catchUp(member: Member, after: TailPosition): Promise<void> {
+    const { request, subscriber } = member
+    let from = after
+    for (;;) {
+      const held = emptyHeld()
+      member.held = held
+      const missed = await this.options.missed(request, from)
+      if (subscriber.over) return
+      member.covered = missed.position
+      from = missed.position
+      subscriber.offerMissed(missed.records, missed.more, missed.position)
+      if (!held.overflowed) return release(member)
+    }
+  }
+
   private decode(bytes: Uint8Array): LogBatch | undefined {
     try {
       this.batch = decodeBatch(bytes, this.batch)
@@ -152,6 +230,53 @@ export class TailHub {
       return undefined
     }
   }
+}
+
+const emptyHeld = (): Held => ({ portions: [], bytes: 0, overflowed: false })
+
+const memo = <A>(make: (row: number) => A): ((row: number) => A) => {
+  const made = new Map<number, A>()
+  return (row) => {
+    const known = made.get(row)
+    if (known !== undefined) return known
+    const one = make(row)
+    made.set(row, one)
+    return one
+  }
+}
+
+/** Keeps a portion for later; the batch it came from is written over, so its records are made now. */
+const hold = (held: Held, portion: Portion, maxBytes: number): void => {
+  if (held.overflowed) return
+  const sequences = new Map<number, number>()
+  const records = new Map<number, LogRecord>()
+  for (const row of portion.rows) {
+    const record = portion.record(row)
+    records.set(row, record)
+    sequences.set(row, portion.sequence(row))
+    held.bytes += weightOf(record)
+  }
+  held.portions.push({
+    ...portion,
+    sequence: (row) => sequences.get(row) as number,
+    record: (row) => records.get(row) as LogRecord
+  })
+  if (held.bytes <= maxBytes) return
+  held.overflowed = true
+  held.portions.length = 0
+}
+
+const release = (member: Member): void => {
+  const portions = member.held?.portions ?? []
+  member.held = undefined
+  for (const portion of portions) offer(member, portion)
+}
+
+const offer = (member: Member, portion: Portion): void => {
+  const { partition, position, receivedMillis, record, rows, sequence } = portion
+  const covered = member.covered.get(partition) ?? 0
+  const fresh = covered === 0 ? rows : rows.filter((row) => sequence(row) > covered)
+  member.subscriber.offer(fresh, record, receivedMillis, position)
 }
 
 const speaksOfNow = /\btime\s*:|\bnow\b/

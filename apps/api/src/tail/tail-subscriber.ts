@@ -1,7 +1,6 @@
 // Tail subscriber: what one live tail still has to send, bounded by bytes and rate, with a true count of what it left out.
 import type { LogRecord } from "@tailrace/domain/log-record"
-import { cutOf, type Missed, missedPortions, type Portion, settle, weightOf } from "./portion.ts"
-import { furthest, type ResumePoint, resumeToken, type TailPosition } from "./resume-token.ts"
+import { furthest, resumeToken, type TailPosition } from "./resume-token.ts"
 
 /** One delivery: matched = rows.length + dropped. */
 export interface TailBatch {
@@ -12,37 +11,31 @@ export interface TailBatch {
   readonly resumeToken: string
 }
 
-/** The rows of one stored batch that match, in order of sequence. */
-export interface Matches {
-  readonly partition: number
-  readonly rows: ReadonlyArray<number>
-  readonly sequence: (row: number) => number
-  readonly record: (row: number) => LogRecord
-  /** When the batch was received, milliseconds since 1970. */
-  readonly receivedMillis: number
-  /** How far all partitions are seen with this batch. */
-  readonly position: TailPosition
-}
-
 export interface TailSubscriberOptions {
   readonly maxRowsPerSecond: number
   /** Bytes of rows waiting at most. */
   readonly maxBytes: number
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Where it begins. */
-  readonly begin: ResumePoint
-  /** Hold everything back until `resume` has told what was missed before. */
-  readonly paused: boolean
+  /** Called once, when the tail ends. */
   readonly stop: () => void
 }
 
-/** Rows that fit into one delivery, about; a reader that catches up gets several. */
+/** What one stored batch (or one read of the store) gave this tail, and how far everything is seen with it. */
+interface Portion {
+  readonly rows: ReadonlyArray<LogRecord>
+  matched: number
+  readonly bytes: number
+  newest: number
+  position: TailPosition
+}
+
+/** A delivery takes whole portions, so that its token never covers a row that is still waiting. */
 const rowsPerDelivery = 5_000
 
 /**
- * Matches are offered by the hub and pulled by the connection, one delivery at a time. While the connection takes
- * nothing, rows wait up to the bound and those beyond are counted as dropped; nobody else waits.
+ * Records are offered by the hub and pulled by the socket. While the socket takes nothing, rows wait up to the bound and
+ * those beyond are counted as dropped; nobody else waits.
  */
 export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
   private readonly options: TailSubscriberOptions
@@ -50,79 +43,84 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
   private waitingBytes = 0
   private allowance: number
   private allowanceAt: number
-  private position: TailPosition
-  /** Set for a resumed tail: what the store has given, so that the live batches do not give it again. */
-  private covered: TailPosition | undefined
-  private paused: boolean
+  private delivered: TailPosition = new Map()
   private wake: (() => void) | undefined
   private ended = false
+  private failure: unknown
 
   constructor(options: TailSubscriberOptions) {
     this.options = options
     this.allowance = options.maxRowsPerSecond
     this.allowanceAt = options.now()
-    this.position = options.begin.position
-    this.paused = options.paused
   }
 
-  /** Takes what matched in one stored batch; a record is made only where it fits. */
-  offer(found: Matches): void {
-    if (this.ended) return
-    const { partition, receivedMillis } = found
-    const covered = this.covered?.get(partition) ?? -1
-    const position = this.covered === undefined ? found.position : furthest(this.covered, found.position)
-    const portion: Portion = { partition, records: [], next: 0, dropped: 0, left: [], position, receivedMillis }
+  /** How far every partition has been seen, waiting rows included. */
+  get position(): TailPosition {
+    return this.waiting.at(-1)?.position ?? this.delivered
+  }
+
+  /** Whether nothing is to be offered any more. */
+  get over(): boolean {
+    return this.ended
+  }
+
+  /** Everything up to `position` has been seen, also when none of it matched. */
+  seen(position: TailPosition): void {
+    const last = this.waiting.at(-1)
+    if (last === undefined) this.delivered = furthest(this.delivered, position)
+    else last.position = furthest(last.position, position)
+  }
+
+  /** Takes `rows` (made by `record` only where they fit) that the hub found to match in one stored batch. */
+  offer(
+    rows: ReadonlyArray<number>,
+    record: (row: number) => LogRecord,
+    receivedMillis: number,
+    position: TailPosition
+  ): void {
     this.refill()
-    for (const row of found.rows) {
-      const sequence = found.sequence(row)
-      if (sequence <= covered) continue
-      if (this.allowance < 1 || this.waitingBytes >= this.options.maxBytes) {
-        portion.dropped++
-        if (this.paused) countLeft(portion.left, sequence)
-        continue
-      }
+    const kept: Array<LogRecord> = []
+    let bytes = 0
+    for (const row of rows) {
+      if (this.allowance < 1 || this.waitingBytes + bytes >= this.options.maxBytes) break
       this.allowance--
-      const record = found.record(row)
-      portion.records.push(record)
-      this.waitingBytes += weightOf(record)
+      const made = record(row)
+      kept.push(made)
+      bytes += weightOf(made)
     }
-    this.put(portion)
+    this.add(kept, rows.length, bytes, receivedMillis, position)
   }
 
-  /** Puts what was missed before what is waiting, takes out of that what the store gave already, and begins to deliver. */
-  resume(missed: Missed): void {
-    const { portions, bytes } = missedPortions(missed, this.options.begin.position, this.options.maxBytes)
-    const held = this.waiting
-    this.waiting = portions
-    this.waitingBytes += bytes
-    this.covered = furthest(this.options.begin.position, missed.covered)
-    if (portions.length === 0) this.position = this.covered
-    for (const portion of held) {
-      const { kept, freed } = settle(portion, this.covered)
-      this.waitingBytes -= freed
-      this.put(kept)
+  /** Takes records read from the store for a resumed tail; they are not held to the rate. `more` were too many to read. */
+  offerMissed(records: ReadonlyArray<LogRecord>, more: number, position: TailPosition): void {
+    const kept: Array<LogRecord> = []
+    let bytes = 0
+    for (const record of records) {
+      if (this.waitingBytes + bytes >= this.options.maxBytes) break
+      kept.push(record)
+      bytes += weightOf(record)
     }
-    this.paused = false
-    this.wake?.()
+    this.add(kept, records.length + more, bytes, 0, position)
   }
 
   async next(): Promise<IteratorResult<TailBatch>> {
-    while (!this.ended && (this.paused || this.waiting.length === 0)) {
+    while (!this.ended && this.waiting.length === 0) {
       await new Promise<void>((resolve) => {
         this.wake = resolve
       })
       this.wake = undefined
     }
-    return this.ended ? { done: true, value: undefined } : { done: false, value: this.deliver() }
+    if (this.failure !== undefined) {
+      const { failure } = this
+      this.failure = undefined
+      throw failure
+    }
+    if (this.ended) return { done: true, value: undefined }
+    return { done: false, value: this.delivery() }
   }
 
   return(): Promise<IteratorResult<TailBatch>> {
-    if (!this.ended) {
-      this.ended = true
-      this.waiting = []
-      this.options.stop()
-      this.wake?.()
-    }
+    this.end()
     return Promise.resolve({ done: true, value: undefined })
   }
 
@@ -130,69 +128,75 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     return this.return()
   }
 
+  /** Ends the tail with an error for its reader, who may come back with the last token. */
+  fail(error: unknown): void {
+    if (this.ended) return
+    this.failure = error
+    this.end()
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  private put(portion: Portion): void {
+  private add(
+    rows: ReadonlyArray<LogRecord>,
+    matched: number,
+    bytes: number,
+    newest: number,
+    position: TailPosition
+  ): void {
+    if (this.ended) return
     const last = this.waiting.at(-1)
-    if (portion.records.length === 0 && !this.paused) {
-      // Only counts: they ride with what is waiting, so that a reader that takes nothing costs nothing more.
-      if (last !== undefined) {
-        last.dropped += portion.dropped
-        last.position = portion.position
-        return
-      }
-      if (portion.dropped === 0) {
-        this.position = portion.position
-        return
-      }
+    if (rows.length > 0 || (matched > 0 && last === undefined)) {
+      this.waiting.push({ rows, matched, bytes, newest, position: furthest(this.position, position) })
+      this.waitingBytes += bytes
+      this.wake?.()
+      return
     }
-    this.waiting.push(portion)
+    this.seen(position)
+    if (last !== undefined) last.matched += matched
+  }
+
+  private delivery(): TailBatch {
+    const rows: Array<LogRecord> = []
+    let matched = 0
+    let newest = 0
+    do {
+      const portion = this.waiting.shift() as Portion
+      for (const row of portion.rows) rows.push(row)
+      matched += portion.matched
+      newest = Math.max(newest, portion.newest)
+      this.waitingBytes -= portion.bytes
+      this.delivered = portion.position
+    } while (this.waiting[0] !== undefined && rows.length + this.waiting[0].rows.length <= rowsPerDelivery)
+    const lagMs = newest === 0 ? 0 : Math.max(0, this.options.now() - newest)
+    return { rows, matched, dropped: matched - rows.length, lagMs, resumeToken: resumeToken(this.delivered) }
+  }
+
+  private end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.waiting = []
+    this.waitingBytes = 0
+    this.options.stop()
     this.wake?.()
   }
 
-  private deliver(): TailBatch {
-    const rows: Array<LogRecord> = []
-    let dropped = 0
-    let receivedMillis = 0
-    for (let portion = this.waiting[0]; portion !== undefined && rows.length < rowsPerDelivery; ) {
-      const end = cutOf(portion, rowsPerDelivery - rows.length)
-      for (let i = portion.next; i < end; i++) rows.push(portion.records[i] as LogRecord)
-      receivedMillis = Math.max(receivedMillis, portion.receivedMillis)
-      if (end < portion.records.length) {
-        portion.next = end
-        const { sequence } = portion.records[end - 1] as LogRecord
-        this.position = furthest(this.position, new Map([[portion.partition, sequence]]))
-        break
-      }
-      dropped += portion.dropped
-      this.position = portion.position
-      this.waiting.shift()
-      portion = this.waiting[0]
-    }
-    this.waitingBytes =
-      this.waiting.length === 0 ? 0 : this.waitingBytes - rows.reduce((sum, row) => sum + weightOf(row), 0)
-    return {
-      rows,
-      matched: rows.length + dropped,
-      dropped,
-      lagMs: receivedMillis === 0 ? 0 : Math.max(0, this.options.now() - receivedMillis),
-      resumeToken: resumeToken({ since: this.options.begin.since, position: this.position })
-    }
-  }
-
-  /** A bucket of one second's rows, filled as time goes. */
+  /** A bucket of one second's rows, filled as time goes; a clock set back fills nothing and takes nothing. */
   private refill(): void {
     const now = this.options.now()
     const rate = this.options.maxRowsPerSecond
-    this.allowance = Math.min(rate, this.allowance + ((now - this.allowanceAt) / 1_000) * rate)
+    this.allowance = Math.min(rate, this.allowance + (Math.max(0, now - this.allowanceAt) / 1_000) * rate)
     this.allowanceAt = now
   }
 }
 
-const countLeft = (left: Portion["left"], sequence: number): void => {
-  const last = left.at(-1)
-  if (last?.[0] === sequence) last[1]++
-  else left.push([sequence, 1])
+/** Bytes a row takes while it waits, about. */
+export const weightOf = (record: LogRecord): number => {
+  let weight = 300 + record.body.length * 2
+  for (const pairs of [record.attributes, record.resource]) {
+    for (const [key, value] of Object.entries(pairs)) weight += 32 + (key.length + value.length) * 2
+  }
+  return weight
 }

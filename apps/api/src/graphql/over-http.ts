@@ -1,0 +1,89 @@
+// GraphQL over HTTP: one request in, one response or a stream of events out, at the reader's pace.
+import { once } from "node:events"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { apiError, type ErrorCode } from "./failure.ts"
+import type { GraphqlServer } from "./server.ts"
+
+interface Refusal {
+  readonly status: number
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** Types that a foreign page can send without asking, and those of other servers, are none of these. */
+const bodyTypes: ReadonlySet<string> = new Set(["application/json", "application/graphql+json"])
+
+/** Answers one request on GraphQL's path. Resolves when the response has ended, in whichever way. */
+export const answerGraphql = async (
+  { yoga }: GraphqlServer,
+  most: number,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> => {
+  const gone = new AbortController()
+  response.once("close", () => gone.abort())
+  const method = request.method ?? "GET"
+  const body = method === "GET" || method === "HEAD" || method === "OPTIONS" ? undefined : await bodyOf(request, most)
+  if (body !== undefined && "code" in body) return refuse(request, response, body)
+  const answer = await yoga.fetch(
+    new Request(`http://tailrace${request.url ?? "/"}`, {
+      // What HEAD answers is what GET would, without its body.
+      method: method === "HEAD" ? "GET" : method,
+      headers: headersOf(request),
+      signal: gone.signal,
+      ...(body === undefined ? {} : { body: new Uint8Array(body.bytes) })
+    }),
+    { ended: gone.signal }
+  )
+  response.writeHead(answer.status, Object.fromEntries(answer.headers))
+  if (answer.body === null) response.end()
+  else await send(answer.body, response, method === "HEAD")
+}
+
+/** The whole body, or why it is not taken. */
+const bodyOf = async (request: IncomingMessage, most: number): Promise<{ readonly bytes: Buffer } | Refusal> => {
+  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+  if (!bodyTypes.has(type)) {
+    const message = `the body is ${type === "" ? "of no type" : JSON.stringify(type.slice(0, 80))}: send application/json`
+    return { status: 415, code: "BAD_INPUT", message }
+  }
+  const tooLarge: Refusal = { status: 413, code: "LIMIT", message: `the body is larger than ${most} bytes` }
+  if (Number(request.headers["content-length"] ?? 0) > most) return tooLarge
+  const chunks: Array<Buffer> = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > most) return tooLarge
+    chunks.push(chunk)
+  }
+  return { bytes: Buffer.concat(chunks) }
+}
+
+const refuse = (request: IncomingMessage, response: ServerResponse, { code, message, status }: Refusal): void => {
+  const body = JSON.stringify({ errors: [apiError(code, message)] })
+  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", Connection: "close" })
+  response.end(body, () => request.destroy())
+}
+
+const headersOf = (request: IncomingMessage): Headers => {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (typeof value === "string") headers.set(name, value)
+  }
+  return headers
+}
+
+/** Pulls the next chunk when the last is on its way; a reader that leaves ends the source. */
+const send = async (source: ReadableStream<Uint8Array>, response: ServerResponse, headOnly: boolean): Promise<void> => {
+  const reader = source.getReader()
+  const cancel = (): void => void reader.cancel().catch(() => undefined)
+  if (headOnly || response.destroyed) cancel()
+  response.once("close", cancel)
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done || response.destroyed) break
+    // A response that closes before it drains rejects nothing: the wait ends with either.
+    if (!response.write(value)) await Promise.race([once(response, "drain"), once(response, "close")])
+  }
+  response.end()
+}

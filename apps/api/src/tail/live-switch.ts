@@ -1,0 +1,37 @@
+// Live switch: listens to live batches only while there are tails, so that nobody encodes for no reader.
+import { subscribeLive } from "@tailrace/streams/live"
+import { Nats } from "@tailrace/streams/nats"
+import { Effect, Exit, Scope } from "effect"
+
+export interface LiveSwitch {
+  /** Resolves when everything published from then on is received; `receive` gets an encoded batch, for the call only. */
+  readonly open: (receive: (bytes: Uint8Array) => void) => Promise<void>
+  readonly close: () => void
+}
+
+/** A switch that is off; the end of the scope turns it off. `interrupted` is called when the broker was away meanwhile. */
+export const makeLiveSwitch = Effect.fnUntraced(function* (interrupted: () => void) {
+  const services = yield* Effect.context<Nats>()
+  const { control } = yield* Nats
+  let scope: Scope.Closeable | undefined
+  const close = (): void => {
+    const open = scope
+    scope = undefined
+    if (open !== undefined) Effect.runFork(Scope.close(open, Exit.void))
+  }
+  const open = (receive: (bytes: Uint8Array) => void): Promise<void> => {
+    const opened = Scope.makeUnsafe()
+    scope = opened
+    const listen = subscribeLive(({ bytes }) => {
+      if (scope === opened) receive(bytes)
+    })
+    return Effect.runPromiseWith(services)(Scope.provide(listen, opened))
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(close))
+  yield* Effect.forkScoped(
+    Effect.promise(async () => {
+      for await (const { type } of control.status()) if (type === "reconnect") interrupted()
+    })
+  )
+  return { open, close } satisfies LiveSwitch
+})
