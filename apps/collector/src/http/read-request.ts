@@ -35,7 +35,9 @@ export const readRequest = async (
   }
   const tooLong = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes, send it in parts`)
   if (Number(request.headers["content-length"] ?? 0) > limits.maxBodyBytes) return { answer: tooLong }
-  const sent = await collect(request, limits, tooLong)
+  // Refused in the middle, the rest is read over, so that the client gets to read the answer.
+  const sent = await collect(request.iterator({ destroyOnReturn: false }), limits, tooLong)
+  if ("answer" in sent) request.resume()
   if ("answer" in sent || encoding === "identity") return sent
   const decompressor = decompressors[encoding as keyof typeof decompressors](sent.bytes)
   decompressor.end(sent.bytes)
@@ -50,11 +52,11 @@ export const readRequest = async (
 }
 
 const collect = async (
-  stream: AsyncIterable<Buffer>,
+  stream: AsyncIterable<Uint8Array>,
   limits: BodyLimits,
   tooLong: Answer
 ): Promise<{ readonly bytes: Buffer } | { readonly answer: Answer }> => {
-  const pieces: Array<Buffer> = []
+  const pieces: Array<Uint8Array> = []
   let length = 0
   for await (const piece of stream) {
     length += piece.length
@@ -62,5 +64,5 @@ const collect = async (
     if (!limits.lend(piece.length)) return { answer: problem(429, "collector is full, try again later") }
     pieces.push(piece)
   }
-  return { bytes: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, length) }
+  return { bytes: Buffer.concat(pieces, length) }
 }

@@ -1,4 +1,5 @@
 // The http source with real sockets and a real nats-server: every status code, and yes only for what is in the stream.
+import { request } from "node:http"
 import { connect } from "node:net"
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
@@ -110,6 +111,16 @@ describe("http source", () => {
         assert.include(body.error, "1000000 bytes after gzip decompression")
       }
       assert.strictEqual((yield* post(ingest, "x".repeat(1_000_001), plain)).status, 413)
+      const unannounced = yield* Effect.callback<number | undefined>((resume) => {
+        const headers = { ...plain, "transfer-encoding": "chunked" }
+        const client = request(ingest, { method: "POST", headers }, (response) => {
+          response.resume()
+          response.once("end", () => resume(Effect.succeed(response.statusCode)))
+        })
+        for (let i = 0; i < 40; i++) client.write("x".repeat(100_000))
+        client.end()
+      })
+      assert.strictEqual(unannounced, 413)
       assert.deepStrictEqual(yield* stored, [])
       assert.strictEqual(collector.intake.bytes, 0)
     }).pipe(Effect.scoped)

@@ -93,8 +93,11 @@ const listen = (config: HttpConfig, context: SourceContext, health: HealthShape,
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), closeMillis)
+    // Connections become idle one after another, as their requests are answered.
+    const idle = setInterval(() => server.closeIdleConnections(), 50)
     server.close(() => {
       clearTimeout(timer)
+      clearInterval(idle)
       resolve()
     })
     server.closeIdleConnections()
