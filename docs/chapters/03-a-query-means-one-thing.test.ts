@@ -95,8 +95,10 @@ layer(testStore, { excludeTestServices: true, timeout: "60 seconds" })("a query"
         ["status IN (200, 500)", "ab"],
         ["duration_ms > 1s", "a"],
         ["status:[200 TO 404]", "be"],
-        // A missing field is not unequal to anything; an empty text counts as missing.
+        // An empty text counts as missing. What is missing is above and below nothing, and unequal to everything.
         ["status:*", "abe"],
+        ["status < 300", "b"],
+        ["status != 500", "bcde"],
         ["status IS NULL", "cd"],
         ["service NOT EXISTS", "e"],
         // SQL's words and regular expressions in RE2's syntax.
