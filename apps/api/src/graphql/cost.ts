@@ -38,7 +38,7 @@ export const costProblem = (args: ExecutionArgs, most: number): GraphQLError | u
   const cost = costOf(operation.selectionSet, walk, true)
   if (cost <= most) return undefined
   return new GraphQLError(
-    `the operation asks for ${cost} fields, at most ${most} are allowed: ask for fewer records or fields at once`,
+    `the operation asks for more than ${most} fields, those of a list times its first: ask for fewer records or fields`,
     { nodes: operation, extensions: { code: "LIMIT" } }
   )
 }

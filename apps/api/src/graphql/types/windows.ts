@@ -7,6 +7,9 @@ import { openLive } from "../../tail/live-limit.ts"
 import { builder } from "../builder.ts"
 import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 
+/** GraphQL's Float has neither infinities nor NaN; one such value must not cost the whole list. */
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
 const PaneType = builder.objectRef<Pane>("Pane").implement({
   description: "The closed aggregate of one key of one metric over one window.",
   fields: (t) => ({
@@ -17,7 +20,11 @@ const PaneType = builder.objectRef<Pane>("Pane").implement({
     windowStart: t.field({ type: "DateTime", resolve: (pane) => pane.windowStart }),
     windowEnd: t.field({ type: "DateTime", resolve: (pane) => pane.windowEnd }),
     key: t.field({ type: "JSON", resolve: (pane) => pane.key }),
-    value: t.exposeFloat("value", { nullable: true }),
+    value: t.float({
+      nullable: true,
+      description: "Null when it is no finite number.",
+      resolve: (pane) => finite(pane.value)
+    }),
     count: t.exposeFloat("count"),
     quantiles: t.field({ type: "JSON", resolve: (pane) => pane.quantiles }),
     revision: t.exposeInt("revision")
@@ -34,9 +41,13 @@ export const AnomalyType = builder.objectRef<Anomaly>("Anomaly").implement({
     windowStart: t.field({ type: "DateTime", resolve: (anomaly) => anomaly.windowStart }),
     windowEnd: t.field({ type: "DateTime", resolve: (anomaly) => anomaly.windowEnd }),
     key: t.field({ type: "JSON", resolve: (anomaly) => anomaly.key }),
-    value: t.exposeFloat("value"),
-    expected: t.exposeFloat("expected"),
-    score: t.exposeFloat("score"),
+    value: t.float({ nullable: true, resolve: (anomaly) => finite(anomaly.value) }),
+    expected: t.float({ nullable: true, resolve: (anomaly) => finite(anomaly.expected) }),
+    score: t.float({
+      nullable: true,
+      description: "Null when it is infinite: the past did not vary at all.",
+      resolve: (anomaly) => finite(anomaly.score)
+    }),
     direction: t.exposeString("direction"),
     sentence: t.exposeString("sentence", { description: "What happened, for a person." })
   })
