@@ -134,8 +134,9 @@ const startCollector = async (children: Children, natsUrl: string, folder: strin
     config,
     JSON.stringify({
       nats: { servers: [natsUrl] },
-      dataFolder: join(folder, "collector"),
-      sources: [{ type: "http", port }]
+      data: join(folder, "collector"),
+      http: { port },
+      syslog: { enabled: false }
     })
   )
   await children.start({

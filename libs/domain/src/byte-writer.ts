@@ -1,4 +1,5 @@
 // ByteWriter and ByteReader: the growing target and the checked source of a batch's wire form.
+import { copyShort, shortBytes } from "./copy-short.ts"
 import { varintLength, writeVarint } from "./utf8.ts"
 
 export class ByteWriter {
@@ -18,6 +19,15 @@ export class ByteWriter {
     this.ensure(source.length)
     this.target.set(source, this.used)
     this.used += source.length
+  }
+
+  /** The bytes `source[start, end)`; short ones without the view that a block copy needs. */
+  slice(source: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    this.ensure(length)
+    if (length > shortBytes) this.target.set(source.subarray(start, end), this.used)
+    else copyShort(source, start, end, this.target, this.used)
+    this.used += length
   }
 
   /** The bytes of the first `count` elements of a typed array, in the machine's (little-endian) order. */
@@ -41,7 +51,7 @@ export class ByteWriter {
 
 /** Reads what ByteWriter wrote; throws RangeError when the source breaks off or claims more than it holds. */
 export class ByteReader {
-  private readonly source: Uint8Array
+  readonly source: Uint8Array
   private position = 0
 
   constructor(source: Uint8Array) {
@@ -66,14 +76,20 @@ export class ByteReader {
   }
 
   bytes(length: number): Uint8Array {
+    const start = this.skip(length)
+    return this.source.subarray(start, start + length)
+  }
+
+  /** Steps over `length` bytes; answers where they begin in `source`. */
+  skip(length: number): number {
     if (length > this.remaining) {
       throw new RangeError(
         `batch breaks off at byte ${this.position}: ${length} bytes announced, ${this.remaining} left`
       )
     }
-    const view = this.source.subarray(this.position, this.position + length)
+    const start = this.position
     this.position += length
-    return view
+    return start
   }
 
   /** Fills the first `count` elements of a typed array. */

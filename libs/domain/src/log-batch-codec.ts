@@ -12,7 +12,10 @@ const magic = encodeUtf8("TLB1")
 /** Bytes of the kept rows and of all accounts. The result is the caller's: no later call writes to it. */
 export const encodeBatch = (batch: LogBatch): Uint8Array => {
   const rows = keptRows(batch)
-  const writer = new ByteWriter(256 + batch.byteLength * 2 + rows.length * 80)
+  const pairs = batch.attributes.count + batch.resource.count
+  // Just above what most batches take: texts, fixed columns, code and length of each pair, accounts and dictionaries.
+  const guess = batch.byteLength + rows.length * fixedRowBytes + pairs * 8 + batch.frames.length * 160 + 16_384
+  const writer = new ByteWriter(guess)
   writer.bytes(magic)
   writer.varint(batch.partition)
   writer.varint(rows.length)
@@ -127,7 +130,7 @@ const writeText = (writer: ByteWriter, column: TextColumn, rows: Uint32Array): v
   writer.elements(gathered(column.length, rows), rows.length)
   for (let i = 0; i < rows.length; i++) {
     const start = column.start[rows[i] as number] as number
-    writer.bytes(column.arena.subarray(start, start + (column.length[rows[i] as number] as number)))
+    writer.slice(column.arena, start, start + (column.length[rows[i] as number] as number))
   }
 }
 
@@ -136,20 +139,22 @@ const readText = (reader: ByteReader, column: TextColumn, rows: number): void =>
   reader.elements(lengths, rows)
   for (let row = 0; row < rows; row++) {
     const length = lengths[row] as number
-    column.put(row, reader.bytes(length), 0, length)
+    const start = reader.skip(length)
+    column.put(row, reader.source, start, start + length)
   }
 }
 
 const writePairs = (writer: ByteWriter, list: PairList, rows: Uint32Array): void => {
   const counts = new Uint32Array(rows.length)
-  const pairs: Array<number> = []
+  const pairs = new Uint32Array(list.count)
+  let found = 0
   for (let i = 0; i < rows.length; i++) {
-    const before = pairs.length
+    const before = found
     for (let pair = list.first[rows[i] as number] as number; pair !== 0; pair = list.next[pair - 1] as number)
-      pairs.push(pair - 1)
-    counts[i] = pairs.length - before
+      pairs[found++] = pair - 1
+    counts[i] = found - before
   }
-  const kept = Uint32Array.from(pairs)
+  const kept = pairs.subarray(0, found)
   writer.elements(counts, rows.length)
   writer.varint(kept.length)
   writeDictionary(writer, list.keys, gathered(list.keys.codes, kept), kept.length)

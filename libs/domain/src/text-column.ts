@@ -1,4 +1,5 @@
 // TextColumn: a text column of mostly distinct values, held as one byte arena with the extent of each row.
+import { copyShort, shortBytes } from "./copy-short.ts"
 import { decodeUtf8, encodeUtf8, varintLength, writeVarint } from "./utf8.ts"
 
 const bytesPerRowGuess = 32
@@ -29,7 +30,7 @@ export class TextColumn {
     const length = end - start
     const at = this.reserve(row, length)
     const arena = this.arena
-    if (length < 32) for (let i = 0; i < length; i++) arena[at + i] = source[start + i] as number
+    if (length <= shortBytes) copyShort(source, start, end, arena, at)
     else arena.set(source.subarray(start, end), at)
   }
 

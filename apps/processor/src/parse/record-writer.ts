@@ -138,12 +138,12 @@ export class RecordWriter {
       this.draft.scratchUsed = at + text.length
       this.draft.addAttribute(this.truncated, -1 - at, text.length)
     }
-    putBytes(batch.body, row, source, from, to)
+    batch.body.put(row, source, from, to)
   }
 
   private putText(column: TextColumn, row: number, which: number, bytes: Uint8Array): void {
     if (this.draft.roleKey[which] < 0) column.reserve(row, 0)
-    else putBytes(column, row, this.source(which, bytes), this.from(which), this.to(which))
+    else column.put(row, this.source(which, bytes), this.from(which), this.to(which))
   }
 
   private writeAttributes(batch: LogBatch, row: number, bytes: Uint8Array): void {
@@ -152,8 +152,8 @@ export class RecordWriter {
     for (let i = 0; i < attributeCount; i++) {
       const start = attributeStart[i]
       const pair = list.link(row, keys.codeOf(attributeKey[i], list.keys))
-      if (start >= 0) putBytes(list.values, pair, bytes, start, start + attributeLength[i])
-      else putBytes(list.values, pair, scratch, -1 - start, -1 - start + attributeLength[i])
+      if (start >= 0) list.values.put(pair, bytes, start, start + attributeLength[i])
+      else list.values.put(pair, scratch, -1 - start, -1 - start + attributeLength[i])
     }
   }
 
@@ -176,26 +176,4 @@ const characterBorder = (bytes: Uint8Array, start: number, at: number): number =
   let position = at
   while (position > start && position > at - 4 && (bytes[position] & 0xc0) === 0x80) position--
   return (bytes[position] & 0xc0) === 0x80 ? at : position
-}
-
-// Below this a loop beats the view that a block copy needs.
-const shortBytes = 128
-
-const putBytes = (column: TextColumn, row: number, source: Uint8Array, start: number, end: number): void => {
-  const length = end - start
-  if (length > shortBytes) {
-    column.put(row, source, start, end)
-    return
-  }
-  let to = column.reserve(row, length)
-  const arena = column.arena
-  let from = start
-  for (; from + 4 <= end; from += 4) {
-    arena[to] = source[from]
-    arena[to + 1] = source[from + 1]
-    arena[to + 2] = source[from + 2]
-    arena[to + 3] = source[from + 3]
-    to += 4
-  }
-  for (; from < end; from++) arena[to++] = source[from]
 }
