@@ -7,8 +7,8 @@ export default defineConfig({
   // One graphql in a process, the one that Node gives its users: its errors know each other by class.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     include: ["{apps,libs}/*/src/**/*.test.ts", "docs/chapters/*.test.ts", "test/**/*.test.ts"],
     exclude,
     pool: "forks",

@@ -59,7 +59,7 @@ describe("the architecture", () => {
       (file) =>
         !file.endsWith(".test.ts") &&
         !file.startsWith("libs/testing/") &&
-        !/conformance/.test(file) &&
+        !/(conformance|harness)\.ts$/.test(file) &&
         file !== "apps/tailrace/src/commands/generate.ts" &&
         importsOf(file).some((path) => path.startsWith("@tailrace/testing"))
     )

@@ -23,14 +23,14 @@ describe("tailrace", () => {
 
   it("names the line of a broken pipeline file", async () => {
     const file = join(folder, "pipeline.yaml")
-    writeFileSync(file, "name: broken\nfilter:\n  - name: noise\n    drop: 'level:(debug'\n")
+    writeFileSync(file, "name: broken\nfilter:\n  - type: drop\n    name: noise\n    when: 'level:(debug'\n")
     const result = await tailrace(["up", "--data", join(folder, "b"), "--pipeline", file])
     expect(result.code).not.toBe(0)
     expect(result.err).toContain(file)
     expect(result.err).toMatch(/never closed/)
     const check = await tailrace(["check", file])
     expect(check.code).toBe(2)
-    expect(check.err).toMatch(/:4/)
+    expect(check.err).toMatch(/:5:/)
   })
 
   it("points at the mistake in a query", async () => {
@@ -46,15 +46,7 @@ describe("tailrace", () => {
   })
 
   it("says that nats-server is missing, and how to get it", async () => {
-    const path = process.env.PATH
-    const binary = process.env.TAILRACE_NATS_SERVER
-    process.env.PATH = folder
-    process.env.TAILRACE_NATS_SERVER = ""
-    const result = await tailrace(["up", "--data", join(folder, "c")]).finally(() => {
-      process.env.PATH = path
-      if (binary === undefined) delete process.env.TAILRACE_NATS_SERVER
-      else process.env.TAILRACE_NATS_SERVER = binary
-    })
+    const result = await tailrace(["up", "--data", join(folder, "c")], { PATH: folder, TAILRACE_NATS_SERVER: "" })
     expect(result.code).toBe(1)
     expect(result.err).toContain("nats-server was not found on PATH")
   })

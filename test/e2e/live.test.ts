@@ -174,5 +174,5 @@ describe("a window", () => {
 /** Live tails open now, as the metrics tell. */
 const liveTails = async (): Promise<number> => {
   const text = await (await fetch(`${running.api}/metrics`)).text()
-  return Number(/^tailrace_tail_subscribers (\d+)/m.exec(text)?.[1])
+  return Number(/^tailrace_api_subscriptions (\d+)/m.exec(text)?.[1])
 }

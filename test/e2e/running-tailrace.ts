@@ -150,15 +150,22 @@ export class RunningTailrace {
   }
 }
 
-/** Runs a command of the CLI and gathers what it printed. */
+export interface CommandResult {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command of the CLI with text on its standard input or with other environment variables; gathers what it printed. */
 export const tailrace = (
   args: ReadonlyArray<string>,
-  input?: string
-): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> =>
+  given: string | Readonly<Record<string, string>> = ""
+): Promise<CommandResult> =>
   new Promise((resolve) => {
+    const environment = typeof given === "string" ? {} : given
     const child = spawn(process.execPath, [main, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1" }
+      env: { ...process.env, NO_COLOR: "1", TAILRACE_NATS_SERVER: findNatsServer() ?? "", ...environment }
     })
     let out = ""
     let err = ""
@@ -169,5 +176,5 @@ export const tailrace = (
       err += chunk.toString()
     })
     child.once("close", (code) => resolve({ code, out, err }))
-    child.stdin.end(input ?? "")
+    child.stdin.end(typeof given === "string" ? given : "")
   })

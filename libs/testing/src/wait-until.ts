@@ -18,7 +18,7 @@ export const waitFor = async <A>(
   holds: (value: A) => boolean,
   options: WaitOptions = {}
 ): Promise<A> => {
-  const deadline = performance.now() + (options.timeoutMillis ?? 10_000)
+  const deadline = performance.now() + (options.timeoutMillis ?? 60_000)
   for (;;) {
     const value = await read()
     if (holds(value)) return value

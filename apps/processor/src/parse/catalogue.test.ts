@@ -1,3 +1,4 @@
+// Tests of the codecs' catalogue: configurations and examples.
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { codecNames, codecs } from "./catalogue.ts"

@@ -1,3 +1,4 @@
+// Tests of the parse stage: layouts, headers, whole frames, and any bytes at all.
 import { writePrefixed } from "@tailrace/domain/frame"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeUtf8 } from "@tailrace/domain/utf8"

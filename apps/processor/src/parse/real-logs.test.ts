@@ -1,3 +1,4 @@
+// Tests on real logs of nine systems and on foreign test sets: counts, times and levels.
 import { existsSync, readFileSync } from "node:fs"
 import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
 import { describe, expect, it } from "vitest"

@@ -1,3 +1,4 @@
+// Tests on real and authored syslog messages, against what other daemons read in them.
 import { existsSync, readFileSync } from "node:fs"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityNumberOfSyslog } from "@tailrace/domain/severity"

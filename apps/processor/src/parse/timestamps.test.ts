@@ -1,3 +1,4 @@
+// Tests of timestamps: every form, zone and edge.
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"

@@ -104,7 +104,7 @@ const wantedPorts = (input: UpInput): ReadonlyArray<WantedPort> => {
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({
   http: { host: input.host, port: input.httpPort },
   syslog: { host: input.host, port: input.syslogPort },
-  files: input.file.map((path) => ({ path: resolve(path) })),
+  ...(input.file.length === 0 ? {} : { files: input.file.map((path) => ({ path: resolve(path) })) }),
   stdin: input.stdin,
   data: folder.collector
 })

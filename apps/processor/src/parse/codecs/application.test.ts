@@ -1,3 +1,4 @@
+// Tests of the codec application: lines of application loggers.
 import { describe, expect, it } from "vitest"
 import { isoOf, recordOf } from "../records-of.ts"
 

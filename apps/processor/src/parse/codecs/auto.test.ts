@@ -1,3 +1,4 @@
+// Tests of the codec auto: detection, memory and its way out.
 import { describe, expect, it } from "vitest"
 import { makeStage, recordOf, recordsOf } from "../records-of.ts"
 

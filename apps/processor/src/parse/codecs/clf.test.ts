@@ -1,3 +1,4 @@
+// Tests of the codec clf: common and combined access logs.
 import { describe, expect, it } from "vitest"
 import { isoOf, recordOf } from "../records-of.ts"
 

@@ -1,3 +1,4 @@
+// Tests of the codec json: known answers, and agreement with JSON.parse.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { isoOf, makeStage, recordOf, recordsOf } from "../records-of.ts"

@@ -1,3 +1,4 @@
+// Tests of the codec logfmt.
 import { describe, expect, it } from "vitest"
 import { isoOf, makeStage, recordOf } from "../records-of.ts"
 

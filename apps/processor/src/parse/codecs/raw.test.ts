@@ -1,3 +1,4 @@
+// Tests of the codec raw.
 import { describe, expect, it } from "vitest"
 import { recordOf } from "../records-of.ts"
 

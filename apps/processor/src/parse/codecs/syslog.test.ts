@@ -1,3 +1,4 @@
+// Tests of the codec syslog: RFC 3164 and RFC 5424.
 import { describe, expect, it } from "vitest"
 import { isoOf, recordOf } from "../records-of.ts"
 
