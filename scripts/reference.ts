@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path"
 import { schemaText } from "../apps/api/src/graphql/schema.ts"
 import { catalogues } from "./reference/catalogues.ts"
+import { cliPage } from "./reference/cli-page.ts"
 import { componentPage } from "./reference/component-page.ts"
 import { configPages } from "./reference/config-page.ts"
 import { errorPage } from "./reference/error-page.ts"
@@ -18,6 +19,7 @@ const files = sourceFiles()
 const pages: ReadonlyArray<readonly [string, string]> = [
   ...catalogues.map((catalogue) => [`${catalogue.title.toLowerCase()}.md`, componentPage(catalogue)] as const),
   ...configPages(),
+  ["cli.md", await cliPage()],
   ["errors.md", errorPage(files)],
   ["process-metrics.md", metricPage(files)],
   ["query-language.md", queryPage()]

@@ -30,9 +30,9 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     kind: "source",
     title: "Sources",
     summary:
-      "What receives logs. Sources stand under `sources` in the collector's configuration. Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
+      "What receives logs. Each source stands under its name in the collector's configuration. Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
     folder: "apps/collector/src/sources",
-    place: listed("sources"),
+    place: (name, config) => ({ [name]: config }),
     components: sourceCatalogue as never
   },
   {

@@ -1,7 +1,9 @@
 // Config page: the configuration files of the processes, and what the environment may set.
 import type { Schema } from "effect"
 import { ApiConfig } from "../../apps/api/src/config.ts"
+import { environmentKeys as apiKeys } from "../../apps/api/src/config-file.ts"
 import { CollectorConfig } from "../../apps/collector/src/config.ts"
+import { environmentKeys as collectorKeys } from "../../apps/collector/src/config-file.ts"
 import { ProcessorConfig, environmentKeys as processorKeys } from "../../apps/processor/src/config.ts"
 import { ParseConfig } from "../../apps/processor/src/parse/parse-config.ts"
 import { defaultPipeline, PipelineConfig } from "../../apps/processor/src/pipeline-config.ts"
@@ -37,7 +39,7 @@ const pages: ReadonlyArray<ConfigPage> = [
     title: "Configuration of the collector",
     summary: "One YAML file, the first argument of `apps/collector/src/main.ts`. Unknown keys are refused.",
     schema: CollectorConfig,
-    keys: []
+    keys: collectorKeys
   },
   {
     name: "config-processor",
@@ -51,7 +53,7 @@ const pages: ReadonlyArray<ConfigPage> = [
     title: "Configuration of the api",
     summary: "One YAML file, the first argument of `apps/api/src/main.ts`. Unknown keys are refused.",
     schema: ApiConfig,
-    keys: []
+    keys: apiKeys
   },
   {
     name: "config-store-front",

@@ -6,6 +6,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   CollectorError: { "": "stop: the collector does not start" },
   CommandFailure: { "": "stop: the command prints the message and ends with the exit code" },
   ComponentConfigError: { "": "stop: the pipeline file is refused, with the line and column of the key" },
+  ConfigError: { "": "stop: the api does not start; every problem is listed with its key" },
   ConsumerError: {
     "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
     incompatible: "restart: the pipeline restarts with back-off until somebody mends the durable consumer",
@@ -28,6 +29,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     foreign: "restart: the pipeline stays down, with back-off, until the foreign message is purged",
     unavailable: "restart: the pipeline restarts with back-off until the broker answers"
   },
+  Later: { "": "retry: `tailrace send` offers the chunk again after a while" },
   MailboxClosed: { "": "end: the actor finishes, which is how draining ends" },
   MigrationError: { "": "stop: the processor does not start on tables it does not know" },
   NatsError: {

@@ -9,7 +9,7 @@ interface FoundError {
   readonly reasons: ReadonlyArray<string>
 }
 
-const declaration = /export class (\w+) extends Schema\.TaggedError<\w+>\(\)\("\w+",\s*\{([\s\S]*?)\n?\}\) \{\}/g
+const declaration = /class (\w+) extends Schema\.TaggedError<\w+>\(\)\("\w+",\s*\{([\s\S]*?)\n?\}\) \{\}/g
 
 const found = (files: ReadonlyArray<SourceFile>): ReadonlyArray<FoundError> =>
   files

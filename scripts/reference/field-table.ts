@@ -55,5 +55,7 @@ const boundsText = (schema: JsonSchema): string => {
   const most = high === undefined || high >= Number.MAX_SAFE_INTEGER ? undefined : high
   if (least !== undefined && most !== undefined) return `, ${least} to ${most}`
   if (least !== undefined) return `, at least ${least}`
+  const above = bounds.find((one) => one.exclusiveMinimum !== undefined)?.exclusiveMinimum
+  if (above !== undefined) return `, above ${above}`
   return most === undefined ? "" : `, at most ${most}`
 }

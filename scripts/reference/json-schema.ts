@@ -9,6 +9,7 @@ export interface JsonSchema {
   readonly enum?: ReadonlyArray<unknown>
   readonly minimum?: number
   readonly maximum?: number
+  readonly exclusiveMinimum?: number
   readonly minLength?: number
   readonly maxLength?: number
   readonly properties?: Readonly<Record<string, JsonSchema>>
