@@ -1,6 +1,7 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
+import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
@@ -52,4 +53,5 @@ const program = Effect.gen(function* () {
   )
 )
 // @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
+collectByHeapLimits()
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
+import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
@@ -80,4 +81,5 @@ const program = Effect.gen(function* () {
   )
 )
 // @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
+collectByHeapLimits()
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -1,4 +1,5 @@
 // The command up: Tailrace on this machine, until it is stopped.
+import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
@@ -11,6 +12,7 @@ export const upCommand = Command.make(
   "up",
   upFlags,
   Effect.fnUntraced(function* (input) {
+    collectByHeapLimits()
     const output = yield* Output
     const begun = performance.now()
     const instance = yield* startInstance(input).pipe(
