@@ -8,6 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const text = (value: string): unknown => value
 const list = (value: string): unknown => value.split(",").map((one) => one.trim())
+const paths = (value: string): unknown => value.split(",").map((one) => ({ path: one.trim() }))
 const number = (value: string): unknown => (/^\d+$/.test(value) ? Number(value) : value)
 const flag = (value: string): unknown => (value === "true" ? true : value === "false" ? false : value)
 
@@ -23,7 +24,7 @@ export const environmentKeys: ReadonlyArray<readonly [string, ReadonlyArray<stri
   ["TAILRACE_HTTP_PORT", ["http", "port"], number],
   ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], text],
   ["TAILRACE_SYSLOG_PORT", ["syslog", "port"], number],
-  ["TAILRACE_FILES", ["files"], list],
+  ["TAILRACE_FILES", ["files"], paths],
   ["TAILRACE_STDIN", ["stdin"], flag]
 ]
 

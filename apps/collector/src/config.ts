@@ -1,6 +1,7 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
 import { field, optional } from "@tailrace/domain/field"
 import { Schema } from "effect"
+import { FileConfig } from "./sources/file.ts"
 import { HttpConfig } from "./sources/http.ts"
 import { SyslogConfig } from "./sources/syslog.ts"
 import { SubjectName } from "./subject-name.ts"
@@ -39,6 +40,7 @@ export const CollectorConfig = Schema.Struct({
   frames: field(FrameConfig, {}, "How frames are cut."),
   http: field(HttpConfig, {}, "The http source."),
   syslog: field(SyslogConfig, {}, "The syslog source."),
+  files: field(Schema.Array(FileConfig), [], "Files that are read, an entry each."),
   stdin: field(Schema.Boolean, false, "Whether lines are read from standard input.")
 })
 export type CollectorConfig = typeof CollectorConfig.Type

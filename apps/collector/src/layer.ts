@@ -9,6 +9,7 @@ import { Intake } from "./frames/intake.ts"
 import type { CollectorError, Refusal } from "./refusal.ts"
 import type { Listening, Source } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
+import { fileSource } from "./sources/file.ts"
 import { http } from "./sources/http.ts"
 import { StdinConfig, stdin } from "./sources/stdin.ts"
 import { syslog } from "./sources/syslog.ts"
@@ -86,6 +87,7 @@ const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>
   const sources: Array<Effect.Effect<Source>> = []
   if (config.http.enabled) sources.push(http.make(config.http))
   if (config.syslog.enabled) sources.push(syslog.make(config.syslog))
+  if (config.files.length > 0) sources.push(Effect.succeed(fileSource(config.files)))
   if (config.stdin) sources.push(stdin.make(Schema.decodeSync(StdinConfig)({})))
   return Effect.all(sources)
 }

@@ -1,0 +1,286 @@
+// FileSet: the files that match, found by looking and by notifications, each read on by a tracked file.
+import { randomUUID } from "node:crypto"
+import { rm, stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { makeOrigin } from "../../frames/origin.ts"
+import { messageOf } from "../../refusal.ts"
+import type { SourceContext } from "../../source.ts"
+import type { FileConfig } from "../file.ts"
+import { type Checkpoint, ContentTrace, nothing } from "./checkpoint.ts"
+import { CheckpointLog } from "./checkpoint-log.ts"
+import { FolderWatch } from "./folder-watch.ts"
+import { baseOf, matchingFiles } from "./matching-files.ts"
+import { ReadQueue } from "./read-queue.ts"
+import { indexOf, recognise } from "./recognise.ts"
+import { sourceNameOf } from "./source-name.ts"
+import { isAbsent, keyOf, TrackedFile, type TrackedOptions, type Turn, withFile } from "./tracked-file.ts"
+import { isGzip, unpack } from "./unpack.ts"
+
+/** A file as one look found it. */
+interface Seen {
+  readonly entry: FileConfig
+  readonly path: string
+  readonly key: string
+  readonly size: number
+  /** Changes whenever the file does. */
+  readonly version: string
+}
+
+/** A file that is being read. */
+interface Live {
+  readonly file: TrackedFile
+  readonly turn: () => Promise<Turn>
+  version: string
+  /** Size of the gzip file whose unpacked copy this is. */
+  readonly packedSize: number | undefined
+  complaint: string
+}
+
+/** Handles kept open; beyond it a file is closed when it has been read to its end. */
+const maxHandles = 512
+
+export class FileSet {
+  readonly #entries: ReadonlyArray<FileConfig>
+  readonly #context: SourceContext
+  readonly #log: CheckpointLog
+  /** By `device:inode`. */
+  readonly #live = new Map<string, Live>()
+  readonly #byPath = new Map<string, Live>()
+  /** Gzip files by key: the version that was read, cannot be read, or is looked at once more before it is. */
+  readonly #packed = new Map<string, { readonly version: string; readonly done: boolean }>()
+  readonly #queue: ReadQueue<Live>
+  readonly #watch: FolderWatch
+  readonly #running: Promise<void>
+  #firstLook: boolean
+  #stopping = false
+  #wake: (() => void) | undefined
+
+  /** Opens the checkpoints of the context's folder and looks once. Fails when the folder cannot be written. */
+  static async open(entries: ReadonlyArray<FileConfig>, context: SourceContext): Promise<FileSet> {
+    const log = await CheckpointLog.open(context.folder, context.now, context.warn)
+    return await new Promise((resolve) => {
+      const files: FileSet = new FileSet(entries, context, log, () => resolve(files))
+    })
+  }
+
+  private constructor(
+    entries: ReadonlyArray<FileConfig>,
+    context: SourceContext,
+    log: CheckpointLog,
+    looked: () => void
+  ) {
+    this.#entries = entries
+    this.#context = context
+    this.#log = log
+    this.#firstLook = !log.existed
+    this.#queue = new ReadQueue(
+      (live, turn) => this.#settled(live, turn),
+      (live, cause) => this.#complain(live, cause)
+    )
+    this.#watch = new FolderWatch((path, renamed) => {
+      const live = this.#byPath.get(path)
+      if (live !== undefined) this.#queue.add(live)
+      if (renamed || live === undefined) this.#wake?.()
+    })
+    this.#running = this.#run(looked)
+  }
+
+  /** Finishes what is being published and closes everything. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wake?.()
+    this.#watch.close()
+    await Promise.all([this.#running, this.#queue.stop()])
+    for (const { file } of this.#live.values()) await file.close()
+    await this.#log.close()
+  }
+
+  async #run(looked: () => void): Promise<void> {
+    const pollMillis = Math.min(...this.#entries.map((entry) => entry.pollMillis))
+    while (!this.#stopping) {
+      const started = performance.now()
+      await this.#look().catch((cause) => this.#context.warn(`cannot look for files: ${messageOf(cause)}`))
+      looked()
+      const took = performance.now() - started
+      // Notifications shorten the wait, but looking never takes more than a tenth of the time.
+      await this.#pause(Math.max(20, took * 10))
+      if (!this.#stopping) await this.#pause(Math.max(pollMillis, took * 10), true)
+    }
+  }
+
+  #woken = false
+  #pause(millis: number, wakeable = false): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => end(), millis)
+      const end = () => {
+        clearTimeout(timer)
+        this.#woken = false
+        this.#wake = () => {
+          this.#woken = true
+        }
+        resolve()
+      }
+      this.#wake = () => {
+        if (wakeable || this.#stopping) end()
+        else this.#woken = true
+      }
+      if (wakeable && this.#woken) end()
+    })
+  }
+
+  async #look(): Promise<void> {
+    const seen = new Map<string, Seen>()
+    for (const entry of this.#entries) {
+      this.#watch.add(baseOf(entry.path))
+      for await (const { path, stats } of matchingFiles(entry.path)) {
+        const key = keyOf(stats)
+        const version = `${stats.size} ${stats.mtimeNs}`
+        if (!seen.has(key)) seen.set(key, { entry, path, key, size: Number(stats.size), version })
+      }
+    }
+    this.#byPath.clear()
+    for (const [key, live] of this.#live) this.#lookAt(live, seen.get(key))
+    const fresh = [...seen.values()].filter(({ key }) => !this.#live.has(key))
+    if (fresh.length === 0) {
+      this.#firstLook = false
+      return
+    }
+    // Known files first: a copy of one is told from a new file only when that one is being read.
+    const known = new Set([...this.#log.checkpoints.values()].map(({ key }) => key))
+    fresh.sort((a, b) => Number(known.has(b.key)) - Number(known.has(a.key)))
+    const candidates = indexOf(this.#log.checkpoints.values())
+    for (const one of fresh) {
+      if (this.#stopping) return
+      await this.#begin(one, candidates(one.path, one.key)).catch((cause) => {
+        if (!isAbsent(cause)) this.#context.warn(`cannot read ${one.path}: ${messageOf(cause)}`)
+      })
+    }
+    this.#firstLook = false
+  }
+
+  #lookAt(live: Live, seen: Seen | undefined): void {
+    if (live.packedSize !== undefined) {
+      this.#queue.add(live)
+      return
+    }
+    live.file.detached = seen === undefined
+    if (seen !== undefined) {
+      live.file.path = seen.path
+      this.#byPath.set(seen.path, live)
+      this.#watch.add(dirname(seen.path))
+    }
+    if (seen?.version === live.version && !live.file.waiting) return
+    live.version = seen?.version ?? ""
+    this.#queue.add(live)
+  }
+
+  async #begin(seen: Seen, candidates: Iterable<Checkpoint>): Promise<void> {
+    if (await isGzip(seen.path)) return this.#beginPacked(seen, candidates)
+    const skip = this.#firstLook && seen.entry.start === "end"
+    const checkpoint = await this.#checkpointOf(seen, seen.path, seen.size, candidates, skip)
+    if (checkpoint !== "later")
+      this.#track(seen, new TrackedFile(checkpoint, seen.path, this.#optionsOf(seen, checkpoint)))
+  }
+
+  /** A gzip file is unpacked once two looks saw it the same, so that one being written is not read half. */
+  async #beginPacked(seen: Seen, candidates: Iterable<Checkpoint>): Promise<void> {
+    const context = this.#context
+    const { entry } = seen
+    const before = this.#packed.get(seen.key)
+    if (before?.version === seen.version && before.done) return
+    for (const one of candidates) if (one.key === seen.key && one.whole === seen.size) return
+    this.#packed.set(seen.key, { version: seen.version, done: before?.version === seen.version })
+    if (this.#firstLook && entry.start === "end") {
+      const { key, path, size } = seen
+      const skipped = { id: randomUUID(), path, key, head: nothing, offset: 0, mark: nothing, whole: size }
+      return this.#log.save(skipped)
+    }
+    if (before?.version !== seen.version) return this.#wake?.()
+    const target = join(context.folder, `unpacked-${seen.key.replace(":", "-")}`)
+    const problem = await unpack(seen.path, target, entry.maxUnpackedBytes)
+    if (problem !== undefined)
+      return context.warn(`cannot unpack ${seen.path}: ${problem}; it is tried again when it changes`)
+    const stats = await stat(target, { bigint: true })
+    const checkpoint = await this.#checkpointOf(seen, target, Number(stats.size), candidates, false)
+    if (checkpoint === "later") {
+      this.#packed.delete(seen.key)
+      return rm(target, { force: true })
+    }
+    const options = { ...this.#optionsOf(seen, checkpoint), rotatedMillis: 0 }
+    const file = new TrackedFile(checkpoint, target, options, keyOf(stats))
+    file.detached = true
+    this.#track(seen, file, seen.size)
+  }
+
+  async #checkpointOf(seen: Seen, at: string, size: number, candidates: Iterable<Checkpoint>, skip: boolean) {
+    return withFile(at, async (read): Promise<Checkpoint | "later"> => {
+      const { key, path } = seen
+      const isLive = (one: Checkpoint) => this.#live.get(one.key)?.file.checkpoint.id === one.id
+      const checkpoint = await recognise({ path, key, size, read }, candidates, isLive)
+      if (checkpoint === "later") return "later"
+      for (const one of candidates) {
+        // The inode has a new owner; what it was before may still turn up as a copy.
+        const replaced = one.key === key && one.id !== checkpoint.id && one.goneAt === undefined
+        if (replaced) await this.#log.save({ ...one, goneAt: this.#context.now() })
+      }
+      if (!skip || checkpoint.offset > 0) return checkpoint
+      const skipped = { ...checkpoint, offset: size, ...(await ContentTrace.of(read, size)).digests }
+      await this.#log.save(skipped)
+      return skipped
+    })
+  }
+
+  #optionsOf({ entry }: Seen, { path }: Checkpoint): TrackedOptions {
+    const tenant = entry.tenant ?? this.#context.tenant
+    const source = entry.source ?? sourceNameOf(path)
+    const layout = entry.multiline ? "prefixed" : "lines"
+    const more = { tenant, source, codec: entry.codec, layout, patient: true, component: "file" } as const
+    return {
+      ...entry,
+      context: this.#context,
+      log: this.#log,
+      originOf: (attributes) => makeOrigin({ ...more, attributes: { "log.file.path": path, ...attributes } })
+    }
+  }
+
+  #track(seen: Seen, file: TrackedFile, packedSize?: number): void {
+    const turn = async (): Promise<Turn> => {
+      await this.#context.intake.room()
+      return file.turn()
+    }
+    const live: Live = { file, turn, version: seen.version, packedSize, complaint: "" }
+    this.#live.set(seen.key, live)
+    if (packedSize === undefined) {
+      this.#byPath.set(seen.path, live)
+      this.#watch.add(dirname(seen.path))
+    }
+    this.#queue.add(live)
+  }
+
+  async #settled(live: Live, turn: Turn): Promise<void> {
+    const { file, packedSize } = live
+    live.complaint = ""
+    if (turn === "idle") {
+      if (this.#live.size > maxHandles) await file.close()
+      return
+    }
+    if (turn !== "ended") return
+    await file.close()
+    const { key } = file.checkpoint
+    const end = packedSize === undefined ? { goneAt: this.#context.now() } : { whole: packedSize }
+    await this.#log.save({ ...file.checkpoint, ...end })
+    if (packedSize !== undefined) {
+      this.#packed.set(key, { version: live.version, done: true })
+      await rm(file.path, { force: true })
+    }
+    this.#live.delete(key)
+  }
+
+  #complain(live: Live, cause: unknown): void {
+    live.file.waiting = true
+    const complaint = messageOf(cause)
+    if (complaint !== live.complaint)
+      this.#context.warn(`cannot read on in ${live.file.path}: ${complaint}; trying again`)
+    live.complaint = complaint
+  }
+}
