@@ -9,22 +9,12 @@ import type { FileConfig } from "../file.ts"
 import { type Checkpoint, ContentTrace, nothing } from "./checkpoint.ts"
 import { CheckpointLog } from "./checkpoint-log.ts"
 import { FolderWatch } from "./folder-watch.ts"
-import { baseOf, matchingFiles } from "./matching-files.ts"
+import { baseOf, matchingFiles, movedFiles, type Seen, seenAs } from "./matching-files.ts"
 import { ReadQueue } from "./read-queue.ts"
 import { indexOf, recognise } from "./recognise.ts"
 import { sourceNameOf } from "./source-name.ts"
 import { isAbsent, keyOf, TrackedFile, type TrackedOptions, type Turn, withFile } from "./tracked-file.ts"
 import { isGzip, unpack } from "./unpack.ts"
-
-/** A file as one look found it. */
-interface Seen {
-  readonly entry: FileConfig
-  readonly path: string
-  readonly key: string
-  readonly size: number
-  /** Changes whenever the file does. */
-  readonly version: string
-}
 
 /** A file that is being read. */
 interface Live {
@@ -51,7 +41,9 @@ export class FileSet {
   readonly #queue: ReadQueue<Live>
   readonly #watch: FolderWatch
   readonly #running: Promise<void>
-  #firstLook: boolean
+  /** Whether this is the first look of this life, and whether the folder of checkpoints was new then. */
+  #firstLook = true
+  readonly #firstEver: boolean
   #stopping = false
   #wake: (() => void) | undefined
 
@@ -72,7 +64,7 @@ export class FileSet {
     this.#entries = entries
     this.#context = context
     this.#log = log
-    this.#firstLook = !log.existed
+    this.#firstEver = !log.existed
     this.#queue = new ReadQueue(
       (live, turn) => this.#settled(live, turn),
       (live, cause) => this.#complain(live, cause)
@@ -133,11 +125,12 @@ export class FileSet {
     for (const entry of this.#entries) {
       this.#watch.add(baseOf(entry.path))
       for await (const { path, stats } of matchingFiles(entry.path)) {
-        const key = keyOf(stats)
-        const version = `${stats.size} ${stats.mtimeNs}`
-        if (!seen.has(key)) seen.set(key, { entry, path, key, size: Number(stats.size), version })
+        const one = seenAs(entry, path, stats)
+        if (!seen.has(one.key)) seen.set(one.key, one)
       }
     }
+    if (this.#firstLook)
+      for (const one of await movedFiles(this.#log.checkpoints.values(), seen, this.#entries)) seen.set(one.key, one)
     this.#byPath.clear()
     for (const [key, live] of this.#live) this.#lookAt(live, seen.get(key))
     const fresh = [...seen.values()].filter(({ key }) => !this.#live.has(key))
@@ -176,7 +169,7 @@ export class FileSet {
 
   async #begin(seen: Seen, candidates: Iterable<Checkpoint>): Promise<void> {
     if (await isGzip(seen.path)) return this.#beginPacked(seen, candidates)
-    const skip = this.#firstLook && seen.entry.start === "end"
+    const skip = this.#firstEver && this.#firstLook && seen.entry.start === "end"
     const checkpoint = await this.#checkpointOf(seen, seen.path, seen.size, candidates, skip)
     if (checkpoint !== "later")
       this.#track(seen, new TrackedFile(checkpoint, seen.path, this.#optionsOf(seen, checkpoint)))
@@ -190,7 +183,7 @@ export class FileSet {
     if (before?.version === seen.version && before.done) return
     for (const one of candidates) if (one.key === seen.key && one.whole === seen.size) return
     this.#packed.set(seen.key, { version: seen.version, done: before?.version === seen.version })
-    if (this.#firstLook && entry.start === "end") {
+    if (this.#firstEver && this.#firstLook && entry.start === "end") {
       const { key, path, size } = seen
       const skipped = { id: randomUUID(), path, key, head: nothing, offset: 0, mark: nothing, whole: size }
       return this.#log.save(skipped)

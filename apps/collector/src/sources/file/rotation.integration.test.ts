@@ -127,18 +127,24 @@ describe("a rotated file", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("goes on where it stopped, also in files that were rotated meanwhile", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder
-      const world = testIntake()
-      const path = join(folder, "app.log")
-      writeFileSync(path, textOf(numbered(0, 100)))
-      yield* Effect.scoped(Effect.andThen(start(world, folder, { path: `${path}*` }), receivesUpTo(world, 100)))
-      appendFileSync(path, textOf(numbered(100, 150)))
-      renameSync(path, `${path}.1`)
-      writeFileSync(path, textOf(numbered(150, 200)))
-      yield* Effect.scoped(Effect.andThen(start(world, folder, { path: `${path}*` }), receivesUpTo(world, 200)))
-      assert.deepStrictEqual([...received(world)].sort(), numbered(0, 200).sort())
-    }).pipe(Effect.scoped)
+  it.live.each(["app.log", "app.log*"])(
+    "goes on where it stopped, also in the rest of %s that was rotated meanwhile",
+    (pattern) =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder
+        const world = testIntake()
+        const path = join(folder, "app.log")
+        writeFileSync(path, textOf(numbered(0, 100)))
+        yield* Effect.scoped(
+          Effect.andThen(start(world, folder, { path: join(folder, pattern) }), receivesUpTo(world, 100))
+        )
+        appendFileSync(path, textOf(numbered(100, 150)))
+        renameSync(path, `${path}.1`)
+        writeFileSync(path, textOf(numbered(150, 200)))
+        yield* Effect.scoped(
+          Effect.andThen(start(world, folder, { path: join(folder, pattern) }), receivesUpTo(world, 200))
+        )
+        assert.deepStrictEqual([...received(world)].sort(), numbered(0, 200).sort())
+      }).pipe(Effect.scoped)
   )
 })
