@@ -1,6 +1,6 @@
 // Latency: how long from the making of an event until it can be queried, and until the insert is acknowledged.
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
-import { liveSubject } from "@tailrace/domain/subjects"
+import { liveInterestSubject, liveSubject } from "@tailrace/domain/subjects"
 import { WeightedSamples } from "./instruments/percentiles.ts"
 import type { Question } from "./instruments/report.ts"
 import { pause } from "./stand/children.ts"
@@ -77,6 +77,7 @@ const watch = async (stand: Stand, millis: number): Promise<Seen> => {
   const end = performance.now() + millis
   let newest = await newestBatch(stand)
   while (performance.now() < end) {
+    stand.connection.publish(liveInterestSubject)
     await pause(probeEveryMillis)
     stand.children.check()
     const batch = await newestBatch(stand)

@@ -7,8 +7,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Anomaly } from "@tailrace/domain/anomaly"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
-import { liveSubjects, stateSubjects } from "@tailrace/domain/subjects"
+import { stateSubjects } from "@tailrace/domain/subjects"
 import { read } from "@tailrace/store/store"
+import { subscribeLive } from "@tailrace/streams/live"
 import { Nats } from "@tailrace/streams/nats"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
@@ -127,7 +128,10 @@ describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
         subject: string,
         take: (message: { readonly data: Uint8Array; readonly json: <A>() => A }) => void
       ) => control.subscribe(subject, { callback: (_, message) => take(message) })
-      subscribe(liveSubjects, (message) => void live.push(decodeBatch(message.data).keptCount))
+      yield* Effect.provideContext(
+        subscribeLive(({ bytes }) => void live.push(decodeBatch(bytes).keptCount)),
+        world.context
+      )
       subscribe(stateSubjects, (message) => void states.push(message.json()))
       subscribe("logs.anomalies.>", (message) => void anomalies.push(message.json()))
       yield* Effect.promise(() => control.flush())

@@ -9,9 +9,18 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.ts"
 
 const magic = encodeUtf8("TLB1")
 
-/** Bytes of the kept rows and of all accounts. The result is the caller's: no later call writes to it. */
-export const encodeBatch = (batch: LogBatch): Uint8Array => {
-  const rows = keptRows(batch)
+/** Frames `from` to `to` (exclusive) of a batch, by their index. */
+export interface FrameRange {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Bytes of the kept rows and of all accounts, or of those of some frames only. The result is the caller's: no later call
+ * writes to it.
+ */
+export const encodeBatch = (batch: LogBatch, range: FrameRange = { from: 0, to: batch.frames.length }): Uint8Array => {
+  const rows = keptRows(batch, range)
   const pairs = batch.attributes.count + batch.resource.count
   // Just above what most batches take: texts, fixed columns, code and length of each pair, accounts and dictionaries.
   const guess = batch.byteLength + rows.length * fixedRowBytes + pairs * 8 + batch.frames.length * 160 + 16_384
@@ -19,12 +28,17 @@ export const encodeBatch = (batch: LogBatch): Uint8Array => {
   writer.bytes(magic)
   writer.varint(batch.partition)
   writer.varint(rows.length)
-  const accounts = encodeUtf8(JSON.stringify(batch.frames.map(accountToJson)))
+  const accounts = encodeUtf8(JSON.stringify(batch.frames.slice(range.from, range.to).map(accountToJson)))
   writer.varint(accounts.length)
   writer.bytes(accounts)
   const all = rows.length === batch.length
   for (const column of typedColumns(batch)) {
-    if (all) writer.elements(column, rows.length)
+    if (column === batch.frame && range.from > 0) {
+      writer.elements(
+        gathered(column, rows).map((frame) => frame - range.from),
+        rows.length
+      )
+    } else if (all) writer.elements(column, rows.length)
     else writer.elements(gathered(column, rows), rows.length)
   }
   for (const column of dictionaryColumns(batch))
@@ -88,11 +102,14 @@ const dictionaryColumns = (batch: LogBatch): ReadonlyArray<DictionaryColumn> => 
 const textColumns = (batch: LogBatch): ReadonlyArray<TextColumn> => [batch.body, batch.traceId, batch.spanId]
 const pairLists = (batch: LogBatch): ReadonlyArray<PairList> => [batch.attributes, batch.resource]
 
-const keptRows = (batch: LogBatch): Uint32Array => {
+const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array => {
   const rows = new Uint32Array(batch.keptCount)
   let next = 0
-  for (let row = 0; row < batch.length; row++) if (batch.selected[row] === 1) rows[next++] = row
-  return rows
+  for (let row = 0; row < batch.length; row++) {
+    const frame = batch.frame[row] as number
+    if (batch.selected[row] === 1 && frame >= range.from && frame < range.to) rows[next++] = row
+  }
+  return rows.subarray(0, next)
 }
 
 const gathered = <A extends TypedColumn>(source: A, rows: Uint32Array): A => {

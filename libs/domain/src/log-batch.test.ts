@@ -142,6 +142,29 @@ describe("encodeBatch and decodeBatch", () => {
     )
   })
 
+  it("carry some frames alone, so that a large batch travels in parts", () => {
+    fc.assert(
+      fc.property(records, fc.nat(6), (list, cut) => {
+        const batch = filled(list, LogBatch.make({ partition: 2, rowCapacity: 8 }))
+        const middle = Math.min(cut, batch.frames.length)
+        const ranges = [
+          { from: 0, to: middle },
+          { from: middle, to: batch.frames.length }
+        ]
+        const parts = ranges.map((range) => decodeBatch(encodeBatch(batch, range)))
+        const recordsOf = (part: LogBatch) => Array.from({ length: part.length }, (_, row) => part.record(row))
+        expect(parts.flatMap(recordsOf)).toEqual(recordsOf(batch))
+        expect(parts.flatMap((part) => part.frames)).toEqual(batch.frames)
+        for (const part of parts) {
+          for (let row = 0; row < part.length; row++) {
+            expect(part.frames[part.frame[row] as number]?.sequence).toBe(part.sequence[row])
+          }
+        }
+      }),
+      { numRuns: 40 }
+    )
+  })
+
   it("refuse bytes that break off or are damaged, and never anything else", () => {
     fc.assert(
       fc.property(records, fc.nat(), fc.nat(255), (list, position, byte) => {

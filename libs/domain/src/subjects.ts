@@ -34,6 +34,8 @@ export const stageSubject = (stage: StagedStage, partition: number): string => `
 /** Where batches just stored are published for live tails; core subject, no storage. */
 export const liveSubject = (partition: number): string => `logs.live.${partition}`
 export const liveSubjects = "logs.live.*"
+/** Whoever listens to live batches says so here every second; without it they are not sent. Core subject. */
+export const liveInterestSubject = "tailrace.live.interest"
 
 export const paneSubject = (tenant: string, metric: string): string => `logs.panes.${tenant}.${metric}`
 export const anomalySubject = (tenant: string, metric: string): string => `logs.anomalies.${tenant}.${metric}`

@@ -6,6 +6,12 @@ const maxBlockRows = 1 << 24
 const maxBlockBytes = 2 ** 31
 
 /**
+ * Indexes over texts, which only the first merge of a part builds: for a part of one batch they cost more to build, and
+ * to put on the disk, than they can save a query.
+ */
+const lateIndexes = "body_tokens, trace, attribute_values"
+
+/**
  * Settings of an insert that is one part or nothing, under a token: the same bytes under the same token change neither
  * the table nor the rollups hanging on it. An insert that would fall into two partitions is refused rather than torn.
  */
@@ -22,5 +28,6 @@ export const insertSettings = (token: string): ClickHouseSettings => ({
   throw_on_max_partitions_per_insert_block: 1,
   parallel_view_processing: 0,
   input_format_parallel_parsing: 0,
-  max_insert_threads: "1"
+  max_insert_threads: "1",
+  exclude_materialize_skip_indexes_on_insert: lateIndexes
 })

@@ -22,7 +22,8 @@ describe("live", () => {
     Effect.gen(function* () {
       const server = yield* natsServer()
       const outlet = yield* openLiveOutlet.pipe(Effect.provide(yield* connect(server.url)))
-      assert.isFalse(outlet.wanted())
+      assert.isTrue(outlet.wanted(), "somebody may be listening since before")
+      yield* waitUntil(Effect.sync(outlet.wanted), (wanted) => !wanted, { what: "nobody being taken to listen" })
       const got: Array<string> = []
       for (const name of ["a", "b"]) {
         const listen = subscribeLive((batch) => got.push(`${name} ${batch.partition} ${Buffer.from(batch.bytes)}`))

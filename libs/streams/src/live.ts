@@ -1,12 +1,11 @@
 // Live: batches just stored, on core subjects for live tails; sent only while somebody listens, kept by nobody.
 import type { Msg } from "@nats-io/nats-core"
-import { liveSubject, liveSubjects } from "@tailrace/domain/subjects"
+import { liveInterestSubject, liveSubject, liveSubjects } from "@tailrace/domain/subjects"
 import { Clock, Effect } from "effect"
 import { asBuffer } from "./delivery.ts"
 import { Nats } from "./nats.ts"
 
-/** Listeners say every second that they are there; a publisher forgets them after a few silent seconds. */
-const interestSubject = "tailrace.live.interest"
+/** A publisher forgets listeners after a few silent seconds. */
 const INTEREST_EVERY = "1 second"
 const INTEREST_LASTS_MILLIS = 5_000
 
@@ -24,10 +23,11 @@ export interface LiveOutlet {
 export const openLiveOutlet = Effect.gen(function* () {
   const { control, data } = yield* Nats
   const clock = yield* Clock.Clock
-  let heardAt = Number.NEGATIVE_INFINITY
+  // Until listeners have had time to speak up, somebody is taken to listen: a tail must not miss what a restart stores.
+  let heardAt = clock.currentTimeMillisUnsafe()
   yield* Effect.acquireRelease(
     Effect.sync(() =>
-      control.subscribe(interestSubject, {
+      control.subscribe(liveInterestSubject, {
         callback: () => {
           heardAt = clock.currentTimeMillisUnsafe()
         }
@@ -74,7 +74,7 @@ export const subscribeLive = Effect.fnUntraced(function* (receive: (batch: LiveB
   // From here on the broker knows of the subscription: what is published later arrives.
   yield* Effect.promise(() => control.flush().catch(() => undefined)).pipe(Effect.timeoutOption("1 second"))
   const announce = Effect.sync(() => {
-    if (!control.isClosed()) control.publish(interestSubject)
+    if (!control.isClosed()) control.publish(liveInterestSubject)
   })
   yield* Effect.forkScoped(announce.pipe(Effect.andThen(Effect.sleep(INTEREST_EVERY)), Effect.forever))
 })

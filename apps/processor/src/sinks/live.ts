@@ -1,7 +1,7 @@
 // live: sink that shows batches just stored to live tails; nothing is kept and nobody is waited for.
-import { encodeBatch } from "@tailrace/domain/log-batch-codec"
-import { liveSubject } from "@tailrace/domain/subjects"
-import { Nats } from "@tailrace/streams/nats"
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import { encodeBatch, type FrameRange } from "@tailrace/domain/log-batch-codec"
+import { type LiveOutlet, openLiveOutlet } from "@tailrace/streams/live"
 import { Effect, Schema } from "effect"
 import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
 
@@ -16,16 +16,22 @@ export const live = defineSink({
 })
 
 const open = Effect.fnUntraced(function* (context: SinkContext) {
-  const { data } = yield* Nats
-  const subject = liveSubject(context.partition)
+  const outlet = yield* openLiveOutlet
   return {
     offsets: [],
     write: (batch) =>
       Effect.sync(() => {
-        if (batch.keptCount === 0 || data.isClosed()) return
-        const bytes = encodeBatch(batch)
-        // A tail that must not miss records reads them from the store; a batch too large to show is one of those.
-        if (bytes.length <= (data.info?.max_payload ?? Number.POSITIVE_INFINITY)) data.publish(subject, bytes)
+        if (batch.keptCount > 0 && outlet.wanted())
+          send(outlet, context.partition, batch, { from: 0, to: batch.frames.length })
       })
   } satisfies OpenSink
 })
+
+/** Sends frames of a batch; what is too large for one message goes in halves, in order. One frame always fits. */
+const send = (outlet: LiveOutlet, partition: number, batch: LogBatch, range: FrameRange): void => {
+  const { from, to } = range
+  if (outlet.publish(partition, encodeBatch(batch, range)) !== "too-large" || to - from < 2) return
+  const middle = Math.ceil((from + to) / 2)
+  send(outlet, partition, batch, { from, to: middle })
+  send(outlet, partition, batch, { from: middle, to })
+}

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises"
 import type { Server } from "node:http"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { setFlagsFromString } from "node:v8"
 import { DataDirectoryInUse, openEngine } from "./engine.ts"
 import { writeEngineConfig } from "./engine-config.ts"
 import type { FromFront, FrontFailure } from "./front-message.ts"
@@ -150,6 +151,8 @@ process.on("uncaughtException", (error) => {
   process.stderr.write(`store front: ${error.stack ?? error.message}\n`)
 })
 
+// Bodies stream through as buffers; by default every 64 MB of them would begin a full collection.
+setFlagsFromString("--external-memory-accounted-in-global-limit")
 await begin().catch((error: unknown) =>
   fail("invalid", `store front: ${error instanceof Error ? error.message : error}`)
 )
