@@ -63,7 +63,8 @@ export const startWorld = Effect.fnUntraced(function* (options: WorldOptions = {
     publish,
     show,
     tails,
-    tailsBecome: (count: number) => waitFor(tails, (open) => open === count, { what: `${count} live tails` }),
+    tailsBecome: (count: number) =>
+      waitFor(tails, (open) => open === count, { what: `${count} live tails`, timeoutMillis: 15_000 }),
     ask: (query: string, variables: Record<string, unknown> = {}) => ask(url, query, variables)
   }
 })

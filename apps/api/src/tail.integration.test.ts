@@ -2,64 +2,12 @@
 import { assert, layer } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
-import { type Client, createClient } from "graphql-ws"
-import { WebSocket } from "ws"
+import type { WebSocket } from "ws"
 import { batchOf, type Row, startWorld, type World } from "./api-harness.ts"
+import { clientOf, tail, tailQuery } from "./tail-client.ts"
 
 class Tailed extends Context.Service<Tailed, World>()("test/Tailed") {}
-const tailed = Layer.effect(Tailed, startWorld({ limits: { subscriptions: 4, subscriberBytes: 300_000 } }))
-
-interface Delivery {
-  readonly rows: ReadonlyArray<{ readonly id: string; readonly body: string }>
-  readonly matched: number
-  readonly dropped: number
-  readonly lagMs: number
-  readonly resumeToken: string
-}
-
-const tailQuery = `subscription ($query: String, $rate: Int = 1000000, $after: String, $tenant: String) {
-  tail(query: $query, maxRowsPerSecond: $rate, after: $after, tenant: $tenant) {
-    rows { id body attributes timestamp } matched dropped lagMs resumeToken } }`
-
-interface Tail {
-  readonly deliveries: Array<Delivery>
-  readonly errors: Array<unknown>
-  readonly bodies: () => Array<string>
-  readonly matched: () => number
-  readonly dropped: () => number
-  readonly stop: () => void
-}
-
-const clientOf = (world: World, sockets: Array<WebSocket> = []): Client =>
-  createClient({
-    url: world.socketUrl,
-    retryAttempts: 0,
-    webSocketImpl: class extends WebSocket {
-      constructor(url: string, protocols: string | Array<string>) {
-        super(url, protocols)
-        sockets.push(this)
-      }
-    }
-  })
-
-const tail = (client: Client, variables: Record<string, unknown> = {}): Tail => {
-  const deliveries: Array<Delivery> = []
-  const errors: Array<unknown> = []
-  const stop = client.subscribe<{ tail: Delivery }>(
-    { query: tailQuery, variables },
-    {
-      next: ({ data, errors: found }) => {
-        if (data != null) deliveries.push(data.tail)
-        else errors.push(...(found ?? []))
-      },
-      error: (error) => errors.push(...(Array.isArray(error) ? error : [error])),
-      complete: () => {}
-    }
-  )
-  const sum = (name: "matched" | "dropped") => () => deliveries.reduce((total, one) => total + one[name], 0)
-  const bodies = () => deliveries.flatMap((one) => one.rows.map((row) => row.body))
-  return { deliveries, errors, bodies, matched: sum("matched"), dropped: sum("dropped"), stop }
-}
+const tailed = Layer.effect(Tailed, startWorld({ limits: { subscriptions: 4, subscriberBytes: 2_000_000 } }))
 
 /** Everything here shares one store: sequences never repeat, and each test has a word of its own. */
 let sequence = 0
@@ -75,7 +23,7 @@ const numbered = (word: string, from: number, to: number): Array<string> =>
 
 layer(tailed, { excludeTestServices: true })("a live tail", (it) => {
   const test = (name: string, run: (world: World) => Promise<void>): void =>
-    it.live(name, () => Effect.flatMap(Tailed, (world) => Effect.promise(() => run(world))))
+    it.effect(name, () => Effect.flatMap(Tailed, (world) => Effect.promise(() => run(world))))
 
   test("delivers what matches and nothing else, and frees everything when it ends", async (world) => {
     const client = clientOf(world)

@@ -26,7 +26,7 @@ export const answerGraphql = async (
   const body = method === "GET" || method === "HEAD" || method === "OPTIONS" ? undefined : await bodyOf(request, most)
   if (body !== undefined && "code" in body) return refuse(request, response, body)
   const answer = await yoga.fetch(
-    new Request(`http://tailrace${request.url ?? "/"}`, {
+    new yoga.fetchAPI.Request(`http://tailrace${request.url ?? "/"}`, {
       // What HEAD answers is what GET would, without its body.
       method: method === "HEAD" ? "GET" : method,
       headers: headersOf(request),

@@ -52,7 +52,6 @@ const makeYoga = (config: ApiConfig, context: ApiContext) =>
     graphiql: { title: "Tailrace", subscriptionsProtocol: "WS", defaultQuery: starter },
     cors: config.origins.length === 0 ? false : { origin: [...config.origins], methods: ["GET", "POST"] },
     maskedErrors: { maskError: (error) => maskedError(error) },
-    fetchAPI: { Request, Response },
     plugins: [guards(config)]
   })
 
