@@ -1,7 +1,7 @@
 // Compose file: docker-compose.yml as data, and everything in it that breaks the Compose specification or the house's rules.
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { parse } from "yaml"
+import { readYaml } from "../apps/processor/src/pipeline-file.ts"
 
 export const root = join(import.meta.dirname, "..")
 
@@ -24,8 +24,16 @@ export interface ComposeFile {
   readonly [key: string]: unknown
 }
 
-export const readCompose = (): ComposeFile =>
-  parse(readFileSync(join(root, "docker-compose.yml"), "utf8"), { merge: true }) as ComposeFile
+export const readCompose = (): ComposeFile => {
+  const { problems, value } = readYaml(readFileSync(join(root, "docker-compose.yml"), "utf8"))
+  if (problems.length > 0) throw new Error(JSON.stringify(problems))
+  const file = value as ComposeFile
+  const services = Object.entries(file.services).map(([name, service]) => [name, merged(service)])
+  return { ...file, services: Object.fromEntries(services) }
+}
+
+/** A service with what `<<` takes over from elsewhere. */
+const merged = ({ "<<": base, ...own }: ComposeService): ComposeService => ({ ...(base as ComposeService), ...own })
 
 const topKeys = ["name", "services", "volumes", "networks", "configs", "secrets"]
 const serviceKeys = [
