@@ -64,11 +64,11 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
   const storedSoon = Effect.catchCause(stored, () => Effect.succeed<Array<Stored>>([]))
 
   /** The texts of the raw stream once there are at least `count`. */
-  const texts = (count: number) =>
-    Effect.map(
-      waitUntil(storedSoon, (seen) => seen.length >= count, { what: `${count} messages in the raw stream` }),
-      (seen) => seen.map(({ text }) => text)
-    )
+  const texts = Effect.fnUntraced(function* (count: number) {
+    const counted = Effect.map(storedSoon, (seen) => seen.length)
+    yield* waitUntil(counted, (seen) => seen >= count, { what: `${count} messages in the raw stream`, everyMillis: 50 })
+    return (yield* stored).map(({ text }) => text)
+  })
 
   /** A collector with connections of its own for the life of the scope. */
   const collect = Effect.fnUntraced(function* (

@@ -12,6 +12,7 @@ import { FolderWatch } from "./folder-watch.ts"
 import { baseOf, matchingFiles, movedFiles, type Seen, seenAs } from "./matching-files.ts"
 import { ReadQueue } from "./read-queue.ts"
 import { indexOf, recognise } from "./recognise.ts"
+import { rotatedAway } from "./rotated-away.ts"
 import { sourceNameOf } from "./source-name.ts"
 import { isAbsent, keyOf, TrackedFile, type TrackedOptions, type Turn, withFile } from "./tracked-file.ts"
 import { isGzip, unpack } from "./unpack.ts"
@@ -42,6 +43,8 @@ export class FileSet {
   readonly #watch: FolderWatch
   readonly #running: Promise<void>
   /** Whether this is the first look of this life, and whether the folder of checkpoints was new then. */
+  /** When the last look began, milliseconds since 1970. */
+  #lookedAt = 0
   #firstLook = true
   readonly #firstEver: boolean
   #stopping = false
@@ -106,7 +109,8 @@ export class FileSet {
       const timer = setTimeout(() => end(), millis)
       const end = () => {
         clearTimeout(timer)
-        this.#woken = false
+        // What was noticed during a look or the pause behind it still counts at the next one.
+        if (wakeable) this.#woken = false
         this.#wake = () => {
           this.#woken = true
         }
@@ -122,11 +126,21 @@ export class FileSet {
 
   async #look(): Promise<void> {
     const seen = new Map<string, Seen>()
+    const since = this.#lookedAt
+    this.#lookedAt = this.#context.now()
     for (const entry of this.#entries) {
       this.#watch.add(baseOf(entry.path))
+      const appeared: Array<string> = []
       for await (const { path, stats } of matchingFiles(entry.path)) {
         const one = seenAs(entry, path, stats)
-        if (!seen.has(one.key)) seen.set(one.key, one)
+        if (seen.has(one.key)) continue
+        seen.set(one.key, one)
+        if (!this.#live.has(one.key)) appeared.push(path)
+      }
+      // A file that appeared may have predecessors that came and went since the last look.
+      for (const { path, stats } of this.#firstLook ? [] : await rotatedAway(appeared, since)) {
+        const one = seenAs(entry, path, stats)
+        if (!seen.has(one.key) && !this.#live.has(one.key)) seen.set(one.key, one)
       }
     }
     if (this.#firstLook)
