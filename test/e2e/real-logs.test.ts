@@ -37,10 +37,10 @@ describe.skipIf(files.length === 0)("real logs (skipped without the data folder 
     expect(await running.count(`source:sent-${name}`)).toBe(linesOf(path))
   })
 
-  it.each(files)("$name: a row for every line of a followed file", async ({ name, path }) => {
-    copyFileSync(path, join(running.folder, "watched", `followed-${name}.log`))
-    await running.untilCount(`source:followed-${name}`, linesOf(path))
-    expect(await running.count(`source:followed-${name}`)).toBe(linesOf(path))
+  it("has a row for every line of the same files when they are followed", async () => {
+    for (const { name, path } of files) copyFileSync(path, join(running.folder, "watched", `followed-${name}.log`))
+    for (const { name, path } of files) await running.untilCount(`source:followed-${name}`, linesOf(path))
+    for (const { name, path } of files) expect(await running.count(`source:followed-${name}`), name).toBe(linesOf(path))
   })
 
   it("has the levels and the time range that the lines have", async () => {
