@@ -25,12 +25,14 @@ const keepAliveMillis = 60_000
 /** Accepts for the life of the scope; answers the port. The end waits for what was received. */
 export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers: Peers, context: SourceContext) {
   const connections = new Set<Connection>()
+  const gate = new Gate(connections, context)
   const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMillis })
   server.maxConnections = options.maxConnections
   server.on("drop", () => context.counters.rejected(1, "too-many-connections"))
   server.on("connection", (socket) => {
-    const connection = new Connection(socket, options, peers, context)
+    const connection = new Connection(socket, options, peers, context, gate)
     connections.add(connection)
+    if (gate.held) connection.pause()
     connection.finished.then(() => connections.delete(connection))
   })
   yield* Effect.acquireRelease(listen(server, options), () =>
@@ -58,6 +60,27 @@ const listen = (server: Server, { host, port }: TcpOptions): Effect.Effect<void,
     })
   })
 
+/** Holds all connections together while the intake is full: each on its own would read one chunk more than there is room. */
+class Gate {
+  held = false
+  readonly #connections: ReadonlySet<Connection>
+  readonly #context: SourceContext
+
+  constructor(connections: ReadonlySet<Connection>, context: SourceContext) {
+    this.#connections = connections
+    this.#context = context
+  }
+
+  async hold(): Promise<void> {
+    if (this.held) return
+    this.held = true
+    for (const connection of this.#connections) connection.pause()
+    await this.#context.intake.room()
+    this.held = false
+    for (const connection of this.#connections) connection.readOn()
+  }
+}
+
 class Connection {
   /** Resolves when the connection is closed and everything read from it is settled. */
   readonly finished: Promise<void>
@@ -66,12 +89,14 @@ class Connection {
   readonly #context: SourceContext
   readonly #underWay = new Set<Promise<void>>()
   readonly #limit: number
+  readonly #gate: Gate
   readonly #newHandIn: () => HandIn
   #handIn: HandIn
   #bytes = 0
   #ended = false
 
-  constructor(socket: Socket, options: TcpOptions, peers: Peers, context: SourceContext) {
+  constructor(socket: Socket, options: TcpOptions, peers: Peers, context: SourceContext, gate: Gate) {
+    this.#gate = gate
     this.#socket = socket
     this.#context = context
     this.#limit = options.unacknowledgedBytes
@@ -105,15 +130,17 @@ class Connection {
     if (this.#ended) return
     this.#stream.push(chunk)
     this.#settle(chunk.length)
-    if (this.#bytes < this.#limit && this.#context.intake.hasRoom()) return
-    this.#socket.pause()
-    this.#readOn()
+    if (this.#bytes >= this.#limit) this.pause()
+    if (!this.#context.intake.hasRoom()) void this.#gate.hold()
   }
 
-  async #readOn(): Promise<void> {
-    while (this.#bytes >= this.#limit && this.#underWay.size > 0) await Promise.race(this.#underWay)
-    await this.#context.intake.room()
-    if (!this.#ended) this.#socket.resume()
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  /** Reads on, unless it or all connections are held. */
+  readOn(): void {
+    if (!this.#ended && !this.#gate.held && this.#bytes < this.#limit) this.#socket.resume()
   }
 
   /** Waits in the background for the messages handed in so far. */
@@ -124,6 +151,7 @@ class Connection {
     const under: Promise<void> = handIn.done().then(() => {
       this.#bytes -= bytes
       this.#underWay.delete(under)
+      this.readOn()
     })
     this.#underWay.add(under)
   }
