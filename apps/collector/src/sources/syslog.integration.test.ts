@@ -1,4 +1,5 @@
 // syslog over real sockets: what is sent arrives whole, is acknowledged late or not at all, and never takes more memory.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
 import { createSocket } from "node:dgram"
 import { connect, type Socket } from "node:net"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,4 +1,5 @@
 // File harness: a temporary folder, the file source reading in it, and what it brought to the intake, for tests.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
