@@ -98,6 +98,7 @@ export const sourceConformance = (source: SourceUnderTest): void => {
         let most = 0
         let before = -1
         let quiet = 0
+        // @effect-diagnostics-next-line globalTimersInEffect:off -- inside a callback, and cleared with it
         const watching = setInterval(() => {
           most = Math.max(most, world.intake.bytes)
         }, 1)
