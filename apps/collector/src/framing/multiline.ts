@@ -14,7 +14,7 @@ const errorName = /^(?:Exception in thread |(?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w
  * Whether a line goes on with the record before it: it begins with white space, `Caused by:`, `Suppressed:`, `at `,
  * `... 12 more`, or is the name of a Java exception with its message.
  */
-export const continuesRecord = (bytes: Uint8Array, start: number, end: number): boolean => {
+const continuesRecord = (bytes: Uint8Array, start: number, end: number): boolean => {
   if (start >= end) return false
   const first = bytes[start] as number
   if (first === 32 || first === 9) return true

@@ -20,9 +20,7 @@ export const temporaryFolder = Effect.acquireRelease(
 
 /** Reads for the life of the scope. */
 export const start = (world: World, folder: string, entry: typeof FileConfig.Encoded) =>
-  fileSource([
-    Schema.decodeUnknownSync(FileConfig)({ pollMillis: 20, partialMillis: 60_000, rotatedMillis: 50, ...entry })
-  ])
+  fileSource([Schema.decodeSync(FileConfig)({ pollMillis: 20, partialMillis: 60_000, rotatedMillis: 50, ...entry })])
     .open({ ...world.context("file"), folder: join(folder, "checkpoints"), now: () => Date.now() })
     .pipe(Effect.provide(services))
 

@@ -1,0 +1,25 @@
+// Source names of files: all generations of a log share one.
+import { describe, expect, it } from "vitest"
+import { sourceNameOf, stemOf } from "./source-name.ts"
+
+describe("the source name of a file", () => {
+  it.each([
+    ["/var/log/nginx/access.log", "access"],
+    ["/var/log/nginx/access.log.2.gz", "access"],
+    ["/var/log/syslog", "syslog"],
+    ["/var/log/syslog.1", "syslog"],
+    ["/var/log/messages-20260119", "messages"],
+    ["/srv/app.2026-01-19.log", "app-2026-01-19"],
+    ["/srv/file-0001.log", "file-0001"],
+    ["/srv/my app>*.json", "my-app"],
+    ["/srv/.log", "file"],
+    ["/srv/日誌", "file"]
+  ])("of %s is %s", (path, name) => {
+    expect(sourceNameOf(path)).toBe(name)
+  })
+
+  it("takes no whole name away", () => {
+    expect(stemOf("/srv/.1")).toBe(".1")
+    expect(stemOf("/srv/app.log.10.gz")).toBe("app.log")
+  })
+})
