@@ -1,8 +1,11 @@
 // Component contract: what every entry of every catalogue keeps, so that configuration, reference and errors can rely on it.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { readConfig } from "../apps/collector/src/config-file.ts"
+import { type PipelineResult, readPipeline } from "../apps/processor/src/pipeline.ts"
+import { problemText } from "../apps/processor/src/pipeline-decode.ts"
 import { type AnyComponent, type Catalogue, catalogues } from "../scripts/reference/catalogues.ts"
 import { fieldRows } from "../scripts/reference/field-table.ts"
 import { type JsonSchema, jsonSchemaOf } from "../scripts/reference/json-schema.ts"
@@ -44,6 +47,10 @@ const broken = (component: AnyComponent, catalogue: Catalogue): ReadonlyArray<st
   return problems
 }
 
+/** A detector's example names a metric that stands elsewhere. */
+const problemsOf = (result: PipelineResult): ReadonlyArray<string> =>
+  "pipeline" in result ? [] : result.problems.map(problemText).filter((problem) => !/: no metric /.test(problem))
+
 const refusal = (decode: () => unknown, what: string): ReadonlyArray<string> => {
   try {
     decode()
@@ -67,6 +74,20 @@ describe.each(catalogues.map((catalogue) => [catalogue.kind, catalogue] as const
       const names = catalogue.components.map(({ name }) => name)
       expect(names.length).toBeGreaterThan(0)
       expect(new Set(names).size).toBe(names.length)
+    })
+
+    it("has examples that stand in a file the app takes", async () => {
+      const texts = catalogue.components.flatMap(({ examples, name }) =>
+        examples.flatMap(({ config }) => {
+          const file = catalogue.place(name, config as Readonly<Record<string, unknown>>)
+          return file === undefined ? [] : [JSON.stringify(file)]
+        })
+      )
+      expect(texts.length).toBeGreaterThan(0)
+      for (const text of texts) {
+        if (catalogue.kind === "source") await Effect.runPromise(readConfig({ name: text, text }, {}))
+        else expect(problemsOf(await Effect.runPromise(readPipeline(text))), text).toEqual([])
+      }
     })
 
     it("lists every component defined in its folder", () => {

@@ -11,6 +11,8 @@ import { metricCatalogue } from "../../apps/processor/src/window/catalogue.ts"
 // biome-ignore lint/suspicious/noExplicitAny: components of all kinds meet here, each with a configuration of its own
 export type AnyComponent = Component<ComponentKind, any, unknown, unknown, unknown>
 
+type Config = Readonly<Record<string, unknown>>
+
 export interface Catalogue {
   readonly kind: ComponentKind
   /** Title of its page; also the page's file name in lower case. */
@@ -18,21 +20,28 @@ export interface Catalogue {
   readonly summary: string
   /** Folder of the components' files, from the root. */
   readonly folder: string
-  /** How one component's configuration is written, given its flow-style YAML. */
-  readonly place: (name: string, config: Readonly<Record<string, unknown>>) => unknown
+  /** A file that holds one component's configuration; undefined where the file has no place for these keys. */
+  readonly place: (name: string, config: Config) => Config | undefined
   readonly components: ReadonlyArray<AnyComponent>
 }
 
-const listed = (section: string) => (_: string, config: Readonly<Record<string, unknown>>) => ({ [section]: [config] })
+const listed = (section: string) => (_: string, config: Config) => ({ [section]: [config] })
+
+/** The collector's file has a section for each source, a list for files, and a switch for standard input. */
+const placeSource = (name: string, config: Config): Config | undefined => {
+  if (name === "file") return { files: [config] }
+  if (name === "stdin") return Object.keys(config).length === 0 ? { stdin: true } : undefined
+  return { [name]: config }
+}
 
 export const catalogues: ReadonlyArray<Catalogue> = [
   {
     kind: "source",
     title: "Sources",
     summary:
-      "What receives logs. Each source stands under its name in the collector's configuration. Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
+      "What receives logs. They stand in the [collector's configuration](config-collector.md). Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
     folder: "apps/collector/src/sources",
-    place: (name, config) => ({ [name]: config }),
+    place: placeSource,
     components: sourceCatalogue as never
   },
   {

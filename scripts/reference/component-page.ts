@@ -14,21 +14,16 @@ export const componentPage = (catalogue: Catalogue): string => {
 }
 
 const section = (catalogue: Catalogue, component: AnyComponent): string => {
-  const examples = component.examples.map(({ title, config }) => {
+  const examples = component.examples.flatMap(({ title, config }) => {
     const placed = catalogue.place(component.name, config as Readonly<Record<string, unknown>>)
-    return `# ${title}\n${lines(placed)}`
+    return placed === undefined ? [] : [`\`\`\`yaml\n# ${title}\n${lines(placed)}\n\`\`\``]
   })
-  return [
-    `## ${component.name}`,
-    component.summary,
-    fieldTable(component.config),
-    `\`\`\`yaml\n${examples.join("\n\n")}\n\`\`\``
-  ].join("\n\n")
+  return [`## ${component.name}`, component.summary, fieldTable(component.config), ...examples].join("\n\n")
 }
 
 /** The first level in YAML's block style, what it holds in flow style. */
-const lines = (value: unknown): string =>
-  Object.entries(value as Readonly<Record<string, unknown>>)
+const lines = (value: Readonly<Record<string, unknown>>): string =>
+  Object.entries(value)
     .map(([key, one]) =>
       Array.isArray(one) ? `${key}:\n${one.map((item) => `  - ${flow(item)}`).join("\n")}` : `${key}: ${flow(one)}`
     )
