@@ -1,12 +1,11 @@
 // Latency: how long from the making of an event until it can be queried, and until the insert is acknowledged.
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
-import { liveInterestSubject, liveSubject } from "@tailrace/domain/subjects"
+import { liveSubject } from "@tailrace/domain/subjects"
 import { WeightedSamples } from "./instruments/percentiles.ts"
 import type { Question } from "./instruments/report.ts"
 import { pause } from "./stand/children.ts"
-import { drain, type Stand, startStand } from "./stand/stand.ts"
+import { drain, type Stand, startStand, warmUp } from "./stand/stand.ts"
 
-const warmUpSeconds = 4
 const measuredSeconds = 10
 const probeEveryMillis = 4
 const shares = [0.5, 0.9, 0.99, 0.999, 1] as const
@@ -18,7 +17,7 @@ export const latency: Question = {
     const stand = await startStand(settings.entry)
     try {
       stand.generator.rate(settings.rate)
-      await pause(warmUpSeconds * 1_000)
+      await warmUp(stand)
       const queryable = new WeightedSamples()
       const shown = new WeightedSamples()
       const seen = await watch(stand, measuredSeconds * 1_000)
@@ -65,19 +64,18 @@ const epochMillis = (): number => performance.timeOrigin + performance.now()
 
 const watch = async (stand: Stand, millis: number): Promise<Seen> => {
   const queryable = new Map<number, number>()
-  const arrivals: Array<number> = []
-  let first: Uint8Array | undefined
+  const arrivals: Array<readonly [sequence: number, at: number]> = []
   const subscription = stand.connection.subscribe(liveSubject(0), {
     callback: (error, message) => {
       if (error !== null) return
-      first ??= message.data.slice()
-      arrivals.push(epochMillis())
+      const at = epochMillis()
+      const batch = decodeBatch(message.data)
+      arrivals.push([batch.sequence[batch.length - 1] ?? 0, at])
     }
   })
   const end = performance.now() + millis
   let newest = await newestBatch(stand)
   while (performance.now() < end) {
-    stand.connection.publish(liveInterestSubject)
     await pause(probeEveryMillis)
     stand.children.check()
     const batch = await newestBatch(stand)
@@ -85,25 +83,26 @@ const watch = async (stand: Stand, millis: number): Promise<Seen> => {
     newest = batch
   }
   subscription.unsubscribe()
-  return { queryable, shown: await shownTimes(stand, first, arrivals) }
+  return { queryable, shown: await shownTimes(stand, arrivals) }
 }
 
 /** Answered from the parts' own bounds, without reading a row. */
 const newestBatch = (stand: Stand): Promise<number> =>
   stand.store.number("SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM logs")
 
-/** Live batches come in the order of their inserts, so one that is known tells which all others are. */
-const shownTimes = async (stand: Stand, first: Uint8Array | undefined, arrivals: ReadonlyArray<number>) => {
+/** When the last part of each batch reached the live tail. */
+const shownTimes = async (stand: Stand, arrivals: ReadonlyArray<readonly [sequence: number, at: number]>) => {
   const shown = new Map<number, number>()
-  if (first === undefined) return shown
-  const sequence = decodeBatch(first).sequence[0] ?? 0
+  const first = arrivals[0]?.[0] ?? 0
   const batches = await stand.store.rows(
-    `SELECT toUnixTimestamp64Milli(ingested_at) AS batch FROM logs GROUP BY batch HAVING max(sequence) >= ${sequence} ORDER BY batch`
+    `SELECT max(sequence) AS last, toUnixTimestamp64Milli(ingested_at) AS batch
+     FROM logs GROUP BY batch HAVING last >= ${first}`
   )
-  arrivals.forEach((at, i) => {
-    const batch = batches[i]?.[0]
-    if (batch !== undefined) shown.set(Number(batch), at)
-  })
+  const batchOf = new Map(batches.map(([last, batch]) => [Number(last), Number(batch)]))
+  for (const [sequence, at] of arrivals) {
+    const batch = batchOf.get(sequence)
+    if (batch !== undefined) shown.set(batch, at)
+  }
   return shown
 }
 

@@ -2,11 +2,10 @@
 import { median } from "./instruments/percentiles.ts"
 import type { Question, Settings, Table } from "./instruments/report.ts"
 import { pause } from "./stand/children.ts"
-import { drain, type Stand, startStand } from "./stand/stand.ts"
+import { drain, type Stand, startStand, warmUp } from "./stand/stand.ts"
 import { type Measured, measureWindow } from "./stand/window.ts"
 
 const windows = 3
-const warmUpSeconds = 4
 /** Frames in the raw stream above which the generator waits, so that the pipeline is never short of input nor far behind. */
 const mostBehind = 160
 
@@ -17,7 +16,7 @@ export const throughput: Question = {
     const stand = await startStand(settings.entry)
     try {
       stand.generator.rate(settings.rate)
-      await pause(warmUpSeconds * 1_000)
+      await warmUp(stand)
       const steady = await measureWindows(stand, settings)
       const keepBehind = regulate(stand)
       stand.generator.rate(Number.POSITIVE_INFINITY)

@@ -1,7 +1,8 @@
 // Bootstrap: makes a fresh clone ready (packages, Node 26, nats-server) and runs one of the project's scripts with them.
 // Plain JavaScript for any Node >= 18, no dependency. `npm start` and `npm test` come through here.
-import { installPackages } from "./bootstrap/packages.mjs"
+
 import { findNatsServer } from "./bootstrap/nats-server.mjs"
+import { installPackages } from "./bootstrap/packages.mjs"
 import { pinnedNode } from "./bootstrap/pinned-node.mjs"
 import { run } from "./bootstrap/run.mjs"
 import { scripts } from "./bootstrap/scripts.mjs"

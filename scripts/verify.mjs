@@ -12,7 +12,11 @@ const steps = [
   ...scripts.check.commands.map((command) => ({ name: command.join(" "), command })),
   ...scripts.docs.commands.map((command) => ({ name: "generate the reference", command })),
   { name: "the generated reference is fresh", command: ["git", "diff", "--exit-code", "--stat", "--", ...generated] },
-  { name: "npm test", command: ["npm", "test", "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], counts: true }
+  {
+    name: "npm test",
+    command: ["npm", "test", "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    counts: true
+  }
 ]
 
 /** Passed and failed tests of the report, or one failure when there is none. */
@@ -33,14 +37,19 @@ for (const step of steps) {
   rmSync(report, { force: true })
   const [program, ...args] = step.command
   const begin = Date.now()
-  const { status, error } = spawnSync(program === "node" ? process.execPath : program, args, { cwd: root, stdio: "inherit" })
+  const { status, error } = spawnSync(program === "node" ? process.execPath : program, args, {
+    cwd: root,
+    stdio: "inherit"
+  })
   if (step.counts) {
     const counts = counted()
     passed += counts.passed
     failed += status === 0 ? counts.failed : Math.max(1, counts.failed)
   } else if (status === 0) passed++
   else failed++
-  console.log(`verify: ${step.name}: ${status === 0 ? "ok" : `FAILED${error ? ` (${error.message})` : ""}`} (${((Date.now() - begin) / 1000).toFixed(0)} s)`)
+  console.log(
+    `verify: ${step.name}: ${status === 0 ? "ok" : `FAILED${error ? ` (${error.message})` : ""}`} (${((Date.now() - begin) / 1000).toFixed(0)} s)`
+  )
 }
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -1,7 +1,7 @@
 // Percentiles: of plain samples, and of samples that each count several times.
 
 /** The value below which `share` (0..1) of the samples lie; NaN when there are none. */
-export const percentile = (samples: ReadonlyArray<number>, share: number): number => {
+const percentile = (samples: ReadonlyArray<number>, share: number): number => {
   const sorted = Float64Array.from(samples).sort()
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

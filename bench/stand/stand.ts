@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/nats-core"
 import { connect } from "@nats-io/transport-node"
+import { liveInterestSubject, liveSubject } from "@tailrace/domain/subjects"
 import { durableOf } from "@tailrace/streams/definitions"
 import { freePort } from "@tailrace/testing/free-port"
 import { findNatsServer } from "@tailrace/testing/nats-server"
@@ -56,6 +57,7 @@ export const startStand = async (entry: Entry): Promise<Stand> => {
     await startStore(children, storePort, folder, store)
     const backlog = () => readBacklog(manager)
     await startProcessor(children, { natsUrl, storeUrl, folder }, async () => (await backlog()).waiting > 0)
+    listen(connection)
     const url = entry === "broker" ? natsUrl : await startCollector(children, natsUrl, folder)
     const generator = await GeneratorChild.start(children, entry, url)
     return { children, generator, store, connection, backlog, stop }
@@ -63,6 +65,15 @@ export const startStand = async (entry: Entry): Promise<Stand> => {
     await stop()
     throw error
   }
+}
+
+/** One live tail that looks at nothing, so that every batch is shown to somebody. */
+const listen = (connection: NatsConnection): void => {
+  connection.subscribe(liveSubject(0), { callback: () => undefined })
+  connection.publish(liveInterestSubject)
+  setInterval(() => {
+    if (!connection.isClosed()) connection.publish(liveInterestSubject)
+  }, 1_000).unref()
 }
 
 const readBacklog = (manager: JetStreamManager): Promise<Backlog> =>
@@ -146,6 +157,16 @@ const startCollector = async (children: Children, natsUrl: string, folder: strin
     ready: () => listens(port)
   })
   return `http://127.0.0.1:${port}`
+}
+
+const warmUpMillis = 4_000
+const mostWarmUpMillis = 8_000
+
+/** Lets a stand run at its rate until code is compiled, merges have begun and nothing lies behind, within limits. */
+export const warmUp = async (stand: Stand): Promise<void> => {
+  await pause(warmUpMillis)
+  const deadline = performance.now() + mostWarmUpMillis - warmUpMillis
+  while ((await stand.backlog()).frames > 16 && performance.now() < deadline) await pause(100)
 }
 
 /** Waits until everything sent is stored; answers how many records are, which is more or less than sent only in a fault. */

@@ -7,11 +7,15 @@ export const debianArchive = (folder = "/etc/apt") => {
   const files = [join(folder, "sources.list")]
   const parts = join(folder, "sources.list.d")
   if (existsSync(parts)) for (const name of readdirSync(parts).sort()) files.push(join(parts, name))
-  const entries = files.filter((file) => existsSync(file)).flatMap((file) => {
-    const text = readFileSync(file, "utf8")
-    return file.endsWith(".sources") ? stanzas(text) : oneLiners(text)
-  })
-  const usable = entries.filter((entry) => entry.components.includes("main") && /\/debian\/?$/.test(entry.uri) && !/security/.test(entry.suite))
+  const entries = files
+    .filter((file) => existsSync(file))
+    .flatMap((file) => {
+      const text = readFileSync(file, "utf8")
+      return file.endsWith(".sources") ? stanzas(text) : oneLiners(text)
+    })
+  const usable = entries.filter(
+    (entry) => entry.components.includes("main") && /\/debian\/?$/.test(entry.uri) && !/security/.test(entry.suite)
+  )
   return usable[0]
 }
 
@@ -25,12 +29,15 @@ const stanzas = (text) =>
     }
     if (!(fields.get("types") ?? "").split(/\s+/).includes("deb") || fields.get("enabled") === "no") return []
     const suite = (fields.get("suites") ?? "").split(/\s+/)[0]
-    return (fields.get("uris") ?? "").split(/\s+/).filter(Boolean).map((uri) => ({
-      uri,
-      suite,
-      components: (fields.get("components") ?? "").split(/\s+/),
-      signedBy: fields.get("signed-by")?.startsWith("/") ? fields.get("signed-by") : undefined
-    }))
+    return (fields.get("uris") ?? "")
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((uri) => ({
+        uri,
+        suite,
+        components: (fields.get("components") ?? "").split(/\s+/),
+        signedBy: fields.get("signed-by")?.startsWith("/") ? fields.get("signed-by") : undefined
+      }))
   })
 
 /** Entries of one-line style: `deb [options] uri suite component ...`. */

