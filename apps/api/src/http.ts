@@ -43,7 +43,7 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
     (request, response) => {
       answer(parts, request, response).catch((cause: unknown) => {
         // A client that left in the middle of its own request is no failure.
-        if (!request.destroyed) failed(`${request.method} ${pathOf(request)}`, cause)
+        if (!response.destroyed) failed(`${request.method} ${pathOf(request)}`, cause)
         if (response.headersSent) response.destroy()
         else send(response, text(500, "the api failed at this, its log says why"))
       })
@@ -51,6 +51,7 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   )
   // Progress in either direction counts: a stream to a slow reader lives, one to a reader that takes nothing does not.
   server.setTimeout(config.limits.stalledSeconds * 1_000)
+  await listening(server, config)
   const sockets = serveSockets(graphql, config.limits, failed)
   server.on("upgrade", (request, socket, head) => {
     const problem = browserProblem(request.headers, config)
@@ -61,7 +62,6 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
       refuseUpgrade(socket, "503 Service Unavailable", "too many WebSockets are open: close one")
     else sockets.upgrade(request, socket, head)
   })
-  await listening(server, config)
   server.on("error", (cause) => failed("the api's server", cause))
   const address = server.address()
   return {

@@ -1,6 +1,6 @@
 // The api as a layer: its server and its live feeds, for the life of the layer.
 import { anomalySubjects } from "@tailrace/domain/subjects"
-import type { Store } from "@tailrace/store/store"
+import { read, type Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { openStateBoard } from "@tailrace/streams/state"
 import { Health } from "@tailrace/telemetry/health"
@@ -97,11 +97,25 @@ export const apiLayer = (config: ApiConfig) =>
           )
       )
       reporter.ready()
+      yield* Effect.forkScoped(watchStore)
       const url = `http://${config.host}:${server.port}`
       yield* Effect.logInfo(`api listens on ${url}`)
       return { url }
     })
   )
+
+/** Tells whether the store answers, because without it the api is not ready. */
+const watchStore = Effect.gen(function* () {
+  const reporter = (yield* Health).register("api.store")
+  const look = read({ operation: "look for the store", sql: "SELECT 1" }).pipe(
+    Effect.timeout("5 seconds"),
+    Effect.match({
+      onFailure: () => reporter.live("the store does not answer"),
+      onSuccess: () => reporter.ready()
+    })
+  )
+  yield* look.pipe(Effect.andThen(Effect.sleep("5 seconds")), Effect.forever)
+})
 
 /** Anomalies as the processors publish them. */
 const anomalyFeed = Effect.gen(function* () {

@@ -1,5 +1,4 @@
 // GraphQL over HTTP: one request in, one response or a stream of events out, at the reader's pace.
-import { once } from "node:events"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { apiError, type ErrorCode } from "./failure.ts"
 import type { GraphqlServer } from "./server.ts"
@@ -76,14 +75,22 @@ const headersOf = (request: IncomingMessage): Headers => {
 /** Pulls the next chunk when the last is on its way; a reader that leaves ends the source. */
 const send = async (source: ReadableStream<Uint8Array>, response: ServerResponse, headOnly: boolean): Promise<void> => {
   const reader = source.getReader()
-  const cancel = (): void => void reader.cancel().catch(() => undefined)
-  if (headOnly || response.destroyed) cancel()
+  let wake = (): void => {}
+  const cancel = (): void => {
+    reader.cancel().catch(() => undefined)
+    wake()
+  }
+  response.on("drain", () => wake())
   response.once("close", cancel)
+  if (headOnly || response.destroyed) cancel()
   for (;;) {
     const { done, value } = await reader.read()
     if (done || response.destroyed) break
-    // A response that closes before it drains rejects nothing: the wait ends with either.
-    if (!response.write(value)) await Promise.race([once(response, "drain"), once(response, "close")])
+    if (!response.write(value)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
   }
   response.end()
 }
