@@ -1,6 +1,6 @@
 // A running Tailrace for end-to-end tests: `tailrace up` as a real process on free ports with a data folder of its own.
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "@tailrace/testing/free-port"
@@ -100,7 +100,14 @@ export class RunningTailrace {
 
   async remove(): Promise<void> {
     await this.down()
+    this.endBroker()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The broker that a killed instance leaves running until the next start. */
+  private endBroker(): void {
+    const file = join(this.folder, "data", "nats", "nats-server.pid")
+    if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")), "SIGKILL")
   }
 
   /** Data of a GraphQL operation; throws its errors. */
