@@ -28,7 +28,7 @@ export const startWorld = Effect.fnUntraced(function* (options: WorldOptions = {
   const { storeUrl, ...settings } = options
   const broker = yield* natsServer()
   const store = storeUrl === undefined ? yield* startStore : { url: storeUrl, database: "tailrace" }
-  const config = Schema.decodeUnknownSync(ApiConfig)({ port: 0, ...settings })
+  const config = yield* Schema.decodeEffect(ApiConfig)({ port: 0, ...settings })
   const services = Nats.layer({ servers: broker.url, name: "test" }).pipe(
     Layer.provideMerge(Store.layer(store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layerBare))
@@ -39,10 +39,9 @@ export const startWorld = Effect.fnUntraced(function* (options: WorldOptions = {
   let batches = 0
 
   /** Stores one batch of one frame per sequence. */
+  const run = Effect.runPromiseWith(context)
   const insert = (batch: LogBatch): Promise<void> =>
-    Effect.runPromise(
-      insertLogs(batch, { ingestedAt: 1_795_249_860_000 + ++batches, attempt: 1 }).pipe(Effect.provide(context))
-    )
+    run(insertLogs(batch, { ingestedAt: 1_795_249_860_000 + ++batches, attempt: 1 }))
   const publish = (batch: LogBatch): void => data.publish(liveSubject(batch.partition), encodeBatch(batch))
   /** Stores a batch, then shows it to live tails, as a processor does. */
   const show = async (batch: LogBatch): Promise<void> => {

@@ -114,7 +114,7 @@ const watchStore = Effect.gen(function* () {
       onSuccess: () => reporter.ready()
     })
   )
-  yield* look.pipe(Effect.andThen(Effect.sleep("5 seconds")), Effect.forever)
+  return yield* look.pipe(Effect.andThen(Effect.sleep("5 seconds")), Effect.forever)
 })
 
 /** Anomalies as the processors publish them. */

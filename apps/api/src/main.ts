@@ -10,16 +10,18 @@ import { Console, Effect, Layer } from "effect"
 import { ConfigError, readConfig } from "./config-file.ts"
 import { apiLayer } from "./layer.ts"
 
+const environment = process.env
+
 const usage = `api [config.yaml]     serve by a configuration (TAILRACE_API_CONFIG names it too)
 api check <file>      say whether a configuration is right, and what is wrong with it`
 
 const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, process.env)
+  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, environment)
   const text = yield* Effect.tryPromise({
     try: () => readFile(path, "utf8"),
     catch: (cause) => new ConfigError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
   })
-  return yield* readConfig({ name: path, text }, process.env)
+  return yield* readConfig({ name: path, text }, environment)
 })
 
 const run = Effect.fnUntraced(function* (path: string | undefined) {
@@ -37,7 +39,7 @@ const program = Effect.gen(function* () {
   else if (command === "check" && path !== undefined) {
     yield* loadConfig(path)
     yield* Console.log(`${path} is right`)
-  } else yield* run(command ?? process.env.TAILRACE_API_CONFIG)
+  } else return yield* run(command ?? environment.TAILRACE_API_CONFIG)
 }).pipe(
   Effect.catch((error) =>
     Effect.andThen(
@@ -48,4 +50,5 @@ const program = Effect.gen(function* () {
     )
   )
 )
+// @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -17,7 +17,7 @@ export const makeLiveSwitch = Effect.fnUntraced(function* (interrupted: () => vo
   const close = (): void => {
     const open = scope
     scope = undefined
-    if (open !== undefined) Effect.runFork(Scope.close(open, Exit.void))
+    if (open !== undefined) Effect.runForkWith(services)(Scope.close(open, Exit.void))
   }
   const open = (receive: (bytes: Uint8Array) => void): Promise<void> => {
     const opened = Scope.makeUnsafe()
