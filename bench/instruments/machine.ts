@@ -1,7 +1,7 @@
 // Machine: what the figures were measured on, without any name of it.
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { arch, cpus, platform, tmpdir, totalmem } from "node:os"
+import { arch, cpus, loadavg, platform, tmpdir, totalmem } from "node:os"
 import { findNatsServer } from "@tailrace/testing/nats-server"
 import type { Table } from "./report.ts"
 
@@ -11,6 +11,10 @@ export const machine = (): Table => ({
   rows: [
     ["CPU", `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores`],
     ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
+    [
+      "load when it began",
+      `${(loadavg()[0] ?? 0).toFixed(1)} processes wanted a core, before anything was started here`
+    ],
     ["system", `${platform()} ${arch()}`],
     ["file system of the data", fileSystem()],
     ["Node", process.versions.node],

@@ -111,7 +111,14 @@ const startStore = (children: Children, port: number, folder: string, store: Sto
   children.start({
     name: "store",
     command: process.execPath,
-    arguments: [pathOf("libs/store/src/front/main.ts"), "--data", join(folder, "store"), "--port", `${port}`],
+    arguments: [
+      ...nodeOptions("store"),
+      pathOf("libs/store/src/front/main.ts"),
+      "--data",
+      join(folder, "store"),
+      "--port",
+      `${port}`
+    ],
     // As its parent gives it in the product: a thread for each statement that may run.
     environment: { UV_THREADPOOL_SIZE: "16" },
     ready: () => store.answers()
@@ -130,13 +137,14 @@ const startProcessor = async (
   return children.start({
     name: "processor",
     command: process.execPath,
-    arguments: [...profiling, pathOf("apps/processor/src/main.ts"), config],
+    arguments: [...nodeOptions("processor"), pathOf("apps/processor/src/main.ts"), config],
     ready
   })
 }
 
-/** Node options for the processor, for profiles: BENCH_PROCESSOR_OPTIONS="--cpu-prof --cpu-prof-dir=...". */
-const profiling = (process.env.BENCH_PROCESSOR_OPTIONS ?? "").split(" ").filter((option) => option !== "")
+/** Node options for one process, for profiles: BENCH_PROCESSOR_OPTIONS="--cpu-prof --cpu-prof-dir=...". */
+const nodeOptions = (name: string): ReadonlyArray<string> =>
+  (process.env[`BENCH_${name.toUpperCase()}_OPTIONS`] ?? "").split(" ").filter((option) => option !== "")
 
 const startCollector = async (children: Children, natsUrl: string, folder: string): Promise<string> => {
   const port = await freePort()
@@ -153,7 +161,7 @@ const startCollector = async (children: Children, natsUrl: string, folder: strin
   await children.start({
     name: "collector",
     command: process.execPath,
-    arguments: [pathOf("apps/collector/src/main.ts"), config],
+    arguments: [...nodeOptions("collector"), pathOf("apps/collector/src/main.ts"), config],
     ready: () => listens(port)
   })
   return `http://127.0.0.1:${port}`
