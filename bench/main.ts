@@ -60,9 +60,10 @@ const ask = (question: Question): Promise<Report> =>
   })
 
 const answerAlone = async (question: Question): Promise<void> => {
+  // The suite was ended: exiting ends the processes of the stand as well.
+  process.once("disconnect", () => process.exit(1))
   const report = await question.answer(settings)
-  process.send?.(report)
-  process.disconnect?.()
+  process.send?.(report, () => process.exit(0))
 }
 
 const answerAll = async (asked: ReadonlyArray<Question>): Promise<void> => {
@@ -86,10 +87,17 @@ rollup view, windows, live tail. CPU per event is the figure to trust; rates and
 machine does. Events are NDJSON of ten fields, about 241 bytes each.
 `
 
-if (values.help) console.log(usage)
-else {
+const run = async (): Promise<void> => {
   const asked = questions.filter(({ name }) => values.only === undefined || name === values.only)
   if (asked.length === 0) refuse(`no question ${values.only}`)
   if (process.send !== undefined && asked[0] !== undefined) await answerAlone(asked[0])
   else await answerAll(asked)
+}
+
+if (values.help) console.log(usage)
+else {
+  await run().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  })
 }
