@@ -130,9 +130,15 @@ describe("a live tail", () => {
 })
 
 describe("a window", () => {
+  // Begins anew: event time is where the records before have brought it, and these are older.
+  beforeAll(async () => {
+    await running.remove()
+    running = await RunningTailrace.start()
+  })
+
   it("closes into a pane, and one far from its past into an anomaly", async () => {
-    const start = Date.parse("2026-11-01T00:00:00Z")
     const window = 10_000
+    const start = Date.parse("2026-11-01T00:00:00Z")
     const at = (number: number, i: number): string => new Date(start + number * window + i).toISOString()
     const quiet = Array.from({ length: 40 }, (_, w) =>
       Array.from({ length: 10 + (w % 3) }, (_, i) => ({

@@ -81,7 +81,7 @@ export interface Answer {
   }>
 }
 
-export const ask = async (url: string, query: string, variables: Record<string, unknown> = {}): Promise<Answer> => {
+const ask = async (url: string, query: string, variables: Record<string, unknown> = {}): Promise<Answer> => {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

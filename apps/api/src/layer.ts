@@ -19,7 +19,7 @@ import { readMissed, readStoredPosition } from "./tail/missed.ts"
 import { TailHub } from "./tail/tail-hub.ts"
 
 /** The api cannot listen; the message says where and why. */
-export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", { message: Schema.String }) {}
+class ApiError extends Schema.TaggedError<ApiError>()("ApiError", { message: Schema.String }) {}
 
 export class Api extends Context.Service<Api, { readonly url: string }>()("@tailrace/api/Api") {}
 

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
+import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
@@ -50,5 +51,6 @@ const program = Effect.gen(function* () {
     )
   )
 )
+collectByHeapLimits()
 // @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

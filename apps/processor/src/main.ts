@@ -80,6 +80,6 @@ const program = Effect.gen(function* () {
     )
   )
 )
-// @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 collectByHeapLimits()
+// @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

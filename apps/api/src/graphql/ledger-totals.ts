@@ -25,7 +25,7 @@ interface TotalsRow extends Record<(typeof counts)[number], string> {
 /** Last minute that a DateTime holds, in 2106. */
 const lastMinute = 4_294_967_220_000
 
-export const readLedgerTotals = (request: LedgerRequest) =>
+const readLedgerTotals = (request: LedgerRequest) =>
   read<TotalsRow>({
     operation: "add up the ledger",
     sql: `SELECT sum(line.received) AS received, sum(line.stored) AS stored, sum(line.deduplicated) AS deduplicated,

@@ -4,7 +4,7 @@ import { GraphQLError } from "graphql"
 import { builder } from "./builder.ts"
 
 /** ISO 8601 in UTC of nanoseconds since 1970; three decimals when that is all there is, nine otherwise. */
-export const isoOfNanos = (nanos: bigint): string => {
+const isoOfNanos = (nanos: bigint): string => {
   const millis = nanos / 1_000_000n
   const rest = nanos % 1_000_000n
   const iso = new Date(Number(millis)).toISOString()

@@ -31,7 +31,7 @@ const PaneType = builder.objectRef<Pane>("Pane").implement({
   })
 })
 
-export const AnomalyType = builder.objectRef<Anomaly>("Anomaly").implement({
+const AnomalyType = builder.objectRef<Anomaly>("Anomaly").implement({
   description: "A scored deviation of a pane from what its past lets expect.",
   fields: (t) => ({
     id: t.id({ resolve: (anomaly) => `${anomaly.detector}:${paneId(anomaly)}` }),
