@@ -26,7 +26,7 @@ export const machine = (): Table => ({
 const natsVersion = (): string => {
   const binary = findNatsServer()
   if (binary === undefined) return "none"
-  return /v(\S+)/.exec(execFileSync(binary, ["--version"], { encoding: "utf8" }))?.[1] ?? "unknown"
+  return /v(\d\S+)/.exec(execFileSync(binary, ["--version"], { encoding: "utf8" }))?.[1] ?? "unknown"
 }
 
 const chdbVersion = (): string => {
