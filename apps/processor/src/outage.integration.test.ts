@@ -9,7 +9,7 @@ import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
 import { Processor } from "./layer.ts"
-import { countEverything, joinWorld, publishNumbered, startWorld } from "./placement-conformance.ts"
+import { countEverything, countsOnce, joinWorld, publishNumbered, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 parse: { codec: json }
@@ -70,18 +70,16 @@ describe("processor", () => {
       for (let round = 0; round < 3; round++) {
         const from = round * 600
         yield* publish(from, from + 200)
-        yield* waitUntil(counts, (now) => now.rows > from, { timeoutMillis: 20_000 })
+        yield* waitUntil(counts, (now) => now.rows > from)
         gate.away = true
         yield* publish(from + 200, from + 600)
-        const held = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "holding", {
-          timeoutMillis: 20_000
-        })
+        const held = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "holding")
         assert.include(held.partitions[0]?.reason ?? "", "no answer from the store")
         assert.strictEqual(held.partitions[0]?.restarts, 0)
         gate.away = false
-        yield* waitUntil(counts, (now) => now.received === from + 600, { timeoutMillis: 20_000 })
+        yield* waitUntil(counts, (now) => now.received === from + 600)
       }
-      const after = yield* waitUntil(counts, (now) => now.panes >= 1_700, { timeoutMillis: 20_000 })
+      const after = yield* countsOnce(counts, (now) => now.panes >= 1_700)
       assert.deepInclude(after, {
         rows: 1_800,
         numbers: 1_800,
@@ -105,16 +103,14 @@ describe("processor", () => {
             publishNumbered({ from: 0, to: 200, perFrame: 20, start, stepMillis: 20 }),
             world.context
           )
-          yield* waitUntil(counts, (now) => now.rows === 200, { timeoutMillis: 20_000 })
+          yield* waitUntil(counts, (now) => now.rows === 200)
         })
       )
       const other = yield* natsServer()
       const replaced = yield* joinWorld(other, world.store)
       const built = yield* replaced.startProcessor({ placement: "fused", pipeline: file })
       const { state } = Context.get(built, Processor)
-      const seen = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "restarting", {
-        timeoutMillis: 20_000
-      })
+      const seen = yield* waitUntil(state, ({ partitions }) => partitions[0]?.status === "restarting")
       assert.include(
         seen.partitions[0]?.reason ?? "",
         "stream raw ends at 0, but the store holds records of message 10"

@@ -10,6 +10,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { type NatsServer, natsServer } from "@tailrace/testing/nats-server"
 import { startStore, type TestStore } from "@tailrace/testing/store"
+import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
 import { ProcessorConfig } from "./config.ts"
 import { processorLayer } from "./layer.ts"
@@ -120,5 +121,12 @@ export const countEverything = Effect.gen(function* () {
   const counts = row as Record<keyof Counts, string>
   return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)])) as unknown as Counts
 })
+
+/**
+ * The counts once `holds` is true of them. One statement reads its tables one after another, so the counts that make it
+ * true may be of different moments: they are read again.
+ */
+export const countsOnce = <E, R>(counts: Effect.Effect<Counts, E, R>, holds: (now: Counts) => boolean) =>
+  waitUntil(counts, holds).pipe(Effect.andThen(counts))
 
 const iso = (millis: number): string => new Date(millis).toISOString()

@@ -13,7 +13,7 @@ import { subscribeLive } from "@tailrace/streams/live"
 import { Nats } from "@tailrace/streams/nats"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
-import { type Counts, countEverything, publishNumbered, startWorld } from "./placement-conformance.ts"
+import { type Counts, countEverything, countsOnce, publishNumbered, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 name: numbered
@@ -62,9 +62,7 @@ describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
       const { counts, file, publish, world } = yield* setUp
       yield* world.startProcessor({ placement, pipeline: file })
       yield* publish(0, 2_000)
-      const after = yield* waitUntil(counts, (now) => now.received === 2_000 && now.panes >= 1_600, {
-        timeoutMillis: 20_000
-      })
+      const after = yield* countsOnce(counts, (now) => now.received === 2_000 && now.panes >= 1_600)
       assertExact(after, 2_000)
     }).pipe(Effect.scoped)
   )
@@ -76,15 +74,13 @@ describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* world.startProcessor({ placement, pipeline: file })
-          yield* waitUntil(counts, (now) => now.rows > 0, { timeoutMillis: 20_000 })
+          yield* waitUntil(counts, (now) => now.rows > 0)
         })
       )
       yield* publish(1_000, 2_000)
       yield* world.startProcessor({ placement, pipeline: file })
       yield* publish(2_000, 3_000)
-      const after = yield* waitUntil(counts, (now) => now.received === 3_000 && now.panes >= 2_500, {
-        timeoutMillis: 20_000
-      })
+      const after = yield* countsOnce(counts, (now) => now.received === 3_000 && now.panes >= 2_500)
       assertExact(after, 3_000)
       const [panes] = yield* Effect.provide(panesAgainstRows, world.context)
       assert.deepStrictEqual(panes, { wrong: "0" })
@@ -102,15 +98,13 @@ describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
             const child = yield* startChild(config)
             const before = (yield* counts).rows
             yield* publish(life * 1_000, (life + 1) * 1_000)
-            yield* waitUntil(counts, (now) => now.rows > before || child.exitCode !== null, { timeoutMillis: 30_000 })
+            yield* waitUntil(counts, (now) => now.rows > before || child.exitCode !== null)
             assert.isNull(child.exitCode)
           })
         )
       }
       yield* world.startProcessor({ placement, pipeline: file })
-      const after = yield* waitUntil(counts, (now) => now.received === 3_000 && now.panes >= 2_500, {
-        timeoutMillis: 30_000
-      })
+      const after = yield* countsOnce(counts, (now) => now.received === 3_000 && now.panes >= 2_500)
       assertExact(after, 3_000)
       const [panes] = yield* Effect.provide(panesAgainstRows, world.context)
       assert.deepStrictEqual(panes, { wrong: "0" })
@@ -152,8 +146,7 @@ describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
       const seen = Effect.sync(() => ({ live: sum(live), anomalies, states: states.at(-1)?.partitions[0] }))
       const last = yield* waitUntil(
         seen,
-        (now) => now.anomalies.length >= 3 && now.live >= 1_842 && (now.states?.rules[0]?.dropped ?? 0) >= 157,
-        { timeoutMillis: 20_000 }
+        (now) => now.anomalies.length >= 3 && now.live >= 1_842 && (now.states?.rules[0]?.dropped ?? 0) >= 157
       )
       assert.match(
         last.anomalies[0]?.sentence ?? "",

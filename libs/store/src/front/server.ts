@@ -10,16 +10,29 @@ import { authenticate } from "./users.ts"
 /** Parameters of large lists stand in the URL. */
 const headerBytes = 1024 * 1024
 
-/** A server that answers once `front` is there; the port is taken before, so that a taken one is told at once. */
-export const makeServer = (): Server =>
-  createServer({
+/**
+ * A server for a front that is still opening: the port is taken first, so that a taken one is told at once, and until
+ * `serve` whoever asks is told to come back.
+ */
+export const makeServer = (): Server => {
+  const server = createServer({
     maxHeaderSize: headerBytes,
     keepAliveTimeout: 30_000,
     headersTimeout: 30_000,
     requestTimeout: 600_000
   })
+  server.on("request", opening)
+  return server
+}
+
+const opening = (request: IncomingMessage, response: ServerResponse): void => {
+  request.resume()
+  response.writeHead(503, { "Content-Type": "text/plain; charset=UTF-8", "Retry-After": "1", Connection: "close" })
+  response.end("the store is opening its data, try again in a second\n")
+}
 
 export const serve = (server: Server, front: Front): void => {
+  server.off("request", opening)
   server.on("request", (request, response) => {
     void handle(front, request, response)
   })
@@ -85,19 +98,35 @@ const refuse = (request: IncomingMessage, answer: Answer, exception: FrontExcept
     answer.destroy()
     return
   }
-  if (!request.complete) {
-    // What was not read of the body would be taken for the next request; a client that still sends must be let finish
-    // for a while, or it never sees the answer.
-    answer.setHeader("Connection", "close")
-    request.unpipe()
-    request.resume()
-    const late = setTimeout(() => request.destroy(), 5_000)
-    request.once("close", () => clearTimeout(late))
+  const tell = (): void => {
+    answer.start(exception.status, {
+      "Content-Type": "text/plain; charset=UTF-8",
+      "X-ClickHouse-Exception-Code": String(exception.code),
+      ...exception.headers
+    })
+    answer.end(exceptionText(exception, version))
   }
-  answer.start(exception.status, {
-    "Content-Type": "text/plain; charset=UTF-8",
-    "X-ClickHouse-Exception-Code": String(exception.code),
-    ...exception.headers
-  })
-  answer.end(exceptionText(exception, version))
+  if (request.complete) tell()
+  else afterBody(request, answer, tell)
+}
+
+/** Milliseconds that a client which is refused may go on sending. */
+const lingerMillis = 5_000
+
+/**
+ * Tells a client that still sends its refusal when it has finished, or after a while. Told at once, the connection would
+ * close while it writes, and it would never see the answer. The rest of the body must not be taken for the next request.
+ */
+const afterBody = (request: IncomingMessage, answer: Answer, tell: () => void): void => {
+  answer.setHeader("Connection", "close")
+  const finish = (): void => {
+    clearTimeout(late)
+    request.off("end", finish)
+    tell()
+  }
+  const late = setTimeout(finish, lingerMillis)
+  request.once("end", finish)
+  request.once("close", () => clearTimeout(late))
+  request.unpipe()
+  request.resume()
 }
