@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { logsToken, postNative } from "./insert-logs.ts"
 import { blockColumns } from "./native-block.ts"
 import { lastBatch, type StoredBatch } from "./offsets.ts"
+import { repairRollup } from "./repair-rollup.ts"
 import { Store } from "./store.ts"
 import { StoreError, toStoreError } from "./store-error.ts"
 
@@ -12,7 +13,8 @@ import { StoreError, toStoreError } from "./store-error.ts"
  *
  * A crash may have left that batch's rows without their rollup rows; with one insert in flight per partition it can have
  * left no other so. The rows name their token, so the batch is read back and inserted again under it: the rows are known
- * and stay out, missing rollup rows are filled, present ones stay out too. A batch whose rows are absent may have its
+ * and stay out, missing rollup rows are filled, present ones stay out too. Where a token of the rollup was logged for a
+ * part that never came, the counts show it and the rollup is filled from the rows. A batch whose rows are absent may have its
  * token logged all the same; the pipeline therefore goes on behind `lastSequence` under a later attempt.
  */
 export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | undefined, StoreError, Store> =>
@@ -31,6 +33,8 @@ export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | unde
           `the store has lost its deduplication log: delete the doubled rows of ingested_at ${batch.ingestedAt} and restart`
       })
     }
+    if (yield* repairRollup(partition, after))
+      yield* Effect.logWarning(`partition ${partition}: filled the rollup of batch ${token}`)
     return after
   })
 

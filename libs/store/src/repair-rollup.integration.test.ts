@@ -1,0 +1,39 @@
+// Integration test of the rollup's repair, against a real engine.
+import { assert, describe, it } from "@effect/vitest"
+import { LogBatch } from "@tailrace/domain/log-batch"
+import { testStore } from "@tailrace/testing/store"
+import { Effect } from "effect"
+import { insertLogs } from "./insert-logs.ts"
+import { lastBatch, type StoredBatch } from "./offsets.ts"
+import { repairRollup } from "./repair-rollup.ts"
+import { command, read } from "./store.ts"
+
+const batchAt = (sequence: number, rows: number): LogBatch => {
+  const batch = LogBatch.make({ partition: 4 })
+  batch.beginFrame({ sequence, tenant: "a", source: "http", receivedMillis: 1_795_249_863_178 })
+  for (let n = 0; n < rows; n++) batch.appendRecord({ body: `record ${n}`, service: `s${n % 3}`, severity: "INFO" })
+  return batch
+}
+
+const rollup = read<{ records: string; bytes: string }>({
+  operation: "read the rollup",
+  sql: "SELECT sum(logs_per_minute.records) AS records, sum(logs_per_minute.bytes) AS bytes FROM logs_per_minute"
+})
+
+describe("the rollup of a batch", () => {
+  it.live("is filled in when it misses exactly that batch, once, and is left alone otherwise", () =>
+    Effect.gen(function* () {
+      yield* insertLogs(batchAt(1, 70), { ingestedAt: 1_795_249_863_200, attempt: 1 })
+      const first = (yield* lastBatch(4)) as StoredBatch
+      assert.isFalse(yield* repairRollup(4, first))
+      // Without its view a batch has no rollup rows, as after a kill that left the token alone.
+      yield* command("drop the view", "DROP VIEW logs_per_minute_view")
+      yield* insertLogs(batchAt(2, 50), { ingestedAt: 1_795_249_863_300, attempt: 1 })
+      assert.deepStrictEqual(yield* rollup, [{ records: "70", bytes: String(10 * 8 + 60 * 9) }])
+      const batch = (yield* lastBatch(4)) as StoredBatch
+      assert.isTrue(yield* repairRollup(4, batch))
+      assert.isFalse(yield* repairRollup(4, batch))
+      assert.deepStrictEqual(yield* rollup, [{ records: "120", bytes: String(20 * 8 + 100 * 9) }])
+    }).pipe(Effect.provide(testStore))
+  )
+})
