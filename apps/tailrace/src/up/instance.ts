@@ -17,6 +17,7 @@ import { workFailure } from "../failure.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { findNatsServer } from "./find-nats-server.ts"
 import type { UpInput } from "./flags.ts"
+import { awaitLeftoverStore } from "./leftover-store.ts"
 import { endLeftoverNats, natsChild } from "./nats-child.ts"
 import { checkPorts, type WantedPort } from "./ports.ts"
 
@@ -28,6 +29,7 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
   const binary = input.natsUrl === "" ? yield* findNatsServer : ""
   const folder = yield* openDataFolder(input.data)
   if (binary !== "") yield* endLeftoverNats(folder.nats)
+  if (input.storeUrl === "") yield* awaitLeftoverStore(folder.store)
   yield* checkPorts(wantedPorts(input))
   const base = yield* Layer.build(Layer.mergeAll(Health.layer, Metrics.layer))
   const [natsUrl, storeUrl] = yield* Effect.all([broker(input, folder, binary), store(input, folder)], {
