@@ -1,6 +1,6 @@
 // A running Tailrace for end-to-end tests: `tailrace up` as a real process on free ports with a data folder of its own.
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "@tailrace/testing/free-port"
@@ -106,8 +106,30 @@ export class RunningTailrace {
 
   /** The broker that a killed instance leaves running until the next start. */
   private endBroker(): void {
+    const pid = this.brokerPid()
+    if (pid !== undefined) process.kill(pid, "SIGKILL")
+  }
+
+  /** Process id of the broker as its file tells; undefined when there is no file. */
+  brokerPid(): number | undefined {
     const file = join(this.folder, "data", "nats", "nats-server.pid")
-    if (existsSync(file)) process.kill(Number(readFileSync(file, "utf8")), "SIGKILL")
+    return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined
+  }
+
+  /** Process id of the store front, a child of the main process; undefined while none runs. Linux only. */
+  storeFrontPid(): number | undefined {
+    const parent = this.child?.pid
+    return readdirSync("/proc")
+      .map(Number)
+      .find((pid) => pid > 0 && isFrontOf(pid, parent))
+  }
+
+  /** Rows of a query, from the store's own port. */
+  async select<Row>(query: string): Promise<ReadonlyArray<Row>> {
+    const address = `http://127.0.0.1:${this.ports.store}/?database=tailrace&default_format=JSON`
+    const response = await fetch(address, { method: "POST", body: query })
+    if (!response.ok) throw new Error(await response.text())
+    return ((await response.json()) as { data: ReadonlyArray<Row> }).data
   }
 
   /** Data of a GraphQL operation; throws its errors. */
@@ -154,6 +176,18 @@ export class RunningTailrace {
       child.once("exit", (code) => resolve(code))
       child.kill(signal)
     })
+  }
+}
+
+/** Whether a process is the store front of that parent; false when it ends meanwhile. */
+const isFrontOf = (pid: number, parent: number | undefined): boolean => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8")
+    return (
+      status.includes(`\nPPid:\t${parent}\n`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("front/main.ts")
+    )
+  } catch {
+    return false
   }
 }
 

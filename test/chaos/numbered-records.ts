@@ -1,0 +1,99 @@
+// Numbered records for a chaos test: sent by HTTP, each request repeated under its key until taken, and by a followed file.
+import { appendFileSync } from "node:fs"
+import { waitFor } from "@tailrace/testing/wait-until"
+
+const httpBatch = 20
+const fileBatch = 5
+const services = 5
+/** Event time between two records, so that many windows open and close in a short run. */
+const stepMillis = 100
+
+export interface SenderOptions {
+  readonly collector: string
+  /** File that the collector follows. */
+  readonly file: string
+  /** Event time of record 0, milliseconds since 1970. */
+  readonly from: number
+}
+
+/** Sends without a pause until it is stopped. Every number is given to one way in, and stays there until it is taken. */
+export class NumberedRecords {
+  /** Numbers given away so far; all of them are acknowledged once `stop` has answered. */
+  sent = 0
+  acknowledged = 0
+  /** Requests that had to be sent again. */
+  repeated = 0
+  private requests = 0
+  private stopping = false
+  private readonly options: SenderOptions
+  private readonly done: Promise<void>
+
+  constructor(options: SenderOptions) {
+    this.options = options
+    this.done = this.run()
+    this.done.catch(() => undefined)
+  }
+
+  /** Ends after the request under way has been taken; rejects when one was refused for good. */
+  stop(): Promise<void> {
+    this.stopping = true
+    return this.done
+  }
+
+  /** One more record by each way, of an event time `millis` behind the last one: it closes all windows before. */
+  async close(millis: number): Promise<void> {
+    await this.post(this.lines(1, millis), 1)
+    this.write(1, millis)
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      await this.post(this.lines(httpBatch), httpBatch)
+      this.write(fileBatch)
+    }
+  }
+
+  private write(count: number, ahead = 0): void {
+    appendFileSync(this.options.file, this.lines(count, ahead))
+    this.acknowledged += count
+  }
+
+  private async post(body: string, count: number): Promise<void> {
+    const key = `request-${this.requests++}`
+    const status = await waitFor(
+      () => this.attempt(key, body),
+      (seen) => seen !== 0 && seen !== 429 && seen !== 503,
+      { what: `${key} being taken`, timeoutMillis: 100_000 }
+    )
+    if (status !== 202) throw new Error(`${key} was refused with status ${status}`)
+    this.acknowledged += count
+  }
+
+  /** Status of the answer; 0 when there was none. */
+  private async attempt(key: string, body: string): Promise<number> {
+    try {
+      const response = await fetch(`${this.options.collector}/ingest/chaos`, {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson", "idempotency-key": key },
+        body,
+        signal: AbortSignal.timeout(15_000)
+      })
+      await response.arrayBuffer()
+      if (response.status !== 202) this.repeated++
+      return response.status
+    } catch {
+      this.repeated++
+      return 0
+    }
+  }
+
+  private lines(count: number, ahead = 0): string {
+    let text = ""
+    for (let i = 0; i < count; i++) {
+      const n = this.sent++
+      const ts = new Date(this.options.from + n * stepMillis + ahead).toISOString()
+      text += `${JSON.stringify({ ts, level: "info", service: `chaos-${n % services}`, msg: `record ${n}`, n })}\n`
+    }
+    return text
+  }
+}
