@@ -1,5 +1,7 @@
 // Config of the api: where it listens, where broker and store are, and the bounds of a request.
-import { field, optional } from "@tailrace/domain/field"
+import { field } from "@tailrace/domain/field"
+import { StoreConfig } from "@tailrace/store/store-config"
+import { NatsConfig } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
@@ -34,30 +36,8 @@ export const ApiConfig = Schema.Struct({
     "Origins of other sites whose pages may use the api from a browser, and of its own when it is reached by a name."
   ),
   introspection: field(Schema.Boolean, true, "Whether the schema may be asked for."),
-  nats: field(
-    Schema.Struct({
-      servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
-      token: optional(Schema.String, "Token to authenticate with."),
-      user: optional(Schema.String, "User to authenticate as."),
-      password: optional(Schema.String, "Password of the user.")
-    }),
-    {},
-    "The broker."
-  ),
-  store: field(
-    Schema.Struct({
-      url: field(
-        Schema.NonEmptyString,
-        "http://127.0.0.1:8123",
-        "ClickHouse's HTTP interface, a server's or the store front's."
-      ),
-      database: field(Schema.NonEmptyString, "tailrace", "Database that holds the tables."),
-      username: optional(Schema.String, "User to authenticate as."),
-      password: optional(Schema.String, "Password of the user.")
-    }),
-    {},
-    "The store."
-  ),
+  nats: field(NatsConfig, {}, "The broker."),
+  store: field(StoreConfig, {}, "The store."),
   limits: field(ApiLimits, {}, "Bounds of a request.")
 })
 export type ApiConfig = typeof ApiConfig.Type

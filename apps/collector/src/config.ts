@@ -1,5 +1,6 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
-import { field, optional } from "@tailrace/domain/field"
+import { field } from "@tailrace/domain/field"
+import { NatsConfig } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file.ts"
 import { HttpConfig } from "./sources/http.ts"
@@ -19,16 +20,7 @@ const FrameConfig = Schema.Struct({
 })
 
 export const CollectorConfig = Schema.Struct({
-  nats: field(
-    Schema.Struct({
-      servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
-      token: optional(Schema.String, "Token to authenticate with."),
-      user: optional(Schema.String, "User to authenticate as."),
-      password: optional(Schema.String, "Password of the user.")
-    }),
-    {},
-    "The broker."
-  ),
+  nats: field(NatsConfig, {}, "The broker."),
   tenant: field(SubjectName, "default", "Tenant of senders that name none."),
   data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints."),
   memoryBytes: field(

@@ -1,32 +1,12 @@
 // Config of the processor: where broker and store are, which partitions it runs, and where its pipeline file is.
 import { field, optional } from "@tailrace/domain/field"
+import { StoreConfig } from "@tailrace/store/store-config"
+import { NatsConfig } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 
 export const ProcessorConfig = Schema.Struct({
-  nats: field(
-    Schema.Struct({
-      servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
-      token: optional(Schema.String, "Token to authenticate with."),
-      user: optional(Schema.String, "User to authenticate as."),
-      password: optional(Schema.String, "Password of the user.")
-    }),
-    {},
-    "The broker."
-  ),
-  store: field(
-    Schema.Struct({
-      url: field(
-        Schema.NonEmptyString,
-        "http://127.0.0.1:8123",
-        "ClickHouse's HTTP interface, a server's or the store front's."
-      ),
-      database: field(Schema.NonEmptyString, "tailrace", "Database that holds the tables."),
-      username: optional(Schema.String, "User to authenticate as."),
-      password: optional(Schema.String, "Password of the user.")
-    }),
-    {},
-    "The store."
-  ),
+  nats: field(NatsConfig, {}, "The broker."),
+  store: field(StoreConfig, {}, "The store."),
   partitions: field(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 256 })),
     1,

@@ -1,0 +1,14 @@
+// StoreConfig: where a process finds the store, as it stands in the configuration of every app.
+import { field, optional } from "@tailrace/domain/field"
+import { Schema } from "effect"
+
+export const StoreConfig = Schema.Struct({
+  url: field(
+    Schema.NonEmptyString,
+    "http://127.0.0.1:8123",
+    "ClickHouse's HTTP interface, a server's or the store front's."
+  ),
+  database: field(Schema.NonEmptyString, "tailrace", "Database that holds the tables."),
+  username: optional(Schema.String, "User to authenticate as."),
+  password: optional(Schema.String, "Password of the user.")
+})
