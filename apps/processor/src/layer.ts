@@ -8,6 +8,7 @@ import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
+import { fileProblem } from "./file-problem.ts"
 import { beat } from "./heartbeat.ts"
 import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
@@ -34,7 +35,8 @@ export const loadPipeline = Effect.fnUntraced(function* (path: string | undefine
       ? undefined
       : yield* Effect.tryPromise({
           try: () => readFile(path, "utf8"),
-          catch: (cause) => new PipelineError({ message: `cannot read the pipeline file ${path}: ${String(cause)}` })
+          catch: (cause) =>
+            new PipelineError({ message: `cannot read the pipeline file ${path}: ${fileProblem(cause)}` })
         })
   const result = yield* readPipeline(text)
   if ("pipeline" in result) return result.pipeline

@@ -10,6 +10,7 @@ import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer, Result } from "effect"
 import { ProcessorConfig, withEnvironment } from "./config.ts"
+import { fileProblem } from "./file-problem.ts"
 import { loadPipeline, PipelineError, processorLayer } from "./layer.ts"
 import { decodeWith, problemText } from "./pipeline-decode.ts"
 import { readYaml } from "./pipeline-file.ts"
@@ -29,7 +30,8 @@ const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
       ? ""
       : yield* Effect.tryPromise({
           try: () => readFile(path, "utf8"),
-          catch: (cause) => new PipelineError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
+          catch: (cause) =>
+            new PipelineError({ message: `cannot read the configuration ${path}: ${fileProblem(cause)}` })
         })
   const file = readYaml(text)
   const decoded =

@@ -16,7 +16,9 @@ export const decodeWith = <S extends Schema.ConstraintDecoder<unknown>>(
     Result.mapError((error) =>
       formatIssue(error.issue).issues.map((issue) => ({
         path: [...path, ...(issue.path ?? []).map(keyOf)],
-        message: issue.message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+        message: issue.message
+          .replace("Expected no excess property", "no such key here, correct its name or remove it")
+          .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
       }))
     )
   )

@@ -75,7 +75,7 @@ const setUpStream = Effect.fnUntraced(function* (manager: JetStreamManager, want
   }
   if (shrinks(existing, wanted)) {
     const now = partitionsOf(existing.config.subject_transform?.dest)
-    const message = `${what} has ${now} partitions, configure at least as many or remove the stream`
+    const message = `${what} has ${now} partitions and cannot have fewer, configure partitions: ${now} (--partitions ${now}) or more`
     return yield* new StreamsSetupError({ reason: "incompatible", message })
   }
   const current = existing.config as Record<string, unknown>

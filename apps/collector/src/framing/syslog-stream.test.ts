@@ -46,9 +46,20 @@ describe("SyslogStream", () => {
     expect(cut("<1>1")).toEqual({ messages: ["<1>1"], cuts: [0], incomplete: 0 })
   })
 
+  it("takes a length that nobody means for the beginning of a line, so that what follows is not swallowed", () => {
+    const messages: Array<string> = []
+    const stream = new SyslogStream(100, {
+      message: (message) => messages.push(Buffer.from(message).toString()),
+      incomplete: () => messages.push("incomplete")
+    })
+    stream.push(Buffer.from("99999999 <1>x\n<2>next\n4 <3>y"))
+    stream.end()
+    expect(messages).toEqual(["99999999 <1>x", "<2>next", "<3>y"])
+  })
+
   it("holds no more than the cap of a length that lies", () => {
     const before = process.memoryUsage().arrayBuffers
-    const { incomplete, messages } = cut("999999999 <1>short", { maxBytes: 1024 })
+    const { incomplete, messages } = cut("9999999 <1>short", { maxBytes: 1024 })
     expect(messages).toEqual(["<1>short"])
     expect(incomplete).toBe(1)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)

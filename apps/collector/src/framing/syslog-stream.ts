@@ -12,8 +12,9 @@ const LF = 10
 const CR = 13
 const SPACE = 32
 const LESS = 60
-/** Digits a message length may have: up to 999,999,999 octets, of which only the cap is ever held. */
-const maxDigits = 9
+/** A longer message is not believed to follow: what looks like its length then begins a line. */
+const mostOctets = 64 * 1024 * 1024
+const maxDigits = 8
 
 /**
  * `MSGLEN SP "<"` begins a counted message (section 3.4.1), anything else a line (section 3.4.2). So a sender that mixes
@@ -118,7 +119,7 @@ const countOf = (
   if (position === bytes.length) return "more"
   if (position === at || bytes[position] !== SPACE) return "line"
   if (position + 1 === bytes.length) return "more"
-  return bytes[position + 1] === LESS ? { length, from: position + 1 } : "line"
+  return bytes[position + 1] === LESS && length <= mostOctets ? { length, from: position + 1 } : "line"
 }
 
 /** A message without one line end behind it, which many senders add and none means. */

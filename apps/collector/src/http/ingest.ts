@@ -101,10 +101,11 @@ const reasonOf = (body: Body, atomic: boolean): string => {
 }
 
 const targetOf = (request: IncomingMessage, url: URL, defaultTenant: string): Target | { readonly answer: Answer } => {
-  const header = request.headers["x-tailrace-tenant"]
+  const header = request.headers["x-tailrace-tenant"] ?? request.headers.tenant
   const tenant = typeof header === "string" && header !== "" ? header : defaultTenant
   const tenantProblem = subjectTokenProblem(tenant)
-  if (tenantProblem !== undefined) return { answer: problem(400, `header X-Tailrace-Tenant ${tenantProblem}`) }
+  if (tenantProblem !== undefined)
+    return { answer: problem(400, `the tenant in header X-Tailrace-Tenant ${tenantProblem}`) }
   const name = url.pathname.split("/").slice(2).join("/")
   let source = "http"
   try {

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs"
 import { basename, extname } from "node:path"
 import { createGunzip } from "node:zlib"
 import { toSubjectToken } from "@tailrace/domain/subjects"
+import { fileProblem } from "@tailrace/processor/file-problem"
 import { Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { collectorUrl, json, tenant } from "../endpoints.ts"
@@ -45,7 +46,7 @@ export const sendCommand = Command.make(
       output.progress(`${total.accepted} records, ${(total.bytes / 1e6).toFixed(1)} MB sent`)
     }
     const bytes = Stream.fromAsyncIterable(readable(input.file), (cause) =>
-      workFailure(`cannot read ${input.file}: ${cause instanceof Error ? cause.message : String(cause)}`)
+      workFailure(`cannot read ${input.file}: ${fileProblem(cause)}`)
     )
     const whole = Stream.concat(
       Stream.flatMap(bytes, (piece) => Stream.fromIterable(chunks.push(piece))),

@@ -15,6 +15,10 @@ export const upCommand = Command.make(
     collectByHeapLimits()
     const output = yield* Output
     const begun = performance.now()
+    let started = false
+    yield* Effect.addFinalizer(() =>
+      started ? output.line("tailrace has stopped; what it acknowledged is kept") : Effect.void
+    )
     const instance = yield* startInstance(input).pipe(
       Effect.mapError((error) => (error instanceof CommandFailure ? error : workFailure(error.message)))
     )
@@ -29,6 +33,7 @@ export const upCommand = Command.make(
       `  store    ${instance.storeUrl} (ClickHouse's HTTP interface, database tailrace)`,
       `  data     ${instance.folder.root}`
     ]
+    started = true
     yield* output.line(lines.join("\n"))
     return yield* Effect.never
   }, Effect.scoped)
