@@ -64,7 +64,7 @@ const expectEachOnce = async (way: string, query: string): Promise<void> => {
   ).toEqual(numbers)
 }
 
-describe("a thousand records each way", () => {
+describe("a thousand records each way", { retry: 0 }, () => {
   it("arrive by HTTP: one, as NDJSON and compressed", async () => {
     const one = await post("/ingest/curl", jsonLine("curl", 0), { "content-type": "application/json" })
     expect(one).toEqual({ status: 202, body: expect.objectContaining({ accepted: 1, rejected: 0 }) })

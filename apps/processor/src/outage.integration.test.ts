@@ -56,7 +56,7 @@ const startGate = (target: string) =>
       })
   )
 
-describe("processor", () => {
+describe("processor", { retry: 0 }, () => {
   it.live("holds what it has while the store is away, says so, and loses and doubles nothing", () =>
     Effect.gen(function* () {
       const world = yield* startWorld

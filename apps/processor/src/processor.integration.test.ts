@@ -47,7 +47,7 @@ const assertExact = (counts: Counts, records: number) => {
   assert.strictEqual(counts.dropped, records - kept)
 }
 
-describe.each(["fused", "staged"] as const)("processor, %s", (placement) => {
+describe.each(["fused", "staged"] as const)("processor, %s", { retry: 0 }, (placement) => {
   const setUp = Effect.gen(function* () {
     const world = yield* startWorld
     const { file, folder } = yield* withFile(pipeline)

@@ -31,7 +31,7 @@ const counts = read<{ rows: string; records: string; rollup: string }>({
     (SELECT sum(logs_per_minute.records) FROM logs_per_minute) AS rollup`
 })
 
-describe("recovery after kills", () => {
+describe("recovery after kills", { retry: 0 }, () => {
   it.live(
     "loses no acknowledged batch, doubles none, and leaves the rollup equal to the rows",
     () =>

@@ -68,7 +68,7 @@ const runAsked = async (run: Run, asked: Asked): Promise<void> => {
   const settings = readSettings(params, user, front.options)
   const leave = await front.lanes.enter(answer.left)
   try {
-    const lease = front.sessions.lease(readSession(params, user))
+    const lease = await front.sessions.lease(readSession(params, user))
     try {
       await prepare(run, lease, settings)
       await dispatch(run, lease.connection, asked)
