@@ -9,7 +9,6 @@ const minute = 60_000
 const end = 1_795_249_860_000
 const nanos = (millis: number): bigint => BigInt(millis) * 1_000_000n
 const range = `from: "${new Date(end - 60 * minute).toISOString()}", to: "${new Date(end + minute).toISOString()}"`
-
 const record = (n: number): Row => ({
   timestamp: nanos(end - n * 1_000),
   body: `record ${n}`,
@@ -18,7 +17,6 @@ const record = (n: number): Row => ({
   severityNumber: n % 10 === 0 ? 17 : 9,
   attributes: { n: String(n), word: `wörd "${n % 3}"` }
 })
-
 const pane = {
   partition: 0,
   sequence: 1,
@@ -33,7 +31,6 @@ const pane = {
   quantiles: {},
   revision: 0
 } as const
-
 const anomaly = {
   partition: 0,
   sequence: 1,
