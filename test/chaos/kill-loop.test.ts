@@ -1,6 +1,7 @@
 // Kill loop: kill -9 of the main process, the broker and the store in turn under load; every acknowledged record is there exactly once.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { seededRandom } from "@tailrace/testing/seeded-random"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterEach, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
@@ -21,17 +22,6 @@ let running: RunningTailrace | undefined
 afterEach(async () => {
   await running?.remove()
 })
-
-/** Numbers in [0, 1) that a seed repeats (mulberry32). */
-const seededRandom = (from: number): (() => number) => {
-  let state = from >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const targets = ["main", "broker", "store"] as const
 

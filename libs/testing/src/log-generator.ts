@@ -1,21 +1,11 @@
 // Log generator: seeded, numbered log messages in the formats the world writes, for tests, benchmarks and demonstrations.
+import { seededRandom } from "./seeded-random.ts"
 
 export const generatorFormats = ["json", "logfmt", "nginx", "syslog", "java"] as const
 export type GeneratorFormat = (typeof generatorFormats)[number]
 
 /** Writes one message; `number` is its running number from 0, `millis` its time since 1970. No line end; java may hold several lines. */
 export type MessageWriter = (number: number, millis: number) => string
-
-/** Pseudo-random numbers in [0, 1), the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
-const randomOf = (seed: number): (() => number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const services = ["checkout", "payment", "cart", "search", "auth", "gateway", "inventory", "mailer"]
 const hosts = ["web-1", "web-2", "web-3", "worker-1"]
@@ -39,7 +29,7 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /** A writer of one format. The same seed and numbers give the same messages, but for their times. */
 export const messageWriter = (format: GeneratorFormat, seed: number): MessageWriter => {
-  const random = randomOf(seed)
+  const random = seededRandom(seed)
   const pick = <A>(list: ReadonlyArray<A>): A => list[Math.floor(random() * list.length)] as A
   const hex = (digits: number): string => {
     let text = ""

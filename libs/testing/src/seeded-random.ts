@@ -1,0 +1,12 @@
+// Numbers that a seed repeats (mulberry32), for schedules that have to be found again.
+
+/** Answers a function that gives the next number in [0, 1) at each call; equal seeds give equal numbers. */
+export const seededRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
