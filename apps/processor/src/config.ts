@@ -1,6 +1,7 @@
 // Config of the processor: where broker and store are, which partitions it runs, and where its pipeline file is.
 import { field, optional } from "@tailrace/domain/field"
 import { StoreConfig } from "@tailrace/store/store-config"
+import { Durability } from "@tailrace/streams/durability"
 import { NatsConfig } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 
@@ -20,6 +21,11 @@ export const ProcessorConfig = Schema.Struct({
     Schema.Literals(["fused", "staged"]),
     "fused",
     "Whether stages hand on in memory (fused) or through durable streams (staged); the pipeline file may say otherwise."
+  ),
+  durability: field(
+    Durability,
+    "fsync",
+    "What an acknowledgement of the broker is worth: `replicated` keeps three copies of every stream in a cluster, the others one."
   ),
   pipeline: optional(Schema.NonEmptyString, "Path of the pipeline file; the built-in default pipeline when left out."),
   status: optional(
@@ -44,6 +50,7 @@ export const environmentKeys: ReadonlyArray<readonly [string, ReadonlyArray<stri
   ["TAILRACE_STORE_PASSWORD", ["store", "password"]],
   ["TAILRACE_PARTITIONS", ["partitions"]],
   ["TAILRACE_PLACEMENT", ["placement"]],
+  ["TAILRACE_DURABILITY", ["durability"]],
   ["TAILRACE_PIPELINE", ["pipeline"]]
 ]
 

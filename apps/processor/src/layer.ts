@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import { migrate } from "@tailrace/store/migrations"
+import { durabilityLevels } from "@tailrace/streams/durability"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
@@ -57,7 +58,10 @@ export const processorLayer = (config: ProcessorConfig) =>
       const pipeline = yield* loadPipeline(config.pipeline)
       const placement = pipeline.config.placement ?? config.placement
       if (config.setUp) {
-        yield* setUpStreams({ partitions: config.partitions })
+        yield* setUpStreams({
+          partitions: config.partitions,
+          replicas: durabilityLevels[config.durability].replicas
+        })
         yield* migrate()
       }
       const snapshots = yield* makeSnapshots()

@@ -38,6 +38,7 @@ export type StreamsSetupReport = ReadonlyArray<{
 
 const STREAM_NOT_FOUND = 10059
 const NO_SPACE = new Set([10023, 10028, 10047])
+const TOO_FEW_BROKERS = new Set([10005, 10074])
 
 const toError = (what: string) => (cause: unknown) => {
   const detail = cause instanceof Error ? cause.message : String(cause)
@@ -48,6 +49,10 @@ const toError = (what: string) => (cause: unknown) => {
   if (NO_SPACE.has(cause.code)) {
     const message = `${what} does not fit into the broker's storage: ${detail}, lower its max_bytes or free space`
     return new StreamsSetupError({ reason: "no-space", message })
+  }
+  if (TOO_FEW_BROKERS.has(cause.code)) {
+    const message = `${what} cannot be replicated: ${detail}, add brokers to the cluster or choose another durability`
+    return new StreamsSetupError({ reason: "incompatible", message })
   }
   const message = `existing ${what} cannot take the defined settings: ${detail}, rename or remove it`
   return new StreamsSetupError({ reason: "incompatible", message })

@@ -11,10 +11,24 @@ export interface DataFolder {
   readonly collector: string
 }
 
+export interface DataFolderState {
+  readonly root: string
+  /** Process id of the running instance that holds it. */
+  readonly holder: number | undefined
+}
+
+/** Who holds the folder, without touching it. */
+export const dataFolderState = (path: string): DataFolderState => {
+  const root = resolve(path)
+  return { root, holder: holderOf(join(root, lockName)) }
+}
+
+const lockName = "instance.pid"
+
 /** Opens (and makes, when absent) the folder and holds it until the scope ends. Fails when another instance holds it. */
 export const openDataFolder = (path: string): Effect.Effect<DataFolder, CommandFailure, Scope.Scope> => {
   const root = resolve(path)
-  const lock = join(root, "instance.pid")
+  const lock = join(root, lockName)
   const folder = { root, nats: join(root, "nats"), store: join(root, "store"), collector: join(root, "collector") }
   const take = Effect.try({
     try: () => {

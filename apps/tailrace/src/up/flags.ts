@@ -1,4 +1,5 @@
 // Flags of `up`: ports, folder and files, each settable by flag and environment.
+import { type Durability, durabilities } from "@tailrace/streams/durability"
 import { Config } from "effect"
 import { Flag } from "effect/cli"
 
@@ -33,6 +34,13 @@ export const upFlags = {
     Flag.withDescription("Stages in memory, or through durable streams"),
     Flag.withDefault("fused")
   ),
+  durability: Flag.Literals("durability", durabilities).pipe(
+    Flag.withDescription(
+      "What an acknowledgement is worth: memory, replicated (a cluster by --nats-url) or fsync (TAILRACE_DURABILITY)"
+    ),
+    Flag.withFallbackConfig(Config.Literals(durabilities, "TAILRACE_DURABILITY")),
+    Flag.withDefault("fsync")
+  ),
   apiPort: port("api-port", "TAILRACE_API_PORT", 4000, "Port of the api"),
   httpPort: port("http-port", "TAILRACE_HTTP_PORT", 4080, "Port of the collector's HTTP source"),
   syslogPort: port("syslog-port", "TAILRACE_SYSLOG_PORT", 5514, "Port of the syslog source, UDP and TCP"),
@@ -57,6 +65,7 @@ export interface UpInput {
   readonly stdin: boolean
   readonly partitions: number
   readonly placement: "fused" | "staged"
+  readonly durability: Durability
   readonly apiPort: number
   readonly httpPort: number
   readonly syslogPort: number

@@ -19,7 +19,7 @@ import { findNatsServer } from "./find-nats-server.ts"
 import type { UpInput } from "./flags.ts"
 import { awaitLeftoverStore } from "./leftover-store.ts"
 import { endLeftoverNats, natsChild } from "./nats-child.ts"
-import { checkPorts, type WantedPort } from "./ports.ts"
+import { checkPorts, wantedPorts } from "./ports.ts"
 
 const database = "tailrace"
 
@@ -27,6 +27,10 @@ const database = "tailrace"
 export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
   if (input.pipeline !== "") yield* loadPipeline(input.pipeline)
   const binary = input.natsUrl === "" ? yield* findNatsServer : ""
+  if (binary !== "" && input.durability === "replicated")
+    return yield* workFailure(
+      "durability replicated needs a cluster of brokers: name one with --nats-url, or choose memory or fsync"
+    )
   const folder = yield* openDataFolder(input.data)
   if (binary !== "") yield* endLeftoverNats(folder.nats)
   if (input.storeUrl === "") yield* awaitLeftoverStore(folder.store)
@@ -47,6 +51,7 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
     ...addresses,
     partitions: input.partitions,
     placement: input.placement,
+    durability: input.durability,
     ...(input.pipeline === "" ? {} : { pipeline: input.pipeline })
   })
   const api = yield* decode(ApiConfig, { ...addresses, host: input.host, port: input.apiPort })
@@ -66,7 +71,8 @@ const broker = (input: UpInput, folder: DataFolder, binary: string) =>
         host: input.host,
         port: input.natsPort,
         monitorPort: input.natsMonitorPort,
-        folder: folder.nats
+        folder: folder.nats,
+        durability: input.durability
       })
     : Effect.succeed(input.natsUrl)
 
@@ -78,30 +84,6 @@ const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder) {
   )
   return front.url
 })
-
-const wantedPorts = (input: UpInput): ReadonlyArray<WantedPort> => {
-  const { host } = input
-  const tcp = (purpose: string, flag: string, port: number): WantedPort => ({
-    purpose,
-    flag,
-    host,
-    port,
-    protocol: "tcp"
-  })
-  return [
-    tcp("api", "--api-port", input.apiPort),
-    tcp("http source", "--http-port", input.httpPort),
-    tcp("syslog source", "--syslog-port", input.syslogPort),
-    { purpose: "syslog source", flag: "--syslog-port", host, port: input.syslogPort, protocol: "udp" },
-    ...(input.natsUrl === ""
-      ? [
-          tcp("nats", "--nats-port", input.natsPort),
-          tcp("nats monitoring", "--nats-monitor-port", input.natsMonitorPort)
-        ]
-      : []),
-    ...(input.storeUrl === "" ? [tcp("store", "--store-port", input.storePort)] : [])
-  ]
-}
 
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({
   http: { host: input.host, port: input.httpPort },

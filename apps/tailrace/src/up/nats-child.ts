@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { type Durability, withSyncInterval } from "@tailrace/streams/durability"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Effect, Schedule, type Scope } from "effect"
 import { type CommandFailure, workFailure } from "../failure.ts"
@@ -17,9 +18,10 @@ export interface NatsChildOptions {
   readonly monitorPort: number
   /** Folder for its store and process id. */
   readonly folder: string
+  readonly durability: Durability
 }
 
-/** nats/nats-server.conf of this repository; its $VARIABLES are filled in by the environment. */
+/** nats/nats-server.conf of this repository. */
 const shippedConfiguration = fileURLToPath(new URL("../../../../nats/nats-server.conf", import.meta.url))
 
 /** Starts the server and answers its URL once it accepts connections; it ends with the scope. */
@@ -87,7 +89,7 @@ class NatsProcess {
 
   private start(): void {
     const { binary, host, port, monitorPort, folder } = this.options
-    const flags = ["-c", shippedConfiguration, "-a", host, "-p", String(port), "-m", String(monitorPort), "-sd", folder]
+    const flags = ["-c", this.configuration(), "-a", host, "-p", String(port), "-m", String(monitorPort), "-sd", folder]
     const child = spawn(binary, flags, {
       stdio: ["ignore", "pipe", "pipe"],
       // A terminal's Ctrl-C is for us: we stop it when the pipelines have settled.
@@ -102,6 +104,15 @@ class NatsProcess {
     child.stderr?.on("data", keep)
     child.once("error", (error) => this.lastLines.push(error.message))
     child.once("exit", (code, signal) => this.ended(code, signal))
+  }
+
+  /** The shipped configuration, or one written beside the store with what the durability changes. */
+  private configuration(): string {
+    const { durability, folder } = this.options
+    if (durability === "fsync") return shippedConfiguration
+    const file = join(folder, "nats-server.conf")
+    writeFileSync(file, withSyncInterval(readFileSync(shippedConfiguration, "utf8"), durability), { mode: 0o600 })
+    return file
   }
 
   private ended(code: number | null, signal: string | null): void {

@@ -3,6 +3,7 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 import { Effect } from "effect"
 import { type CommandFailure, workFailure } from "../failure.ts"
+import type { UpInput } from "./flags.ts"
 
 export interface WantedPort {
   /** What listens there, such as "api". */
@@ -14,19 +15,55 @@ export interface WantedPort {
   readonly protocol: "tcp" | "udp"
 }
 
+type PortInput = Pick<
+  UpInput,
+  "host" | "apiPort" | "httpPort" | "syslogPort" | "natsPort" | "natsMonitorPort" | "storePort" | "natsUrl" | "storeUrl"
+>
+
+/** Every port that `up` listens on. */
+export const wantedPorts = (input: PortInput): ReadonlyArray<WantedPort> => {
+  const { host } = input
+  const tcp = (purpose: string, flag: string, port: number): WantedPort => ({
+    purpose,
+    flag,
+    host,
+    port,
+    protocol: "tcp"
+  })
+  return [
+    tcp("api", "--api-port", input.apiPort),
+    tcp("http source", "--http-port", input.httpPort),
+    tcp("syslog source", "--syslog-port", input.syslogPort),
+    { purpose: "syslog source", flag: "--syslog-port", host, port: input.syslogPort, protocol: "udp" },
+    ...(input.natsUrl === ""
+      ? [
+          tcp("nats", "--nats-port", input.natsPort),
+          tcp("nats monitoring", "--nats-monitor-port", input.natsMonitorPort)
+        ]
+      : []),
+    ...(input.storeUrl === "" ? [tcp("store", "--store-port", input.storePort)] : [])
+  ]
+}
+
 /** Fails with every port that cannot be had, in one message. */
 export const checkPorts = (wanted: ReadonlyArray<WantedPort>): Effect.Effect<void, CommandFailure> =>
   Effect.gen(function* () {
     const problems: Array<string> = []
     for (const one of wanted) {
-      const problem = yield* Effect.promise(() => (one.protocol === "tcp" ? tryTcp(one) : tryUdp(one)))
+      const problem = yield* portProblem(one)
       if (problem !== undefined)
         problems.push(
-          `${one.protocol} port ${one.port} for ${one.purpose} ${wordsOf(problem)}: free it or choose another with ${one.flag}`
+          `${one.protocol} port ${one.port} for ${one.purpose} ${problem}: free it or choose another with ${one.flag}`
         )
     }
     if (problems.length > 0) return yield* workFailure(problems.join("\n"))
   })
+
+/** Why a port cannot be had, such as "is already taken"; undefined when it can. */
+export const portProblem = (one: WantedPort): Effect.Effect<string | undefined> =>
+  Effect.promise(() => (one.protocol === "tcp" ? tryTcp(one) : tryUdp(one))).pipe(
+    Effect.map((code) => (code === undefined ? undefined : wordsOf(code)))
+  )
 
 const wordsOf = (code: string): string =>
   code === "EADDRINUSE"
