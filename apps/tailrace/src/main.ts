@@ -5,6 +5,7 @@ import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
 import { checkCommand } from "./commands/check.ts"
+import { doctorCommand } from "./commands/doctor.ts"
 import { explainCommand } from "./commands/explain.ts"
 import { generateCommand } from "./commands/generate.ts"
 import { ledgerCommand } from "./commands/ledger.ts"
@@ -25,6 +26,7 @@ const tailrace = Command.make("tailrace").pipe(
     queryCommand,
     explainCommand,
     ledgerCommand,
+    doctorCommand,
     checkCommand,
     testCommand,
     generateCommand

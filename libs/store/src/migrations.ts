@@ -123,6 +123,31 @@ const readApplied = read<Applied>({
   sql: "SELECT version, any(name) AS name, any(checksum) AS checksum FROM schema_migrations GROUP BY version"
 })
 
+export interface MigrationState {
+  readonly name: string
+  /** changed: the file is not what was applied; unknown: applied by a release that has files this one lacks. */
+  readonly state: "applied" | "pending" | "changed" | "unknown"
+}
+
+/** How the store stands beside the files, in order of version; changes nothing. All pending where no table records them. */
+export const migrationStates = (
+  folder: string = migrationsFolder
+): Effect.Effect<ReadonlyArray<MigrationState>, StoreError | MigrationError, Store> =>
+  Effect.gen(function* () {
+    const migrations = yield* readMigrations(folder)
+    const tables = yield* read<{ readonly name: string }>({
+      operation: "look for schema_migrations",
+      sql: "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"
+    })
+    const applied = new Map((tables.length === 0 ? [] : yield* readApplied).map((row) => [row.version, row]))
+    const states = migrations.map(({ version, name, checksum }): MigrationState => {
+      const before = applied.get(version)
+      applied.delete(version)
+      return { name, state: before === undefined ? "pending" : before.checksum === checksum ? "applied" : "changed" }
+    })
+    return [...states, ...[...applied.values()].map(({ name }): MigrationState => ({ name, state: "unknown" }))]
+  })
+
 const record = (migration: Migration): Effect.Effect<void, StoreError, Store> =>
   Store.use((store) =>
     Effect.tryPromise({

@@ -1,0 +1,192 @@
+// Tests of the doctor's judgements: what it makes of facts about machine, broker, store and pipelines.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { PartitionState, PipelineState } from "@tailrace/domain/pipeline-state"
+import type { StreamFacts } from "@tailrace/streams/survey"
+import { describe, expect, it } from "vitest"
+import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker.ts"
+import { judgeClock, skewOf } from "./clocks.ts"
+import type { Finding } from "./finding.ts"
+import { judgeDataFolder, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
+import { judgePipelines } from "./pipelines.ts"
+import { judgeFsync, priceOf, probeFsync } from "./probes.ts"
+import { reportLines } from "./report.ts"
+import { judgeMigrations, judgeStore } from "./store.ts"
+
+const seen = (findings: ReadonlyArray<Finding>) => findings.map(({ name, status }) => `${status} ${name}`)
+
+const varz = (config: Record<string, unknown> | undefined): Varz => ({
+  version: "2.15.1",
+  now: "2026-01-01T00:00:00Z",
+  max_payload: 8_388_608,
+  ...(config === undefined ? {} : { jetstream: { config: { max_storage: 100, ...config }, stats: { storage: 10 } } })
+})
+
+const raw: StreamFacts = {
+  name: "raw",
+  replicas: 1,
+  storage: "file",
+  discard: "new",
+  duplicateWindowMillis: 120_000,
+  maxBytes: 1_000,
+  bytes: 10,
+  messages: 3,
+  firstSequence: 1,
+  lastSequence: 3,
+  partitions: 2,
+  consumers: []
+}
+const defined = { name: "raw", discard: "new", duplicateWindowMillis: 120_000 }
+
+const partition = (number: number, change: Partial<PartitionState> = {}): PartitionState => ({
+  partition: number,
+  status: "running",
+  reason: "",
+  restarts: 0,
+  committedSequence: 9,
+  lagMessages: 0,
+  lagMillis: 0,
+  recordsPerSecond: 5,
+  stages: [],
+  rules: [],
+  ...change
+})
+const processor = (...partitions: ReadonlyArray<PartitionState>): PipelineState => ({
+  instance: "one",
+  pipeline: "default",
+  placement: "fused",
+  at: 0,
+  partitions
+})
+
+describe("the doctor's judgement of the broker", () => {
+  it("reads the durability from the broker itself, and warns when it is less than wished for", () => {
+    const always = judgeDurability(varz({ sync_always: true, sync_interval: 120e9 }), raw, "fsync")
+    expect(always).toMatchObject({ level: "fsync", finding: { status: "ok" } })
+    const memory = judgeDurability(varz({ sync_interval: 120e9 }), raw, "fsync")
+    expect(memory).toMatchObject({ level: "memory", finding: { status: "warn" } })
+    expect(memory.finding.meaning).toContain("power failure")
+    expect(judgeDurability(varz({ sync_interval: 120e9 }), raw, "memory").finding.status).toBe("ok")
+    const copies = judgeDurability(varz({ sync_interval: 120e9 }), { ...raw, replicas: 3 }, "fsync")
+    expect(copies).toMatchObject({ level: "replicated", finding: { status: "warn" } })
+    expect(judgeDurability(undefined, raw, "fsync")).toMatchObject({ level: undefined, finding: { status: "warn" } })
+  })
+
+  it("finds JetStream off, a full storage and small messages", () => {
+    expect(seen(judgeSettings(varz(undefined)))).toContain("fail jetstream")
+    const small = { ...varz({ max_storage: 11 }), max_payload: 1_048_576 }
+    expect(seen(judgeSettings(small))).toEqual(["ok version", "warn storage", "warn largest message"])
+  })
+
+  it("finds streams that are missing, full, or set so that acknowledged frames can be lost", () => {
+    expect(seen(judgeStream({ defined, found: undefined }))).toEqual(["fail stream raw"])
+    expect(seen(judgeStream({ defined, found: raw }))).toEqual(["ok stream raw"])
+    expect(seen(judgeStream({ defined, found: { ...raw, discard: "old" } }))).toEqual(["fail stream raw"])
+    expect(seen(judgeStream({ defined, found: { ...raw, bytes: 990 } }))).toEqual(["warn stream raw"])
+    expect(seen(judgeStream({ defined, found: { ...raw, duplicateWindowMillis: 1 } }))).toEqual(["warn stream raw"])
+  })
+
+  it("finds consumers that nobody reads and that are not let go on", () => {
+    const consumer = { name: "pipeline-0", pending: 5, unacknowledged: 0, mostUnacknowledged: 8, waiting: 0, floor: 1 }
+    const of = (change: Partial<typeof consumer>) =>
+      judgeStream({ defined, found: { ...raw, consumers: [{ ...consumer, ...change }] } })[1]
+    expect(of({})).toMatchObject({ status: "warn", seen: "5 waiting, 0 under way, nobody reads" })
+    expect(of({ waiting: 1 })?.status).toBe("ok")
+    expect(of({ unacknowledged: 8 })).toMatchObject({ status: "warn" })
+  })
+})
+
+describe("the doctor's judgement of the rest", () => {
+  it("takes for skew only what the way of the question cannot explain", () => {
+    expect(skewOf({ theirs: 105, asked: 100, answered: 110 })).toBe(0)
+    expect(skewOf({ theirs: 90, asked: 100, answered: 110 })).toBe(-10)
+    const status = (theirs: number) => judgeClock("store", { theirs, asked: 0, answered: 10 }).status
+    expect([status(5), status(2_500), status(-3_600_000)]).toEqual(["ok", "warn", "fail"])
+  })
+
+  it("finds a store without room, with many parts, without fsync, and with another schema", () => {
+    const gibibyte = 1_073_741_824
+    const facts = {
+      version: "26.7",
+      nowMillis: 0,
+      uptimeSeconds: 1,
+      disks: [{ name: "default", freeBytes: 100 * gibibyte, totalBytes: 200 * gibibyte }],
+      mostParts: { table: "logs", parts: 12 },
+      merges: 1,
+      longestMergeSeconds: 3,
+      unsynced: []
+    }
+    expect(judgeStore(facts).every(({ status }) => status === "ok")).toBe(true)
+    const bad = judgeStore({
+      ...facts,
+      disks: [{ name: "default", freeBytes: gibibyte / 2, totalBytes: gibibyte }],
+      mostParts: { table: "logs", parts: 1_500 },
+      longestMergeSeconds: 5_000,
+      unsynced: ["logs"]
+    })
+    expect(seen(bad)).toEqual(["ok version", "fail disk default", "fail parts", "warn merges", "warn fsync"])
+    expect(seen(judgeMigrations([{ name: "0001_a.sql", state: "applied" }]))).toEqual(["ok schema"])
+    expect(judgeMigrations([{ name: "0001_a.sql", state: "changed" }])[0]?.status).toBe("fail")
+    expect(judgeMigrations([{ name: "0002_b.sql", state: "pending" }])[0]?.status).toBe("warn")
+  })
+
+  it("finds partitions that nobody runs, that hold, and that lag", () => {
+    expect(seen(judgePipelines([], 1))).toEqual(["fail processors"])
+    expect(seen(judgePipelines([processor(partition(0))], 2))).toEqual([
+      "ok processors",
+      "fail partition 1",
+      "ok partition 0"
+    ])
+    const holding = processor(partition(0, { status: "holding", reason: "disk full" }))
+    expect(judgePipelines([holding], 1)[1]).toMatchObject({ status: "fail", seen: "holding: disk full" })
+    expect(judgePipelines([processor(partition(0, { lagMillis: 60_000 }))], 1)[1]?.status).toBe("warn")
+    const standby = processor(partition(0, { status: "starting" }))
+    expect(judgePipelines([processor(partition(0)), standby], 1)[1]?.status).toBe("ok")
+  })
+
+  it("finds few open files, few watches, an old Node and a folder open to others", () => {
+    expect(judgeOpenFiles("Max open files            1024                 4096                 files").status).toBe(
+      "warn"
+    )
+    expect(judgeOpenFiles("").status).toBe("ok")
+    expect(judgeWatches("128", "4").status).toBe("warn")
+    expect([judgeNode("26.1.0", "26").status, judgeNode("24.1.0", "26").status]).toEqual(["ok", "fail"])
+    const root = mkdtempSync(join(tmpdir(), "tailrace-doctor-"))
+    try {
+      expect(judgeDataFolder({ root, holder: 12 })[0]).toMatchObject({
+        status: "ok",
+        seen: `${root}, in use by process 12`
+      })
+      expect(judgeDataFolder({ root: "/", holder: undefined })[0]?.status).not.toBe("ok")
+      expect(judgeDataFolder({ root: join(root, "a", "b"), holder: undefined })[0]?.status).toBe("ok")
+    } finally {
+      rmSync(root, { recursive: true })
+    }
+  })
+
+  it("measures fsync in a folder and leaves nothing there, and calls a slow one slow", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tailrace-doctor-"))
+    const price = probeFsync(folder)
+    expect(price.count).toBeGreaterThan(0)
+    expect(price.p99Millis).toBeGreaterThanOrEqual(price.medianMillis)
+    expect(readdirSync(folder)).toEqual([])
+    rmSync(folder, { recursive: true })
+    expect(judgeFsync(priceOf("fsync", [30, 30, 31])).status).toBe("warn")
+  })
+
+  it("prints what is wrong with its meaning and what to do, and escapes what others wrote", () => {
+    const finding: Finding = {
+      area: "broker",
+      name: "x",
+      status: "fail",
+      seen: "a\u001b[2J",
+      meaning: "m",
+      advice: "d"
+    }
+    const text = reportLines([finding], "fsync", (_, words) => words).join("\n")
+    expect(text).toContain("  fail  x: a\\e[2J\n        m\n        to do: d")
+    expect(text).toContain("fsync (now): acknowledged once it is on the disk")
+    expect(text).toContain("0 ok, 0 to look at, 1 wrong")
+  })
+})
