@@ -11,6 +11,7 @@ import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
 import { fileProblem } from "./file-problem.ts"
 import { beat } from "./heartbeat.ts"
+import { watchLedger } from "./ledger-watch.ts"
 import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
 import { problemText } from "./pipeline-decode.ts"
@@ -74,6 +75,7 @@ export const processorLayer = (config: ProcessorConfig) =>
       const partitions = running.map(({ runtime }) => runtime)
       const name = pipeline.config.name
       yield* keepTrimmed()
+      yield* Effect.forkScoped(watchLedger(numbers))
       yield* Effect.forkScoped(beat({ instance, pipeline: name, placement, partitions }))
       yield* Effect.logInfo(`pipeline ${name} runs partitions ${numbers.join(", ")} (${placement})`)
       const state = Effect.sync((): PipelineState => {
