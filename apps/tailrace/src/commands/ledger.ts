@@ -1,10 +1,12 @@
 // The command ledger: what became of every record received, and whether it adds up.
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { connectionFlags } from "../connections.ts"
 import { apiUrl, json } from "../endpoints.ts"
 import { workFailure } from "../failure.ts"
 import { graphqlRequest } from "../graphql-request.ts"
 import { Output } from "../terminal/output.ts"
+import { runLedgerCheck } from "./ledger-check.ts"
 
 const document = `query ($from: DateTime, $to: DateTime) {
   ledger(from: $from, to: $to) {
@@ -37,10 +39,16 @@ export const ledgerCommand = Command.make(
   {
     from: Flag.String("from").pipe(Flag.withDescription("Earliest minute, ISO 8601"), Flag.optional),
     to: Flag.String("to").pipe(Flag.withDescription("Minute before which, ISO 8601"), Flag.optional),
+    check: Flag.Boolean("check").pipe(
+      Flag.withDescription("Count anew from raw stream, rows and rollup, without the api, and name every difference"),
+      Flag.withDefault(false)
+    ),
     json,
-    api: apiUrl
+    api: apiUrl,
+    ...connectionFlags
   },
   Effect.fnUntraced(function* (input) {
+    if (input.check) return yield* runLedgerCheck(input)
     const output = yield* Output
     const { ledger } = yield* graphqlRequest<Answer>({
       url: input.api,

@@ -1,0 +1,62 @@
+// Raw counts: how many messages the raw stream holds, per partition, minute, tenant and source, counted from its bytes.
+import { decodeFrameHeader, forEachMessage } from "@tailrace/domain/frame"
+import { parseInputSubject } from "@tailrace/domain/subjects"
+import type { Place } from "@tailrace/store/ledger-check"
+import type { StreamMessage } from "@tailrace/streams/read-stream"
+
+/** Messages counted so far; `placeKey` names the places. */
+export class RawCounts {
+  readonly counts = new Map<string, Place & { received: number }>()
+  messages = 0
+
+  /** Counts what a message of the raw stream holds; messages outside the given sequences of their partition are left out. */
+  add(message: StreamMessage, begin: ReadonlyMap<number, number>, end: ReadonlyMap<number, number>): void {
+    const partition = Number(message.subject.split(".")[2])
+    if (message.sequence < (begin.get(partition) ?? 1) || message.sequence > (end.get(partition) ?? 0)) return
+    const names = parseInputSubject(message.subject)
+    const header = decodeFrameHeader(message.header)
+    const received = header.receivedMillis ?? message.storedMillis
+    const at: Place = {
+      partition,
+      minute: Math.floor(received / 60_000) * 60_000,
+      tenant: names?.tenant ?? "default",
+      source: names?.source ?? "unknown"
+    }
+    const key = placeKey(at)
+    let entry = this.counts.get(key)
+    if (entry === undefined) {
+      entry = { ...at, received: 0 }
+      this.counts.set(key, entry)
+    }
+    if (header.receivedMillis === undefined && header.layout === "lines" && isOneObject(message.data)) entry.received++
+    else
+      forEachMessage(message.data, header.layout, () => {
+        ;(entry as { received: number }).received++
+      })
+    this.messages++
+  }
+}
+
+export const placeKey = ({ minute, partition, source, tenant }: Place): string =>
+  `${minute} ${partition} ${tenant} ${source}`
+
+/**
+ * Whether bare bytes are one JSON object printed over several lines, which counts as one message: the brace that opens
+ * them closes at their very end and behind their first line.
+ */
+const isOneObject = (data: Uint8Array): boolean => {
+  const text = Buffer.from(data).toString("latin1").trim()
+  if (!text.startsWith("{") || !text.includes("\n")) return false
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (quoted) {
+      if (character === "\\") at++
+      else if (character === '"') quoted = false
+    } else if (character === '"') quoted = true
+    else if (character === "{" || character === "[") depth++
+    else if ((character === "}" || character === "]") && --depth === 0) return at === text.length - 1
+  }
+  return false
+}
