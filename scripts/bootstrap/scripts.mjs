@@ -16,7 +16,7 @@ export const scripts = {
   check: { needsNats: false, commands: check },
   "test:integration": { needsNats: true, commands: [["vitest", "run", "integration"]] },
   "test:e2e": { needsNats: true, commands: [["vitest", "run", "test/e2e"]] },
-  "test:chaos": { needsNats: true, commands: [["vitest", "run", "test/chaos"]] },
+  "test:chaos": { needsNats: true, commands: [["node", "scripts/chaos.ts"]] },
   bench: { needsNats: true, commands: [["node", "bench/main.ts"]] },
   docs: { needsNats: false, commands: docs },
   verify: { needsNats: true, commands: [["node", "scripts/verify.mjs"]] }

@@ -14,30 +14,54 @@ export interface SenderOptions {
   readonly file: string
   /** Event time of record 0, milliseconds since 1970. */
   readonly from: number
+  /** Requests under way at once, 1 by default. */
+  readonly senders?: number
+  /** Milliseconds that each sender rests between two requests, none by default. */
+  readonly restMillis?: number
 }
 
-/** Sends without a pause until it is stopped. Every number is given to one way in, and stays there until it is taken. */
+/**
+ * Sends without a pause until it is stopped. Every number is given to one way in, and stays there until it is taken. Sent
+ * are numbers given away, acknowledged are those whose request was answered with 202, and those written to the file:
+ * from then on the file keeps them.
+ */
 export class NumberedRecords {
-  /** Numbers given away so far; all of them are acknowledged once `stop` has answered. */
+  /** All of them are acknowledged once `stop` has answered. */
   sent = 0
   acknowledged = 0
   /** Requests that had to be sent again. */
   repeated = 0
+  /** Why it gave up; undefined while it has not. */
+  failure: unknown
   private requests = 0
   private stopping = false
+  /** Beginning of the youngest request that was taken. */
+  private takenSince = 0
   private readonly options: SenderOptions
   private readonly done: Promise<void>
 
   constructor(options: SenderOptions) {
     this.options = options
     this.done = this.run()
-    this.done.catch(() => undefined)
+    this.done.catch((cause: unknown) => {
+      this.failure = cause
+    })
   }
 
-  /** Ends after the request under way has been taken; rejects when one was refused for good. */
+  /** Ends after the requests under way have been taken; rejects when one was refused for good. */
   stop(): Promise<void> {
     this.stopping = true
     return this.done
+  }
+
+  /** Resolves when a request was taken that began after that moment of `performance.now()`. */
+  async untilTakenSince(moment: number): Promise<void> {
+    await waitFor(
+      () => this.failure ?? this.takenSince,
+      (seen) => typeof seen !== "number" || seen > moment,
+      { what: "a request being taken", everyMillis: 3, timeoutMillis: 100_000 }
+    )
+    if (this.failure !== undefined) throw this.failure
   }
 
   /** One more record by each way, of an event time `millis` behind the last one: it closes all windows before. */
@@ -47,9 +71,18 @@ export class NumberedRecords {
   }
 
   private async run(): Promise<void> {
+    const { senders = 1 } = this.options
+    await Promise.all(Array.from({ length: senders }, (_, sender) => this.sendOn(sender === 0)))
+  }
+
+  private async sendOn(writes: boolean): Promise<void> {
+    const { restMillis = 0 } = this.options
     while (!this.stopping) {
+      const begun = performance.now()
       await this.post(this.lines(httpBatch), httpBatch)
-      this.write(fileBatch)
+      this.takenSince = Math.max(this.takenSince, begun)
+      if (writes) this.write(fileBatch)
+      if (restMillis > 0) await new Promise((resolve) => setTimeout(resolve, restMillis))
     }
   }
 

@@ -24,6 +24,7 @@ export class RunningTailrace {
   readonly ports: Ports
   readonly flags: ReadonlyArray<string>
   output = ""
+  private environment: Readonly<Record<string, string>> = {}
   private child: ChildProcess | undefined
 
   private constructor(ports: Ports, flags: ReadonlyArray<string>) {
@@ -31,12 +32,16 @@ export class RunningTailrace {
     this.flags = flags
   }
 
-  static async start(flags: (folder: string) => ReadonlyArray<string> = () => []): Promise<RunningTailrace> {
+  /** Flags and environment, besides those of ports and data, may depend on the folder. */
+  static async start(
+    flags: (folder: string) => ReadonlyArray<string> = () => [],
+    environment: (folder: string) => Readonly<Record<string, string>> = () => ({})
+  ): Promise<RunningTailrace> {
     const [api, http, syslog, nats, natsMonitor, store] = (await Promise.all(
       Array.from({ length: 6 }, () => freePort())
     )) as [number, number, number, number, number, number]
     const made = new RunningTailrace({ api, http, syslog, nats, natsMonitor, store }, [])
-    Object.assign(made, { flags: flags(made.folder) })
+    Object.assign(made, { flags: flags(made.folder), environment: environment(made.folder) })
     await made.up()
     return made
   }
@@ -68,7 +73,7 @@ export class RunningTailrace {
     ].map(String)
     const child = spawn(process.execPath, [main, "up", "--data", join(this.folder, "data"), ...ports, ...this.flags], {
       cwd: this.folder,
-      env: { ...process.env, TAILRACE_NATS_SERVER: findNatsServer() ?? "", NO_COLOR: "1" },
+      env: { ...process.env, TAILRACE_NATS_SERVER: findNatsServer() ?? "", NO_COLOR: "1", ...this.environment },
       stdio: ["ignore", "pipe", "pipe"]
     })
     this.child = child
@@ -108,6 +113,11 @@ export class RunningTailrace {
   private endBroker(): void {
     const pid = this.brokerPid()
     if (pid !== undefined) process.kill(pid, "SIGKILL")
+  }
+
+  /** Process id of the main process; undefined while none runs. */
+  mainPid(): number | undefined {
+    return this.child?.pid
   }
 
   /** Process id of the broker as its file tells; undefined when there is no file. */
@@ -175,6 +185,8 @@ export class RunningTailrace {
     return new Promise((resolve) => {
       child.once("exit", (code) => resolve(code))
       child.kill(signal)
+      // A process that was stopped takes its end only when it goes on.
+      child.kill("SIGCONT")
     })
   }
 }

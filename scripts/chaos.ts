@@ -1,0 +1,49 @@
+// Chaos: runs the chaos suite with its flags turned into environment, and ends with the table of all cases.
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { chaosTable, type Row, writeTable } from "./chaos/table.ts"
+
+const root = join(import.meta.dirname, "..")
+const report = join(root, ".cache", "chaos-report.jsonl")
+
+const usage = `npm run test:chaos -- [flags] [case files]
+
+  --kills N   kills over all kill loops, 20 by default (TAILRACE_KILLS)
+  --seed N    of every schedule, 1 by default (TAILRACE_SEED); a failure repeats with its seed
+  --long      faults last as long as promised (30 s pauses, 60 s outages) instead of a few seconds (TAILRACE_LONG)
+  --write F   puts the table of figures into the file F, between its marks`
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: "string" },
+    seed: { type: "string" },
+    long: { type: "boolean" },
+    write: { type: "string" },
+    help: { type: "boolean", short: "h" }
+  }
+})
+
+const run = (): number => {
+  mkdirSync(join(root, ".cache"), { recursive: true })
+  rmSync(report, { force: true })
+  const environment = {
+    ...process.env,
+    TAILRACE_CHAOS_REPORT: report,
+    ...(values.kills === undefined ? {} : { TAILRACE_KILLS: values.kills }),
+    ...(values.seed === undefined ? {} : { TAILRACE_SEED: values.seed }),
+    ...(values.long === true ? { TAILRACE_LONG: "1" } : {})
+  }
+  const files = positionals.length === 0 ? ["test/chaos"] : positionals.map((name) => `test/chaos/${name}`)
+  const { status } = spawnSync("vitest", ["run", ...files], { cwd: root, env: environment, stdio: "inherit" })
+  const lines = existsSync(report) ? readFileSync(report, "utf8").split("\n").filter(Boolean) : []
+  const rows = lines.map((line) => JSON.parse(line) as Row)
+  console.log(`\n${chaosTable(rows)}`)
+  if (status === 0 && values.write !== undefined) writeTable(values.write, rows)
+  return status ?? 1
+}
+
+if (values.help === true) console.log(usage)
+else process.exitCode = run()

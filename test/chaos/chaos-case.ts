@@ -1,0 +1,187 @@
+// Chaos case: a stand under load, one fault, and the promise at the end of it: nothing lost, nothing doubled, all accounted for.
+import { existsSync } from "node:fs"
+import { seededRandom } from "@tailrace/testing/seeded-random"
+import { waitFor } from "@tailrace/testing/wait-until"
+import { expect, it } from "vitest"
+import { type Counts, readCounts, storedNow } from "./counts.ts"
+import { NumberedRecords } from "./numbered-records.ts"
+import { PeakMemory } from "./peak-memory.ts"
+import { report } from "./report.ts"
+import type { Stand } from "./stand/stand.ts"
+
+/** Of every schedule; TAILRACE_SEED sets it. */
+export const seed = Number(process.env.TAILRACE_SEED ?? 1)
+/** Whether faults take as long as reliability.md says; TAILRACE_LONG sets it. */
+const long = (process.env.TAILRACE_LONG ?? "") !== ""
+
+const hour = 3_600_000
+
+/** What a case did besides the numbered records. */
+export interface Besides {
+  /** Records of other senders that were acknowledged or published. */
+  readonly acknowledged?: number
+  /** How many of them have to end as dead letters. */
+  readonly deadLettered?: number
+}
+
+export interface World<S extends Stand> {
+  readonly stand: S
+  readonly records: NumberedRecords
+  readonly random: () => number
+  /** The fault ends here, or happened here when it is a kill: recovery is counted from it. */
+  readonly over: () => void
+  /** Resolves when so many records more have been acknowledged. */
+  readonly flow: (records: number) => Promise<void>
+}
+
+export interface CaseOptions<S extends Stand> {
+  readonly start: () => Promise<S>
+  /** Why the case cannot run here; undefined when it can. */
+  readonly skip?: string | undefined
+  /** Senders over HTTP at once, 2 by default. */
+  readonly senders?: number
+  /** Milliseconds that each sender rests between two requests, 10 by default: faults are the matter here, not speed. */
+  readonly restMillis?: number
+  /** Whether windows must have counted everything too; true by default. */
+  readonly panes?: boolean
+  readonly timeoutMillis?: number
+}
+
+/** Milliseconds that a fault lasts: as given, or with TAILRACE_LONG the seconds that the promise speaks of. */
+export const lasting = (millis: number, promisedSeconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, long ? promisedSeconds * 1_000 : millis))
+
+/**
+ * Registers a test: the stand runs, numbered records flow in over HTTP and by a followed file, `fault` does its worst and
+ * lifts it, and then every number is there exactly once, in rows, rollup, windows and ledger.
+ */
+export const chaosCase = <S extends Stand>(
+  name: string,
+  options: CaseOptions<S>,
+  fault: (world: World<S>) => Promise<Besides | undefined>
+): void => {
+  const skip = options.skip ?? (existsSync("/proc/self") ? undefined : "no /proc here")
+  const title = skip === undefined ? name : `${name} (skipped: ${skip})`
+  const timeout = (options.timeoutMillis ?? 120_000) + (long ? 300_000 : 0)
+  it.skipIf(skip !== undefined)(title, { retry: 0, timeout }, async () => {
+    const stand = await options.start()
+    const memory = new PeakMemory(stand)
+    try {
+      await run(name, stand, memory, options, fault)
+    } finally {
+      memory.stop()
+      await stand.remove()
+    }
+  })
+}
+
+const run = async <S extends Stand>(
+  name: string,
+  stand: S,
+  memory: PeakMemory,
+  options: CaseOptions<S>,
+  fault: (world: World<S>) => Promise<Besides | undefined>
+): Promise<void> => {
+  const from = Math.floor(Date.now() / hour) * hour - 72 * hour
+  const { collector, followed: file } = stand
+  const records = new NumberedRecords({
+    collector,
+    file,
+    from,
+    senders: options.senders ?? 2,
+    restMillis: options.restMillis ?? 10
+  })
+  const flow = async (more: number): Promise<void> => {
+    const wanted = records.acknowledged + more
+    await waitFor(
+      () => ({ acknowledged: records.acknowledged, failure: records.failure }),
+      (seen) => seen.acknowledged >= wanted || seen.failure !== undefined,
+      { what: `${more} records more`, everyMillis: 3 }
+    )
+    if (records.failure !== undefined) throw records.failure
+  }
+  await flow(500)
+  let since = performance.now()
+  const over = () => {
+    since = performance.now()
+  }
+  const besides = (await fault({ stand, records, random: seededRandom(seed), over, flow })) ?? {}
+  await records.untilTakenSince(since)
+  const mark = records.acknowledged
+  await waitFor(
+    () => storedNow(stand),
+    (rows) => rows >= mark,
+    { what: `${mark} records stored`, everyMillis: 20, timeoutMillis: 90_000 }
+  ).catch((timeout: unknown) => complain(stand, timeout))
+  const recovery = performance.now() - since
+  await records.stop()
+  const counted = records.sent
+  const seen = await settled(stand, records, counted, besides, options.panes ?? true)
+  memory.stop()
+  const { acknowledged, sent } = records
+  const { deadLettered, distinct, dropped, numbered, stored } = seen
+  report({
+    case: name,
+    sent,
+    acknowledged,
+    stored,
+    dropped,
+    deadLettered,
+    doubled: numbered - distinct,
+    lost: acknowledged - distinct,
+    recovery: Math.round(recovery / 10) / 100,
+    memory: Object.fromEntries(
+      Object.entries(memory.peaks).map(([role, bytes]) => [role, Math.round(bytes / 1_048_576)])
+    )
+  })
+  const received = sent + (besides.acknowledged ?? 0)
+  const dead = besides.deadLettered ?? 0
+  expect({ acknowledged, ...seen }).toEqual({
+    acknowledged: sent,
+    stored: received - dead,
+    numbered: sent,
+    distinct: sent,
+    rollup: received - dead,
+    panes: (options.panes ?? true) ? counted : seen.panes,
+    received,
+    accounted: received - dead,
+    dropped: 0,
+    deadLettered: dead,
+    unbalanced: 0
+  } satisfies Counts & { acknowledged: number })
+}
+
+/** The counts once nothing more comes, whatever they are then. */
+const settled = async (
+  stand: Stand,
+  records: NumberedRecords,
+  counted: number,
+  besides: Besides,
+  panes: boolean
+): Promise<Counts> => {
+  const others = (besides.acknowledged ?? 0) - (besides.deadLettered ?? 0)
+  const read = () => readCounts(stand).catch(() => undefined)
+  const untilStored = () =>
+    waitFor(read, (now) => now !== undefined && now.distinct >= records.sent && now.stored >= records.sent + others, {
+      what: `${records.sent} numbers`,
+      everyMillis: 50
+    })
+  await untilStored().catch((timeout: unknown) => complain(stand, timeout))
+  // The closing records move the watermark of both ways in: nothing may come behind them.
+  await records.close(6 * hour)
+  const last = await waitFor(
+    read,
+    (now) =>
+      now !== undefined &&
+      now.distinct >= records.sent &&
+      now.received >= records.sent + (besides.acknowledged ?? 0) &&
+      (!panes || now.panes >= counted),
+    { what: `${records.sent} records accounted for`, everyMillis: 50 }
+  ).catch((timeout: unknown) => complain(stand, timeout))
+  return last ?? readCounts(stand)
+}
+
+/** A wait that ended in vain: the counts will say what is wrong, and what was printed may say why. */
+const complain = (stand: Stand, timeout: unknown): undefined => {
+  console.error(String(timeout), stand.output())
+}

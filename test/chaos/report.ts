@@ -1,0 +1,27 @@
+// Report: one line for each chaos case, and the same as a line of JSON for the table that `npm run test:chaos` ends with.
+import { appendFileSync } from "node:fs"
+
+export interface Row {
+  readonly case: string
+  readonly sent: number
+  readonly acknowledged: number
+  readonly stored: number
+  readonly dropped: number
+  readonly deadLettered: number
+  readonly doubled: number
+  readonly lost: number
+  /** Seconds from the end of the fault until what was taken after it is stored. */
+  readonly recovery: number
+  /** Megabytes by role. */
+  readonly memory: Readonly<Record<string, number>>
+}
+
+/** Prints the row, and adds it to the file that TAILRACE_CHAOS_REPORT names. */
+export const report = (row: Row): void => {
+  const { memory, recovery, ...counts } = row
+  const figures = Object.entries(counts).map(([name, value]) => (name === "case" ? value : `${name} ${value}`))
+  const megabytes = Object.entries(memory).map(([role, peak]) => `${role} ${peak} MB`)
+  console.log(["chaos:", ...figures, `recovery ${recovery} s`, ...megabytes].join(" | "))
+  const file = process.env.TAILRACE_CHAOS_REPORT
+  if (file !== undefined && file !== "") appendFileSync(file, `${JSON.stringify(row)}\n`)
+}

@@ -1,0 +1,82 @@
+// One machine: `tailrace up` with its broker and store as children, as a stand of the roles main, broker and store.
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { waitFor } from "@tailrace/testing/wait-until"
+import { RunningTailrace } from "../../e2e/running-tailrace.ts"
+import { pipelineText, type Stand, selectFrom } from "./stand.ts"
+
+export interface OneMachineOptions {
+  readonly partitions?: number
+  readonly placement?: "fused" | "staged"
+  /** Called with the folder before the first start. */
+  readonly prepare?: (folder: string) => void
+  /** Environment of the main process; its children get it too. */
+  readonly environment?: (folder: string) => Readonly<Record<string, string>>
+}
+
+export interface OneMachine extends Stand {
+  readonly instance: RunningTailrace
+  /** Kills main, and gives `between` the machine as the kill left it before main starts again. */
+  readonly killMain: (between: () => void | Promise<void>) => Promise<void>
+}
+
+/** Starts it; ready when every component is. */
+export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMachine> => {
+  const instance = await RunningTailrace.start((folder) => {
+    const watched = join(folder, "watched")
+    mkdirSync(watched)
+    writeFileSync(join(folder, "chaos.yaml"), pipelineText)
+    options.prepare?.(folder)
+    const { partitions = 2, placement = "fused" } = options
+    const pipeline = ["--pipeline", join(folder, "chaos.yaml")]
+    return [
+      ...["--file", join(watched, "*")],
+      ...pipeline,
+      ...["--partitions", String(partitions), "--placement", placement]
+    ]
+  }, options.environment)
+  const pids = (): Readonly<Record<string, number>> => {
+    const found = { main: instance.mainPid(), broker: instance.brokerPid(), store: instance.storeFrontPid() }
+    return Object.fromEntries(Object.entries(found).filter(([, pid]) => pid !== undefined)) as Record<string, number>
+  }
+  const killMain = async (between: () => void | Promise<void>): Promise<void> => {
+    await instance.kill()
+    await between()
+    await instance.up()
+  }
+  return {
+    instance,
+    killMain,
+    folder: instance.folder,
+    collector: instance.collector,
+    followed: join(instance.folder, "watched", "numbers.log"),
+    pids,
+    kill: async (role) => {
+      if (role === "main") return killMain(() => undefined)
+      const pid = await waitFor(
+        () => pids()[role],
+        (seen) => seen !== undefined && runs(seen),
+        { what: `a ${role} to kill` }
+      )
+      process.kill(pid as number, "SIGKILL")
+      await waitFor(
+        () => runs(pid as number),
+        (alive) => !alive,
+        { what: `the end of the ${role}` }
+      )
+    },
+    select: (query) => selectFrom(instance.ports.store, query),
+    output: () => instance.output,
+    remove: () => instance.remove()
+  }
+}
+
+/** Whether a process lives; one that waits to be reaped does not. */
+const runs = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
