@@ -37,6 +37,9 @@ export const measureWindow = async (
     }
   }
   const after = await take(stand)
+  const batches = await stand.store.number(
+    `SELECT uniqExact(ingested_at) FROM logs WHERE ingested_at > fromUnixTimestamp64Milli(${before.newest})`
+  )
   const events = after.stored - before.stored
   const passed = (after.at - before.at) / 1_000
   const used = stand.children.all.map(({ name }, i) => ({
@@ -50,18 +53,18 @@ export const measureWindow = async (
     processes: used.map(({ name, cpu, megabytes }) => ({ name, microseconds: (cpu * 1e6) / events, megabytes })),
     totalMicroseconds: (total * 1e6) / events,
     cores: total / passed,
-    rowsPerBatch: events / (after.batches - before.batches),
+    rowsPerBatch: events / batches,
     held: (after.held - before.held) / 1_000 / passed
   }
 }
 
 const take = async (stand: Stand) => {
-  const batches = await stand.store.number("SELECT count() FROM ledger")
+  const newest = await stand.store.number("SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM logs")
   const held = (await stand.generator.sent()).heldMillis
   const stored = await stand.store.stored()
   return {
     stored,
-    batches,
+    newest,
     held,
     at: performance.now(),
     cpu: stand.children.all.map(({ pid }) => cpuSecondsOf(pid))

@@ -5,6 +5,7 @@ import { connect as connectTcp } from "node:net"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { connect } from "@nats-io/transport-node"
+import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "./running-tailrace.ts"
 
@@ -189,12 +190,15 @@ describe("a thousand records each way", { retry: 0 }, () => {
   })
 
   it("leave a ledger that adds up", async () => {
-    const { ledger } = await running.graphql<{
-      ledger: { received: number; stored: number; unaccounted: number; balanced: boolean }
-    }>("{ ledger { received stored unaccounted balanced } }")
-    expect(ledger.balanced).toBe(true)
-    expect(ledger.unaccounted).toBe(0)
-    expect(ledger.stored).toBe(await running.count(""))
+    const rows = await running.count("")
+    const { ledger } = await waitFor(
+      () =>
+        running.graphql<{
+          ledger: { received: number; stored: number; unaccounted: number; balanced: boolean }
+        }>("{ ledger { received stored unaccounted balanced } }"),
+      (seen) => seen.ledger.stored >= rows
+    )
+    expect(ledger).toMatchObject({ stored: rows, unaccounted: 0, balanced: true })
     const command = await tailrace(["ledger", "--api", running.api])
     expect(command.code).toBe(0)
     const ports = ["--nats-port", String(running.ports.nats), "--store-port", String(running.ports.store)]

@@ -1,6 +1,7 @@
 // End to end: real logs of nine systems, by `tailrace send` and by a followed file; a row for every line, times and levels as the line has them.
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "./running-tailrace.ts"
 
@@ -62,9 +63,12 @@ describe.skipIf(files.length === 0)("real logs (skipped without the data folder 
   })
 
   it("leaves a ledger that adds up", async () => {
-    const command = await tailrace(["ledger", "--api", running.api])
-    expect(command.code, command.err).toBe(0)
     const total = files.reduce((sum, { path }) => sum + linesOf(path), 0)
+    const command = await waitFor(
+      () => tailrace(["ledger", "--api", running.api]),
+      ({ out }) => out.includes(`${total * 2}`)
+    )
+    expect(command.code, command.err).toBe(0)
     expect(JSON.parse(command.out)).toMatchObject({ received: total * 2, stored: total * 2, balanced: true })
   })
 })

@@ -32,13 +32,24 @@ describe("Batcher", () => {
     expect(new Batcher(limits, [3]).mustCut(LogBatch.make({ partition: 0 }), 4)).toBe(false)
   })
 
+  const idle = { ahead: 0, endedAt: 0, tookMillis: 0 }
+
   it("waits the shorter linger with an idle store, the longer one behind a batch, and grows behind two", () => {
     const batcher = new Batcher(limits, [])
     batcher.started(1_000)
-    expect(batcher.dueIn(1_005, 0)).toBe(15)
-    expect(batcher.dueIn(1_020, 0)).toBe(0)
-    expect(batcher.dueIn(1_020, 1)).toBe(60)
-    expect(batcher.dueIn(1_080, 1)).toBe(0)
-    expect(batcher.dueIn(9_999, 2)).toBeGreaterThan(0)
+    expect(batcher.dueIn(1_005, idle)).toBe(15)
+    expect(batcher.dueIn(1_020, idle)).toBe(0)
+    expect(batcher.dueIn(1_020, { ...idle, ahead: 1 })).toBe(60)
+    expect(batcher.dueIn(1_080, { ...idle, ahead: 1 })).toBe(0)
+    expect(batcher.dueIn(9_999, { ...idle, ahead: 2 })).toBeGreaterThan(0)
+  })
+
+  it("lets the store rest three times as long as it wrote, up to the longer linger", () => {
+    const batcher = new Batcher(limits, [])
+    batcher.started(1_000)
+    expect(batcher.dueIn(1_030, { ahead: 0, endedAt: 1_010, tookMillis: 15 })).toBe(25)
+    expect(batcher.dueIn(1_055, { ahead: 0, endedAt: 1_010, tookMillis: 15 })).toBe(0)
+    expect(batcher.dueIn(1_055, { ahead: 0, endedAt: 1_010, tookMillis: 500 })).toBe(25)
+    expect(batcher.dueIn(1_080, { ahead: 0, endedAt: 1_010, tookMillis: 500 })).toBe(0)
   })
 })

@@ -9,10 +9,25 @@ export interface BatchLimits {
   readonly maxLinger: number
 }
 
+/** How the writing of earlier batches goes. */
+export interface WritePace {
+  /** Batches handed on and not stored. */
+  readonly ahead: number
+  /** When the last write ended, and how many milliseconds it took. */
+  readonly endedAt: number
+  readonly tookMillis: number
+}
+
 /**
- * Decides when a batch is handed on. A part costs the store the same whatever its size, so while an insert runs the next
- * batch keeps growing; with an idle store it waits only the shorter linger. A batch never reaches across a cut: the
- * offset up to which some output already holds everything.
+ * Rest after a write, in lengths of that write. A part costs the store the same whatever its size, so this bounds what
+ * that cost may come to, while a record after a pause waits the shorter linger only.
+ */
+const restPerWrite = 3
+
+/**
+ * Decides when a batch is handed on: after the shorter linger, once the store has rested, and after the longer linger in
+ * any case; while an insert runs the next batch keeps growing. A batch never reaches across a cut: the offset up to which
+ * some output already holds everything.
  */
 export class Batcher {
   private readonly limits: BatchLimits
@@ -43,13 +58,15 @@ export class Batcher {
   }
 
   /**
-   * Milliseconds until the batch is due with `ahead` batches before it; 0 when it is. With two before it, it is never due
-   * but grows; ask again after the answer.
+   * Milliseconds until the batch is due; 0 when it is. With two batches before it, it is never due but grows; ask again
+   * after the answer.
    */
-  dueIn(now: number, ahead: number): number {
+  dueIn(now: number, { ahead, endedAt, tookMillis }: WritePace): number {
     const { minLinger, maxLinger } = this.limits
     if (ahead >= 2) return recheckMillis
-    return Math.max(0, this.startedAt + (ahead === 0 ? minLinger : maxLinger) - now)
+    const latest = this.startedAt + maxLinger
+    const rested = Math.max(this.startedAt + minLinger, endedAt + restPerWrite * tookMillis)
+    return Math.max(0, (ahead === 0 ? Math.min(rested, latest) : latest) - now)
   }
 }
 

@@ -53,7 +53,10 @@ export const fusedParts = Effect.fnUntraced(function* (
     batcher: new Batcher(pipeline.config.batch, tail.offsets),
     counters,
     pool,
-    ahead: () => passing + tail.ahead(),
+    pace: () => {
+      const pace = tail.pace()
+      return { ...pace, ahead: passing + pace.ahead }
+    },
     handOn: (batch) =>
       Effect.suspend(() => {
         passing++

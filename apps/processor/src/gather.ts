@@ -4,7 +4,7 @@ import type { Consumer } from "@tailrace/streams/consumer"
 import type { Delivery } from "@tailrace/streams/delivery"
 import type { Mailbox } from "@tailrace/streams/mailbox"
 import { Clock, Effect, Option } from "effect"
-import type { Batcher } from "./batcher.ts"
+import type { Batcher, WritePace } from "./batcher.ts"
 import type { AppendFrame } from "./stage.ts"
 import type { StageCounters } from "./stage-counters.ts"
 
@@ -19,8 +19,7 @@ export interface GatherOptions {
   readonly counters: StageCounters
   /** Empty batches to fill; the head waits here when all are on their way, which is the pipeline's back-pressure. */
   readonly pool: Mailbox<LogBatch>
-  /** Batches handed on and not yet stored. */
-  readonly ahead: () => number
+  readonly pace: () => WritePace
   /** Takes a batch that is due. */
   readonly handOn: (batch: LogBatch) => Effect.Effect<void>
 }
@@ -43,7 +42,7 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
   })
   const take = Effect.fnUntraced(function* () {
     if (batch.frames.length === 0) return Option.some(yield* consumer.takeAll)
-    const due = batcher.dueIn(now(), options.ahead())
+    const due = batcher.dueIn(now(), options.pace())
     return due === 0 ? Option.none<ReadonlyArray<Delivery>>() : yield* Effect.timeoutOption(consumer.takeAll, due)
   })
 
@@ -51,7 +50,7 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
     const taken = yield* Effect.catchTag(take(), "MailboxClosed", () => Effect.succeed(undefined))
     if (taken === undefined) break
     if (Option.isNone(taken)) {
-      if (batcher.dueIn(now(), options.ahead()) === 0) yield* handOn()
+      if (batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
       continue
     }
     for (const delivery of taken.value) {

@@ -48,7 +48,11 @@ const Batching = Schema.Struct({
     "Bytes of text after which a batch is handed on."
   ),
   minLinger: field(DurationMillis, "20ms", "How long a batch waits for more, at least."),
-  maxLinger: field(DurationMillis, "80ms", "How long a batch waits for more while the store is busy, at most.")
+  maxLinger: field(
+    DurationMillis,
+    "100ms",
+    "How long a batch waits for more while the store writes or rests from writing, at most."
+  )
 })
 
 export const PipelineConfig = Schema.Struct({

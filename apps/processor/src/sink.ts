@@ -15,14 +15,27 @@ export interface SinkContext {
   readonly holding: (reason: string | undefined) => void
 }
 
+/** An output that a sink writes less often than it is given batches, because one write costs the same whatever its size. */
+export interface SlowOutput {
+  /** Last sequence it held at the start. */
+  readonly offset: number
+  /**
+   * Writes what waits; answers the last sequence it then holds, undefined when nothing waited. One at a time; it may run
+   * beside `write`.
+   */
+  readonly flush: Effect.Effect<number | undefined, StoreError>
+}
+
 /**
- * An open sink of one partition. Batches come in order, one at a time, and never reach across one of `offsets`: a batch
- * is either wholly covered by an output or wholly new to it. `write` ends when every output of the sink holds the batch;
- * it skips outputs that held it before, and it holds and repeats over outages instead of failing.
+ * An open sink of one partition. Batches come in order, one at a time, and never reach across one of the offsets: a batch
+ * is either wholly covered by an output or wholly new to it. `write` ends when every output of the sink holds the batch,
+ * the slow one excepted, which has taken from it what it needs; it skips outputs that held it before, and it holds and
+ * repeats over outages instead of failing.
  */
 export interface OpenSink {
   /** Last sequence each output held at the start; empty for a sink that keeps nothing. */
   readonly offsets: ReadonlyArray<number>
+  readonly slow?: SlowOutput
   readonly write: (batch: LogBatch) => Effect.Effect<void, StoreError>
 }
 

@@ -9,18 +9,24 @@ import type { Publisher } from "@tailrace/streams/publisher"
 import { Settlement } from "@tailrace/streams/settlement"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
+import type { WritePace } from "./batcher.ts"
 import { Checkpoint } from "./checkpoint.ts"
-import type { PartFailure, PipelinePart } from "./part.ts"
+import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
-import type { OpenSink, Sink } from "./sink.ts"
+import type { OpenSink, Sink, SlowOutput } from "./sink.ts"
 import type { PartitionStages } from "./stage.ts"
 import { untilStored } from "./until-stored.ts"
 
 /** How often windows are told the time, and a snapshot that is due may be taken. */
 const beatMillis = 250
-/** Messages taken and not acknowledged after which a snapshot is due early; the broker stops delivering at 1,024. */
-const manyMessages = 384
+/** How long what a slow output gathers may wait, in milliseconds. */
+const slowMillis = 1_000
+/**
+ * Messages taken and not acknowledged after which a snapshot and a write of the slow outputs are due early; the broker
+ * stops delivering at 16,384.
+ */
+const manyMessages = 4_096
 
 /** A batch on its way, with what has to be acknowledged for it. */
 export interface Arrival {
@@ -43,8 +49,8 @@ export interface Tail {
   /** Offsets of all outputs, in raw sequences: no batch may reach across one. */
   readonly offsets: ReadonlyArray<number>
   readonly inbox: Mailbox<Arrival>
-  /** Batches offered and not yet stored. */
-  readonly ahead: () => number
+  /** Batches offered and not yet stored, and the last write. */
+  readonly pace: () => WritePace
   /** Offers a batch; waits while two are on their way. */
   readonly offer: (arrival: Arrival) => Effect.Effect<void>
   /** Must be set before the first batch is offered. */
@@ -84,16 +90,20 @@ export const openTail = Effect.fnUntraced(function* (
     untilStored: (write) => untilStored(write, holding)
   })
   if (watch.active) yield* checkpoint.open
+  const slow = sinks.flatMap((sink) => (sink.slow === undefined ? [] : [sink.slow]))
   const sinkOffsets = sinks.flatMap(({ offsets }) => offsets)
   const settlement = new Settlement({
     sinks: sinkOffsets.length === 0 ? 0 : Math.min(...sinkOffsets),
+    ...Object.fromEntries(slow.map(({ offset }, i) => [`slow ${i}`, offset])),
     ...(watch.active ? { snapshot: checkpoint.offset } : {})
   })
   runtime.committed = settlement.settled
   let observed = checkpoint.offset
   let ahead = 0
+  let endedAt = 0
+  let tookMillis = 0
   let acknowledge: (sequence: number) => Effect.Effect<void> = () => Effect.void
-  const advance = (output: "sinks" | "snapshot", sequence: number) =>
+  const advance = (output: string, sequence: number) =>
     Effect.suspend(() => {
       const settled = settlement.advance(output, sequence)
       if (settled === undefined) return Effect.void
@@ -120,7 +130,9 @@ export const openTail = Effect.fnUntraced(function* (
   const receiveSink = Effect.fnUntraced(function* ({ batch }: Arrival) {
     const started = now()
     for (const sink of sinks) yield* sink.write(batch)
-    counters.note("sink", batch.keptCount, batch, now() - started)
+    endedAt = now()
+    tookMillis = endedAt - started
+    counters.note("sink", batch.keptCount, batch, tookMillis)
     ahead--
     yield* advance("sinks", batch.lastSequence)
     yield* release(batch)
@@ -130,32 +142,54 @@ export const openTail = Effect.fnUntraced(function* (
     const sequence = observed
     return Effect.andThen(checkpoint.save(sequence), advance("snapshot", sequence))
   })
-  const startSnapshots = Effect.gen(function* () {
-    const asked = yield* Deferred.make<void>()
-    const loop = Effect.gen(function* () {
-      let savedAt = now()
-      for (;;) {
-        const drain = yield* Effect.timeoutOption(Deferred.await(asked), beatMillis)
-        watch.tick(now())
-        const early = watch.hasFindings() || runtime.inFlight.messages >= manyMessages
-        const due = early || drain._tag === "Some" || now() - savedAt >= pipeline.config.snapshotEvery
-        if (due && checkpoint.isDue(observed)) {
-          yield* save
-          savedAt = now()
+  /** A part that does something from time to time, and once more at the end. */
+  const periodic = (name: string, turn: (last: boolean) => Effect.Effect<void, PartFailure, PartServices>) => {
+    const start = Effect.gen(function* () {
+      const asked = yield* Deferred.make<void>()
+      const loop = Effect.gen(function* () {
+        for (let last = false; !last; ) {
+          last = (yield* Effect.timeoutOption(Deferred.await(asked), beatMillis))._tag === "Some"
+          yield* turn(last)
         }
-        if (drain._tag === "Some") break
-      }
+      })
+      const done = Fiber.join(yield* Effect.forkScoped(loop))
+      return {
+        name,
+        done,
+        drain: Effect.andThen(Deferred.succeed(asked, undefined), done)
+      } satisfies Running<PartFailure>
     })
-    const fibre = yield* Effect.forkScoped(watch.active ? loop : Deferred.await(asked))
-    const done = Fiber.join(fibre)
-    const drain = Effect.andThen(Deferred.succeed(asked, undefined), done)
-    return { name: "snapshot", done, drain } satisfies Running<PartFailure>
-  })
+    return { name, start }
+  }
+  let savedAt = now()
+  const snapshotTurn = (last: boolean) =>
+    Effect.suspend(() => {
+      if (!watch.active) return Effect.void
+      watch.tick(now())
+      const early = watch.hasFindings() || runtime.inFlight.messages >= manyMessages
+      const due = early || last || now() - savedAt >= pipeline.config.snapshotEvery
+      if (!due || !checkpoint.isDue(observed)) return Effect.void
+      return Effect.andThen(
+        save,
+        Effect.sync(() => {
+          savedAt = now()
+        })
+      )
+    })
+  let flushedAt = now()
+  const slowTurn = (last: boolean) =>
+    Effect.suspend(() => {
+      if (!last && runtime.inFlight.messages < manyMessages && now() - flushedAt < slowMillis) return Effect.void
+      flushedAt = now()
+      return Effect.forEach(slow, flushSlow, { discard: true })
+    })
+  const flushSlow = ({ flush }: SlowOutput, i: number) =>
+    Effect.flatMap(flush, (sequence) => (sequence === undefined ? Effect.void : advance(`slow ${i}`, sequence)))
 
   return {
-    offsets: watch.active ? [...sinkOffsets, checkpoint.offset] : sinkOffsets,
+    offsets: [...sinkOffsets, ...slow.map(({ offset }) => offset), ...(watch.active ? [checkpoint.offset] : [])],
     inbox,
-    ahead: () => ahead,
+    pace: () => ({ ahead, endedAt, tookMillis }),
     offer: (arrival) =>
       Effect.suspend(() => {
         ahead++
@@ -178,7 +212,8 @@ export const openTail = Effect.fnUntraced(function* (
         })
       },
       { name: "sink", start: startActor({ name: "sink", mailbox: toSinks, receive: receiveSink }) },
-      { name: "snapshot", start: startSnapshots }
+      periodic("slow outputs", slowTurn),
+      periodic("snapshot", snapshotTurn)
     ]
   }
 })

@@ -6,10 +6,10 @@ const maxBlockRows = 1 << 24
 const maxBlockBytes = 2 ** 31
 
 /**
- * Indexes over texts, which only the first merge of a part builds: for a part of one batch they cost more to build, and
- * to put on the disk, than they can save a query.
+ * Indexes of `logs`, which only the first merge of a part builds: a part of one batch is few granules, and its indexes
+ * cost more to build, and to put on the disk, than they can save a query.
  */
-const lateIndexes = "body_tokens, trace, attribute_values"
+const lateIndexes = "body_tokens, trace, attribute_values, times, sequences, ingests"
 
 /**
  * Settings of an insert that is one part or nothing, under a token: the same bytes under the same token change neither

@@ -1,5 +1,5 @@
 // clickhouse: sink that stores rows and their account in ClickHouse, exactly once.
-import { ledgerEntries } from "@tailrace/domain/ledger"
+import { LedgerTally } from "@tailrace/domain/ledger"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { insertPrepared, type LogsInsert, prepareLogs } from "@tailrace/store/insert-logs"
 import { insertLedger } from "@tailrace/store/insert-rows"
@@ -24,30 +24,77 @@ export const clickhouse = defineSink({
 })
 
 /**
- * Two outputs with an offset each: the rows, whose offset is the highest sequence among them, and the ledger. Opening
- * waits for what an earlier life left running, makes the last stored batch whole (see `recoverLogs`) and takes an attempt
- * number no earlier life has used, so that a token logged for a part that never came cannot swallow a batch.
- * `ingestedAt` grows from batch to batch and names them.
+ * Two outputs with an offset each: the rows, whose offset is the highest sequence among them, and the ledger, which is
+ * added up and written when it is flushed. Opening waits for what an earlier life left running and makes the last stored
+ * batch whole (see `recoverLogs`).
  */
 const open = Effect.fnUntraced(function* (context: SinkContext) {
   const { partition, holding } = context
   const store = yield* Store
-  const clock = yield* Clock.Clock
   const provide = Effect.provideService(Store, store)
   yield* untilStored(awaitRunningInserts(partition), holding)
-  const rows = yield* untilStored(recoverLogs(partition), holding)
-  const ledger = yield* untilStored(lastLedgerBatch(partition), holding)
-  const rowsOffset = rows?.lastSequence ?? 0
-  const ledgerOffset = ledger?.lastSequence ?? 0
-  const seconds = Math.floor(clock.currentTimeMillisUnsafe() / 1000)
-  let attempt = Math.max(seconds, (rows?.attempt ?? 0) + 1, (ledger?.attempt ?? 0) + 1)
-  let lastIngest = Math.max(rows?.ingestedAt ?? 0, ledger?.ingestedAt ?? 0)
+  const stored = yield* untilStored(recoverLogs(partition), holding)
+  const accounted = yield* untilStored(lastLedgerBatch(partition), holding)
+  const rowsOffset = stored?.lastSequence ?? 0
+  const ledgerOffset = accounted?.lastSequence ?? 0
+  const rows = yield* openInserts(context, lastBatch(partition), stored)
+  const ledger = yield* openInserts(context, lastLedgerBatch(partition), accounted)
   const writer = new NativeBlockWriter()
+  const tally = new LedgerTally(partition)
+  let waiting: number | undefined
 
-  /** Inserts until it is stored for sure. After a failed attempt even a success may mean a token without its part. */
+  const storeRows = (batch: LogBatch) => {
+    let prepared: { readonly attempt: number; readonly insert: LogsInsert | undefined } | undefined
+    return rows((stamp) =>
+      Effect.suspend(() => {
+        if (prepared?.attempt !== stamp.attempt) {
+          prepared = { attempt: stamp.attempt, insert: prepareLogs(writer, batch, stamp) }
+        }
+        return prepared.insert === undefined ? Effect.void : insertPrepared(prepared.insert)
+      })
+    )
+  }
+  const write = (batch: LogBatch) => {
+    const needsRows = batch.keptCount > 0 && batch.lastSequence > rowsOffset
+    const account = Effect.sync(() => {
+      if (batch.lastSequence <= ledgerOffset) return
+      tally.add(batch.frames)
+      waiting = batch.lastSequence
+    })
+    return Effect.andThen(needsRows ? storeRows(batch) : Effect.void, account).pipe(provide)
+  }
+  const flush = Effect.suspend(() => {
+    const through = waiting
+    const entries = tally.take()
+    waiting = undefined
+    if (entries.length === 0) return Effect.succeed(undefined)
+    return Effect.as(
+      ledger((stamp) => insertLedger(entries, stamp)),
+      through
+    )
+  }).pipe(provide)
+  return {
+    offsets: [rowsOffset],
+    slow: { offset: ledgerOffset, flush },
+    write
+  } satisfies OpenSink
+})
+
+/**
+ * Inserts of one output, each repeated until it is stored for sure. `ingestedAt` grows from insert to insert and names
+ * them; the attempt number is one no earlier life has used, so that a token logged for a part that never came cannot
+ * swallow an insert. After a failed attempt even a success may mean a token without its part, so `newest` is asked.
+ */
+const openInserts = Effect.fnUntraced(function* (
+  { partition, holding }: SinkContext,
+  newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
+  last: StoredBatch | undefined
+) {
+  const clock = yield* Clock.Clock
+  let attempt = Math.max(Math.floor(clock.currentTimeMillisUnsafe() / 1000), (last?.attempt ?? 0) + 1)
+  let lastIngest = last?.ingestedAt ?? 0
   const storeSurely = (
     insert: (stamp: InsertStamp) => Effect.Effect<void, StoreError, Store>,
-    newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
     ingestedAt: number
   ): Effect.Effect<void, StoreError, Store> =>
     Effect.suspend(() => {
@@ -60,38 +107,15 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
           Effect.flatMap((batch) => {
             if (batch?.ingestedAt === ingestedAt) return Effect.void
             attempt++
-            return storeSurely(insert, newest, ingestedAt)
+            return storeSurely(insert, ingestedAt)
           })
         )
       })
       return Effect.andThen(untilStored(inserted, holding), verified)
     })
-
-  const storeRows = (batch: LogBatch, ingestedAt: number) => {
-    let prepared: { readonly attempt: number; readonly insert: LogsInsert | undefined } | undefined
-    const insert = (stamp: InsertStamp) =>
-      Effect.suspend(() => {
-        if (prepared?.attempt !== stamp.attempt) {
-          prepared = { attempt: stamp.attempt, insert: prepareLogs(writer, batch, stamp) }
-        }
-        return prepared.insert === undefined ? Effect.void : insertPrepared(prepared.insert)
-      })
-    return storeSurely(insert, lastBatch(partition), ingestedAt)
-  }
-
-  const write = (batch: LogBatch) =>
+  return (insert: (stamp: InsertStamp) => Effect.Effect<void, StoreError, Store>) =>
     Effect.suspend(() => {
-      const ingestedAt = Math.max(clock.currentTimeMillisUnsafe(), lastIngest + 1)
-      lastIngest = ingestedAt
-      const needsRows = batch.keptCount > 0 && batch.lastSequence > rowsOffset
-      const needsLedger = batch.lastSequence > ledgerOffset
-      const entries = needsLedger ? ledgerEntries(partition, batch.frames) : []
-      return Effect.andThen(
-        needsRows ? storeRows(batch, ingestedAt) : Effect.void,
-        needsLedger
-          ? storeSurely((stamp) => insertLedger(entries, stamp), lastLedgerBatch(partition), ingestedAt)
-          : Effect.void
-      )
-    }).pipe(provide)
-  return { offsets: [rowsOffset, ledgerOffset], write } satisfies OpenSink
+      lastIngest = Math.max(clock.currentTimeMillisUnsafe(), lastIngest + 1)
+      return storeSurely(insert, lastIngest)
+    })
 })
