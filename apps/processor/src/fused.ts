@@ -3,6 +3,7 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { openConsumer } from "@tailrace/streams/consumer"
 import { durableOf } from "@tailrace/streams/definitions"
+import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
@@ -26,7 +27,7 @@ export const fusedParts = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
   const { counters, partition } = runtime
   const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = elapsedMillis(clock)
   const stages = yield* pipeline.stagesFor(partition)
   runtime.begin(stages.rules)
   const pool = new Mailbox<LogBatch>({ capacityBytes: Number.POSITIVE_INFINITY })

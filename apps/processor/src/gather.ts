@@ -2,6 +2,7 @@
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Consumer } from "@tailrace/streams/consumer"
 import type { Delivery } from "@tailrace/streams/delivery"
+import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { Mailbox } from "@tailrace/streams/mailbox"
 import { Clock, Effect, Option } from "effect"
 import type { Batcher, WritePace } from "./batcher.ts"
@@ -28,7 +29,7 @@ export interface GatherOptions {
 export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
   const { batcher, consumer, counters, parse, pool } = options
   const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = elapsedMillis(clock)
   const empty = Effect.orDie(pool.take)
   let batch = yield* empty
   let turn = 0

@@ -6,6 +6,7 @@ import type { Running } from "@tailrace/streams/actor"
 import { openConsumer } from "@tailrace/streams/consumer"
 import { type ConsumedStream, durableOf } from "@tailrace/streams/definitions"
 import type { Delivery } from "@tailrace/streams/delivery"
+import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { type HopOutput, startHop } from "@tailrace/streams/hop"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
@@ -27,7 +28,7 @@ export const stagedParts = Effect.fnUntraced(function* (
   snapshots: SnapshotsShape
 ): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
   const { counters, partition } = runtime
-  const clock = yield* Clock.Clock
+  const now = elapsedMillis(yield* Clock.Clock)
   const stages = yield* pipeline.stagesFor(partition)
   runtime.begin(stages.rules)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release: () => Effect.void })
@@ -40,9 +41,9 @@ export const stagedParts = Effect.fnUntraced(function* (
     name: StageName,
     work: () => { readonly value: A; readonly batch: LogBatch; readonly before: number }
   ) => {
-    const started = clock.currentTimeMillisUnsafe()
+    const started = now()
     const { value, batch, before } = work()
-    counters.note(name, before, batch, clock.currentTimeMillisUnsafe() - started)
+    counters.note(name, before, batch, now() - started)
     return value
   }
   const hop = (

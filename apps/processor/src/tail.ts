@@ -3,6 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { type Running, startActor } from "@tailrace/streams/actor"
+import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import type { Nats } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
@@ -67,6 +68,7 @@ export const openTail = Effect.fnUntraced(function* (
   const { watch } = stages
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
+  const elapsed = elapsedMillis(clock)
   const holding = (reason: string | undefined) => {
     runtime.holding = reason
   }
@@ -119,18 +121,18 @@ export const openTail = Effect.fnUntraced(function* (
 
   const receiveWatch = Effect.fnUntraced(function* (arrival: Arrival) {
     const { batch } = arrival
-    const started = now()
+    const started = elapsed()
     if (watch.active && batch.lastSequence > observed) {
-      watch.observe(batch, started)
+      watch.observe(batch, now())
       observed = batch.lastSequence
     }
-    counters.note("watch", batch.keptCount, batch, now() - started)
+    counters.note("watch", batch.keptCount, batch, elapsed() - started)
     yield* toSinks.offer(arrival, batch.byteLength)
   })
   const receiveSink = Effect.fnUntraced(function* ({ batch }: Arrival) {
-    const started = now()
+    const started = elapsed()
     for (const sink of sinks) yield* sink.write(batch)
-    endedAt = now()
+    endedAt = elapsed()
     tookMillis = endedAt - started
     counters.note("sink", batch.keptCount, batch, tookMillis)
     ahead--
@@ -161,26 +163,26 @@ export const openTail = Effect.fnUntraced(function* (
     })
     return { name, start }
   }
-  let savedAt = now()
+  let savedAt = elapsed()
   const snapshotTurn = (last: boolean) =>
     Effect.suspend(() => {
       if (!watch.active) return Effect.void
       watch.tick(now())
       const early = watch.hasFindings() || runtime.inFlight.messages >= manyMessages
-      const due = early || last || now() - savedAt >= pipeline.config.snapshotEvery
+      const due = early || last || elapsed() - savedAt >= pipeline.config.snapshotEvery
       if (!due || !checkpoint.isDue(observed)) return Effect.void
       return Effect.andThen(
         save,
         Effect.sync(() => {
-          savedAt = now()
+          savedAt = elapsed()
         })
       )
     })
-  let flushedAt = now()
+  let flushedAt = elapsed()
   const slowTurn = (last: boolean) =>
     Effect.suspend(() => {
-      if (!last && runtime.inFlight.messages < manyMessages && now() - flushedAt < slowMillis) return Effect.void
-      flushedAt = now()
+      if (!last && runtime.inFlight.messages < manyMessages && elapsed() - flushedAt < slowMillis) return Effect.void
+      flushedAt = elapsed()
       return Effect.forEach(slow, flushSlow, { discard: true })
     })
   const flushSlow = ({ flush }: SlowOutput, i: number) =>

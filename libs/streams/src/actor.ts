@@ -1,5 +1,6 @@
 // Actor: a fibre that owns one stage and takes one batch at a time from its mailbox; its state can be looked at.
 import { Clock, Effect, Fiber, type Scope } from "effect"
+import { elapsedMillis } from "./elapsed.ts"
 import type { Mailbox } from "./mailbox.ts"
 
 /** Something that runs until it is drained or fails: an actor, a hop, a source. */
@@ -42,7 +43,7 @@ export const startActor = Effect.fnUntraced(function* <A, E, R>(
   options: ActorOptions<A, E, R>
 ): Effect.fn.Return<Actor<E>, never, R | Scope.Scope> {
   const { name, mailbox, receive, finish = Effect.void } = options
-  const clock = yield* Clock.Clock
+  const now = elapsedMillis(yield* Clock.Clock)
   let processed = 0
   let busyMillis = 0
   let busySince: number | undefined
@@ -54,10 +55,10 @@ export const startActor = Effect.fnUntraced(function* <A, E, R>(
     for (;;) {
       const taken = yield* next
       if (taken === undefined) break
-      const since = clock.currentTimeMillisUnsafe()
+      const since = now()
       busySince = since
       yield* receive(taken.item)
-      busyMillis += clock.currentTimeMillisUnsafe() - since
+      busyMillis += now() - since
       busySince = undefined
       processed++
     }
@@ -76,7 +77,7 @@ export const startActor = Effect.fnUntraced(function* <A, E, R>(
       name,
       processed,
       busy: busySince !== undefined,
-      busyMillis: busyMillis + (busySince === undefined ? 0 : clock.currentTimeMillisUnsafe() - busySince),
+      busyMillis: busyMillis + (busySince === undefined ? 0 : now() - busySince),
       mailbox: mailbox.count,
       mailboxBytes: mailbox.bytes
     })

@@ -6,6 +6,7 @@ import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
 import { ConsumerInbox, type ConsumerState } from "./consumer-inbox.ts"
 import type { Delivery } from "./delivery.ts"
 import { ConsumerError, type DurableOptions, ensureDurable, resetDurable } from "./durable.ts"
+import { elapsedMillis } from "./elapsed.ts"
 import { Mailbox, type MailboxClosed } from "./mailbox.ts"
 import { Nats } from "./nats.ts"
 import { PullSession } from "./pull-session.ts"
@@ -57,7 +58,7 @@ const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spac
 export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOptions) {
   const { data, control } = yield* Nats
   const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = elapsedMillis(clock)
   const metrics = yield* Metrics
   const label = { durable: options.durable }
   const recoveries = metrics.counter("tailrace_consumer_recoveries_total", "Sessions replaced", ["durable"])

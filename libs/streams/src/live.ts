@@ -3,6 +3,7 @@ import type { Msg } from "@nats-io/nats-core"
 import { liveInterestSubject, liveSubject, liveSubjects } from "@tailrace/domain/subjects"
 import { Clock, Effect } from "effect"
 import { asBuffer } from "./delivery.ts"
+import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 
 /** A publisher forgets listeners after a few silent seconds. */
@@ -22,21 +23,21 @@ export interface LiveOutlet {
 /** The sending side, for the life of the scope. */
 export const openLiveOutlet = Effect.gen(function* () {
   const { control, data } = yield* Nats
-  const clock = yield* Clock.Clock
+  const now = elapsedMillis(yield* Clock.Clock)
   // Until listeners have had time to speak up, somebody is taken to listen: a tail must not miss what a restart stores.
-  let heardAt = clock.currentTimeMillisUnsafe()
+  let heardAt = now()
   yield* Effect.acquireRelease(
     Effect.sync(() =>
       control.subscribe(liveInterestSubject, {
         callback: () => {
-          heardAt = clock.currentTimeMillisUnsafe()
+          heardAt = now()
         }
       })
     ),
     (subscription) => Effect.sync(() => subscription.unsubscribe())
   )
   const outlet: LiveOutlet = {
-    wanted: () => clock.currentTimeMillisUnsafe() - heardAt < INTEREST_LASTS_MILLIS,
+    wanted: () => now() - heardAt < INTEREST_LASTS_MILLIS,
     publish: (partition, bytes) => {
       if (data.isClosed()) return "disconnected"
       if (bytes.length > (data.info?.max_payload ?? Number.POSITIVE_INFINITY)) return "too-large"

@@ -2,6 +2,7 @@
 import { type MsgHdrs, headers as makeHeaders, type NatsConnection, nuid } from "@nats-io/nats-core"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Context, Effect, Layer } from "effect"
+import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 import { type PublishAck, PublishError } from "./publish-error.ts"
 import { type Publish, PublishWindow, type WindowOptions } from "./publish-window.ts"
@@ -82,7 +83,7 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
     onRetry: () => retries.inc()
   }
   const window = yield* Effect.acquireRelease(
-    Effect.sync(() => new PublishWindow(connection, windowOptions, () => clock.currentTimeMillisUnsafe())),
+    Effect.sync(() => new PublishWindow(connection, windowOptions, elapsedMillis(clock))),
     (open) => Effect.sync(() => open.close())
   )
   metrics.gaugeFrom("tailrace_publish_in_flight_bytes", "Bytes published and not yet acknowledged", () => window.bytes)

@@ -2,6 +2,7 @@
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import { stateSubject, stateSubjects } from "@tailrace/domain/subjects"
 import { Clock, Effect, Option, Schema } from "effect"
+import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 
 /** What must be there for a state to be worth keeping; the rest is the sender's word. */
@@ -31,7 +32,7 @@ export interface StateBoard {
 /** Keeps the last state of each process, for the life of the scope; `changed` is called at each arrival. */
 export const openStateBoard = Effect.fnUntraced(function* (changed: (state: PipelineState) => void = () => {}) {
   const { control } = yield* Nats
-  const clock = yield* Clock.Clock
+  const elapsed = elapsedMillis(yield* Clock.Clock)
   const board = new Map<string, { readonly state: PipelineState; readonly heardAt: number }>()
   yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -41,7 +42,7 @@ export const openStateBoard = Effect.fnUntraced(function* (changed: (state: Pipe
           const text = message.string()
           if (Option.isNone(decodeEnvelope(text))) return
           const state: PipelineState = JSON.parse(text)
-          board.set(state.instance, { state, heardAt: clock.currentTimeMillisUnsafe() })
+          board.set(state.instance, { state, heardAt: elapsed() })
           changed(state)
         }
       })
@@ -49,7 +50,7 @@ export const openStateBoard = Effect.fnUntraced(function* (changed: (state: Pipe
     (subscription) => Effect.sync(() => subscription.unsubscribe())
   )
   const states = () => {
-    const now = clock.currentTimeMillisUnsafe()
+    const now = elapsed()
     for (const [instance, { heardAt }] of board) if (now - heardAt > GONE_AFTER_MILLIS) board.delete(instance)
     return [...board.values()].map((one) => one.state).sort((a, b) => (a.instance < b.instance ? -1 : 1))
   }

@@ -3,6 +3,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Cause, Clock, Deferred, Effect, Exit, Random, type Scope } from "effect"
 import type { Running } from "./actor.ts"
+import { elapsedMillis } from "./elapsed.ts"
 
 export interface Part<E, R> {
   readonly name: string
@@ -47,6 +48,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
 ): Effect.fn.Return<Supervised, never, R | Scope.Scope | Health | Metrics> {
   const { name, firstPauseMillis = 100, longestPauseMillis = 10_000, drainMillis = 10_000 } = options
   const clock = yield* Clock.Clock
+  const elapsed = elapsedMillis(clock)
   const health = (yield* Health).register(`pipeline.${name}`)
   const restarts = (yield* Metrics).counter("tailrace_pipeline_restarts_total", "Pipelines restarted", ["pipeline"])
   let state: SupervisorState = { status: "starting", restarts: 0, failure: "", since: clock.currentTimeMillisUnsafe() }
@@ -85,10 +87,10 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   const lives = Effect.gen(function* () {
     let failures = 0
     for (;;) {
-      const bornAt = clock.currentTimeMillisUnsafe()
+      const bornAt = elapsed()
       const exit = yield* Effect.exit(Effect.raceFirst(life, beforeLife))
       if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) break
-      if (clock.currentTimeMillisUnsafe() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
+      if (elapsed() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
       const pause = pauseOf(failures++, yield* Random.next)
       const failure = describe(exit.cause)
       change({ status: "restarting", failure, restarts: state.restarts + 1 })

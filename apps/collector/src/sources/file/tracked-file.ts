@@ -89,7 +89,7 @@ export class TrackedFile {
     }
     this.#trace ??= await ContentTrace.of(read, offset)
     if (pending !== undefined) return this.#publish(read, pending)
-    const now = this.#options.context.now()
+    const now = performance.now()
     if (size !== this.#size) {
       this.#size = size
       this.#grownAt = now
