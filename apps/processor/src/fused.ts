@@ -1,7 +1,7 @@
 // Fused placement: all stages of a partition in one process, chained by in-memory mailboxes, one settlement for all.
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { type Running, startActor } from "@tailrace/streams/actor"
-import { openConsumer } from "@tailrace/streams/consumer"
+import { Broker } from "@tailrace/streams/broker"
 import { durableOf } from "@tailrace/streams/definitions"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
@@ -40,7 +40,7 @@ export const fusedParts = Effect.fnUntraced(function* (
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const startSequence = tail.offsets.length === 0 ? 1 : Math.min(...tail.offsets) + 1
-  const consumer = yield* openConsumer({ ...durableOf("raw", partition), startSequence })
+  const consumer = yield* (yield* Broker).openConsumer({ ...durableOf("raw", partition), startSequence })
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)
 

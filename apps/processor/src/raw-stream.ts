@@ -1,6 +1,5 @@
 // RawStream: whether the raw stream is the one the stored outputs came from.
-
-import { Nats } from "@tailrace/streams/nats"
+import { Broker } from "@tailrace/streams/broker"
 import { Effect, Schema } from "effect"
 
 /** The outputs hold records of messages the stream never had: it was lost or replaced. Nothing new may be read as old. */
@@ -11,17 +10,10 @@ export class RawStreamError extends Schema.TaggedError<RawStreamError>()("RawStr
 
 /** Fails when an output's offset lies behind the end of the raw stream, whose new messages would be taken for stored. */
 export const rawStreamCovers = Effect.fnUntraced(function* (offset: number) {
-  const { control } = yield* Nats
-  const last = yield* Effect.tryPromise({
-    try: async () => {
-      const answer = await control.request("$JS.API.STREAM.INFO.raw", undefined, { timeout: 5_000 })
-      const info: { readonly state?: { readonly last_seq: number } } = answer.json()
-      if (info.state === undefined) throw new Error("stream raw does not exist, run the streams set-up")
-      return info.state.last_seq
-    },
-    catch: (cause) =>
-      new RawStreamError({ reason: "unavailable", message: `cannot read the state of stream raw: ${String(cause)}` })
-  })
+  const { lastSequence } = yield* Broker
+  const last = yield* lastSequence("raw").pipe(
+    Effect.mapError((message) => new RawStreamError({ reason: "unavailable", message }))
+  )
   if (last >= offset) return
   return yield* new RawStreamError({
     reason: "replaced",

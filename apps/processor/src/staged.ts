@@ -3,7 +3,7 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { type StagedStage, stageSubject } from "@tailrace/domain/subjects"
 import type { Running } from "@tailrace/streams/actor"
-import { openConsumer } from "@tailrace/streams/consumer"
+import { Broker } from "@tailrace/streams/broker"
 import { type ConsumedStream, durableOf } from "@tailrace/streams/definitions"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
@@ -33,7 +33,7 @@ export const stagedParts = Effect.fnUntraced(function* (
   runtime.begin(stages.rules)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release: () => Effect.void })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
-  const consumer = yield* openConsumer(durableOf("enriched", partition))
+  const consumer = yield* (yield* Broker).openConsumer(durableOf("enriched", partition))
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)
 

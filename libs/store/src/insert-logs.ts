@@ -1,11 +1,10 @@
 // Insert logs: one batch, one HTTP POST of one Native block, one part.
-import { Readable } from "node:stream"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { Effect } from "effect"
-import { insertSettings } from "./insert-settings.ts"
 import { blockColumns, type InsertStamp, NativeBlockWriter } from "./native-block.ts"
-import { Store } from "./store.ts"
-import { type StoreError, toStoreError } from "./store-error.ts"
+import type { Store } from "./store.ts"
+import type { StoreError } from "./store-error.ts"
+import { Tables } from "./tables.ts"
 
 /** The block of a batch, ready to be sent any number of times under its token. */
 export interface LogsInsert {
@@ -55,18 +54,4 @@ export const postNative = (
   columns: string,
   token: string,
   bytes: Uint8Array
-): Effect.Effect<void, StoreError, Store> =>
-  Store.use((store) =>
-    Effect.tryPromise({
-      // Not aborted on interruption: an aborted insert has an unknown result, a finished one has a known one.
-      try: async () => {
-        const { stream } = await store.client.exec({
-          query: `INSERT INTO ${table} (${columns}) FORMAT Native`,
-          values: Readable.from([bytes], { objectMode: false }),
-          clickhouse_settings: insertSettings(token)
-        })
-        for await (const _ of stream);
-      },
-      catch: (cause) => toStoreError(`insert into ${table}`, cause)
-    })
-  )
+): Effect.Effect<void, StoreError, Store> => Tables.use((tables) => tables.insertNative(table, columns, token, bytes))

@@ -3,10 +3,10 @@ import type { Anomaly } from "@tailrace/domain/anomaly"
 import type { LedgerEntry } from "@tailrace/domain/ledger"
 import type { Pane } from "@tailrace/domain/pane"
 import { Effect } from "effect"
-import { insertSettings } from "./insert-settings.ts"
 import type { InsertStamp } from "./native-block.ts"
-import { Store } from "./store.ts"
-import { type StoreError, toStoreError } from "./store-error.ts"
+import type { Store } from "./store.ts"
+import type { StoreError } from "./store-error.ts"
+import { Tables } from "./tables.ts"
 
 /** What panes and anomalies of one insert have in common. */
 export interface RowsStamp {
@@ -104,20 +104,7 @@ const insertJson = (
   rows: ReadonlyArray<object>,
   token: string
 ): Effect.Effect<void, StoreError, Store> =>
-  rows.length === 0
-    ? Effect.void
-    : Store.use((store) =>
-        Effect.tryPromise({
-          try: () =>
-            store.client.insert({
-              table,
-              values: [...rows],
-              format: "JSONEachRow",
-              clickhouse_settings: { ...insertSettings(token), date_time_input_format: "best_effort" }
-            }),
-          catch: (cause) => toStoreError(`insert into ${table}`, cause)
-        })
-      )
+  rows.length === 0 ? Effect.void : Tables.use((tables) => tables.insertJson(table, rows, token))
 
 /** Milliseconds as an ISO text with its zone, so that the server's zone has no say. */
 const moment = (millis: number): string => new Date(millis).toISOString()

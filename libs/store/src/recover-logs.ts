@@ -1,12 +1,12 @@
 // Recover logs: what a partition's pipeline does about its last stored batch before it inserts again.
-import type { ClickHouseSettings } from "@clickhouse/client"
 import { Effect } from "effect"
 import { logsToken, postNative } from "./insert-logs.ts"
 import { blockColumns } from "./native-block.ts"
-import { lastBatch, type StoredBatch } from "./offsets.ts"
+import { lastBatch } from "./offsets.ts"
 import { repairRollup } from "./repair-rollup.ts"
-import { Store } from "./store.ts"
-import { StoreError, toStoreError } from "./store-error.ts"
+import type { Store } from "./store.ts"
+import { StoreError } from "./store-error.ts"
+import { type StoredBatch, Tables } from "./tables.ts"
 
 /**
  * Makes the last stored batch of a partition whole and answers it, or undefined when there is none.
@@ -45,24 +45,7 @@ const columns = blockColumns.map(([name]) => name).join(", ")
  * blocks, and several blocks under the token of one are new rows to the engine.
  */
 const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Array, StoreError, Store> =>
-  Store.use((store) =>
-    Effect.tryPromise({
-      try: async () => {
-        const { stream } = await store.client.exec({
-          query: `SELECT ${columns} FROM logs
-            WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
-            ORDER BY sequence, row
-            FORMAT Native`,
-          query_params: { partition, ingestedAt: batch.ingestedAt },
-          clickhouse_settings: oneBlock
-        })
-        const chunks: Array<Uint8Array> = []
-        for await (const chunk of stream) chunks.push(chunk as Uint8Array)
-        return Buffer.concat(chunks)
-      },
-      catch: (cause) => toStoreError(`read batch ${batch.ingestedAt} of partition ${partition}`, cause)
-    })
-  ).pipe(
+  Tables.use((tables) => tables.readBatch(partition, batch.ingestedAt)).pipe(
     Effect.filterOrFail(
       (bytes) => rowsOfFirstBlock(bytes) === batch.rows,
       (bytes) =>
@@ -72,15 +55,6 @@ const readBack = (partition: number, batch: StoredBatch): Effect.Effect<Uint8Arr
         })
     )
   )
-
-/** Sorting in one thread ends in blocks of this many rows, so that a batch is one. */
-const oneBlock: ClickHouseSettings = {
-  max_block_size: "16777216",
-  preferred_block_size_bytes: "0",
-  max_threads: 1,
-  max_execution_time: 60,
-  readonly: "2"
-}
 
 /** A Native block begins with its number of columns, one byte here, and its number of rows as a varint. */
 const rowsOfFirstBlock = (bytes: Uint8Array): number => {

@@ -4,9 +4,10 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { testStore } from "@tailrace/testing/store"
 import { Effect } from "effect"
 import { insertLogs } from "./insert-logs.ts"
-import { lastBatch, type StoredBatch } from "./offsets.ts"
+import { lastBatch } from "./offsets.ts"
 import { repairRollup } from "./repair-rollup.ts"
 import { command, read } from "./store.ts"
+import type { StoredBatch } from "./tables.ts"
 
 const batchAt = (sequence: number, rows: number): LogBatch => {
   const batch = LogBatch.make({ partition: 4 })

@@ -4,9 +4,10 @@ import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Fiber, Schedule, Schema, type Scope } from "effect"
 import type { Running } from "./actor.ts"
-import { type Consumer, type ConsumerOptions, openConsumer } from "./consumer.ts"
+import { Broker } from "./broker.ts"
+import type { Consumer, ConsumerOptions } from "./consumer.ts"
 import type { Delivery } from "./delivery.ts"
-import { type HopPosition, hopHeaders, readHopPosition } from "./hop-position.ts"
+import { type HopPosition, hopHeaders } from "./hop-position.ts"
 import type { MailboxClosed } from "./mailbox.ts"
 import type { Nats } from "./nats.ts"
 import type { PublishError } from "./publish-error.ts"
@@ -68,12 +69,17 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   const publisher = yield* Publisher
   const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(health.remove))
-  const readPosition = readHopPosition(options.outputStream, options.outputSubject).pipe(
-    Effect.mapError((error) => new HopError({ reason: error.reason, message: `hop ${options.name}: ${error.message}` }))
-  )
+  const broker = yield* Broker
+  const readPosition = broker
+    .readHopPosition(options.outputStream, options.outputSubject)
+    .pipe(
+      Effect.mapError(
+        (error) => new HopError({ reason: error.reason, message: `hop ${options.name}: ${error.message}` })
+      )
+    )
   let position: HopPosition = yield* readPosition
   const unfinished = position.part < position.parts
-  const consumer = yield* openConsumer({
+  const consumer = yield* broker.openConsumer({
     ...options.input,
     startSequence: unfinished ? position.first : position.last + 1
   })

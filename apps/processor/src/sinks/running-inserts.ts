@@ -1,6 +1,7 @@
 // RunningInserts: waits until no insert of an earlier life of a partition's pipeline is still under way in the store.
-import { read, type Store } from "@tailrace/store/store"
+import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import { Tables } from "@tailrace/store/tables"
 import { Effect } from "effect"
 
 const accessDenied = 497
@@ -11,13 +12,8 @@ const accessDenied = 497
  * queries there is nothing to wait for, and the window stays open as long as the last insert runs.
  */
 export const awaitRunningInserts = (partition: number): Effect.Effect<void, StoreError, Store> =>
-  read<{ readonly running: string }>({
-    operation: `look for running inserts of partition ${partition}`,
-    sql: `SELECT count() AS running FROM system.processes
-      WHERE Settings['insert_deduplication_token'] LIKE {rows:String} OR Settings['insert_deduplication_token'] LIKE {ledger:String}`,
-    params: { rows: `${partition}-%`, ledger: `ledger-${partition}-%` }
-  }).pipe(
-    Effect.map((rows) => Number(rows[0]?.running ?? 0) > 0),
+  Tables.use((tables) => tables.runningInserts(partition)).pipe(
+    Effect.map((running) => running > 0),
     Effect.catchIf(
       (error) => error.code === accessDenied,
       () => Effect.succeed(false)

@@ -1,0 +1,199 @@
+// Tables: what pipelines write to the store and read back of their own; a reference, so that a model can stand in for ClickHouse.
+import { Readable } from "node:stream"
+import type { ClickHouseSettings } from "@clickhouse/client"
+import { Context, Effect } from "effect"
+import { insertSettings } from "./insert-settings.ts"
+import { blockColumns } from "./native-block.ts"
+import { command, read, Store } from "./store.ts"
+import { type StoreError, toStoreError } from "./store-error.ts"
+
+/** The batch of a partition that was inserted last, as its rows tell. */
+export interface StoredBatch {
+  /** First and last sequence among its rows. */
+  readonly firstSequence: number
+  readonly lastSequence: number
+  /** Milliseconds since 1970; names the batch within its partition. */
+  readonly ingestedAt: number
+  readonly attempt: number
+  readonly rows: number
+}
+
+/** Each call is one request, or a few reads; whatever fails may be asked again. */
+export interface TablesShape {
+  /** Inserts of rows and ledger entries of a partition that the store works on now, of whatever life. */
+  readonly runningInserts: (partition: number) => Effect.Effect<number, StoreError, Store>
+  /** The last insert of a partition into a table, or undefined when the table has nothing of it. */
+  readonly lastInsert: (
+    table: "logs" | "ledger",
+    partition: number
+  ) => Effect.Effect<StoredBatch | undefined, StoreError, Store>
+  /** The rows of a stored batch, the columns of `blockColumns` as one block in Native format, by sequence and row. */
+  readonly readBatch: (partition: number, ingestedAt: number) => Effect.Effect<Uint8Array, StoreError, Store>
+  /** Inserts a block of Native format into some columns of a table: all rows or none, once per token. */
+  readonly insertNative: (
+    table: string,
+    columns: string,
+    token: string,
+    bytes: Uint8Array
+  ) => Effect.Effect<void, StoreError, Store>
+  /** Inserts rows, all or none, once per token. */
+  readonly insertJson: (
+    table: string,
+    rows: ReadonlyArray<object>,
+    token: string
+  ) => Effect.Effect<void, StoreError, Store>
+  /** Rows of the ingest day of `ingestedAt` that the rollup does not count. */
+  readonly rollupShortage: (ingestedAt: number) => Effect.Effect<number, StoreError, Store>
+  /** Adds the rows of a stored batch to the rollup, whatever its tokens say. */
+  readonly fillRollup: (partition: number, ingestedAt: number) => Effect.Effect<void, StoreError, Store>
+}
+
+const runningInserts = (partition: number) =>
+  read<{ readonly running: string }>({
+    operation: `look for running inserts of partition ${partition}`,
+    sql: `SELECT count() AS running FROM system.processes
+      WHERE Settings['insert_deduplication_token'] LIKE {rows:String} OR Settings['insert_deduplication_token'] LIKE {ledger:String}`,
+    params: { rows: `${partition}-%`, ledger: `ledger-${partition}-%` }
+  }).pipe(Effect.map(([row]) => Number(row?.running ?? 0)))
+
+// The newest insert of all partitions is known from part metadata, so reading back from there touches little. Steps in
+// milliseconds; the last one is everything.
+const lookBack = [600_000, 86_400_000, Number.MAX_SAFE_INTEGER]
+
+interface StoredBatchRow {
+  readonly first_sequence: string
+  readonly last_sequence: string
+  readonly ingested_at: string
+  readonly attempt: number
+  readonly rows: string
+}
+
+const lastInsert = Effect.fnUntraced(function* (table: "logs" | "ledger", partition: number) {
+  const [first, last] = table === "logs" ? ["sequence", "sequence"] : ["first_sequence", "last_sequence"]
+  const [newest] = yield* read<{ readonly at: string }>({
+    operation: `read the newest insert of ${table}`,
+    sql: `SELECT toUnixTimestamp64Milli(max(ingested_at)) AS at FROM ${table}`
+  })
+  const newestAt = Number(newest?.at ?? 0)
+  if (newestAt === 0) return undefined
+  for (const step of lookBack) {
+    const [row] = yield* read<StoredBatchRow>({
+      operation: `read the offset of partition ${partition} in ${table}`,
+      sql: `SELECT min(${first}) AS first_sequence, max(${last}) AS last_sequence,
+          toUnixTimestamp64Milli(ingested_at) AS ingested_at, max(attempt) AS attempt, count() AS rows
+        FROM ${table}
+        WHERE partition = {partition:UInt16} AND ${table}.ingested_at >= fromUnixTimestamp64Milli({since:Int64})
+        GROUP BY ${table}.ingested_at
+        ORDER BY ${table}.ingested_at DESC
+        LIMIT 1`,
+      params: { partition, since: Math.max(0, newestAt - step) },
+      settings: { optimize_use_implicit_projections: 1 }
+    })
+    if (row !== undefined) {
+      return {
+        firstSequence: Number(row.first_sequence),
+        lastSequence: Number(row.last_sequence),
+        ingestedAt: Number(row.ingested_at),
+        attempt: row.attempt,
+        rows: Number(row.rows)
+      } satisfies StoredBatch
+    }
+  }
+  return undefined
+})
+
+/** Sorting in one thread ends in blocks of this many rows, so that a batch is one. */
+const oneBlock: ClickHouseSettings = {
+  max_block_size: "16777216",
+  preferred_block_size_bytes: "0",
+  max_threads: 1,
+  max_execution_time: 60,
+  readonly: "2"
+}
+
+const readBatch = (partition: number, ingestedAt: number) =>
+  Store.use((store) =>
+    Effect.tryPromise({
+      try: async () => {
+        const { stream } = await store.client.exec({
+          query: `SELECT ${blockColumns.map(([name]) => name).join(", ")} FROM logs
+            WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
+            ORDER BY sequence, row
+            FORMAT Native`,
+          query_params: { partition, ingestedAt },
+          clickhouse_settings: oneBlock
+        })
+        const chunks: Array<Uint8Array> = []
+        for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+        return Buffer.concat(chunks)
+      },
+      catch: (cause) => toStoreError(`read batch ${ingestedAt} of partition ${partition}`, cause)
+    })
+  )
+
+const insertNative = (table: string, columns: string, token: string, bytes: Uint8Array) =>
+  Store.use((store) =>
+    Effect.tryPromise({
+      // Not aborted on interruption: an aborted insert has an unknown result, a finished one has a known one.
+      try: async () => {
+        const { stream } = await store.client.exec({
+          query: `INSERT INTO ${table} (${columns}) FORMAT Native`,
+          values: Readable.from([bytes], { objectMode: false }),
+          clickhouse_settings: insertSettings(token)
+        })
+        for await (const _ of stream);
+      },
+      catch: (cause) => toStoreError(`insert into ${table}`, cause)
+    })
+  )
+
+const insertJson = (table: string, rows: ReadonlyArray<object>, token: string) =>
+  Store.use((store) =>
+    Effect.tryPromise({
+      try: () =>
+        store.client.insert({
+          table,
+          values: [...rows],
+          format: "JSONEachRow",
+          clickhouse_settings: { ...insertSettings(token), date_time_input_format: "best_effort" }
+        }),
+      catch: (cause) => toStoreError(`insert into ${table}`, cause)
+    })
+  ).pipe(Effect.asVoid)
+
+const rollupShortage = (ingestedAt: number) =>
+  read<{ readonly missing: string }>({
+    operation: "compare the rollup with its rows",
+    sql: `SELECT toInt64((SELECT count() FROM logs WHERE toDate(ingested_at) = toDate(fromUnixTimestamp64Milli({ingestedAt:Int64}))))
+      - toInt64((SELECT sum(logs_per_minute.records) FROM logs_per_minute
+          WHERE ingested_on = toDate(fromUnixTimestamp64Milli({ingestedAt:Int64})))) AS missing`,
+    params: { ingestedAt }
+  }).pipe(Effect.map(([row]) => Number(row?.missing ?? 0)))
+
+const fillRollup = (partition: number, ingestedAt: number) =>
+  command("fill the rollup of a batch", fill, {
+    params: { partition, ingestedAt },
+    // The counts decide, not a token: one logged for nothing is what this mends.
+    settings: { insert_deduplicate: 0, async_insert: 0 }
+  })
+
+/** The select of logs_per_minute_view over one batch. */
+const fill = `INSERT INTO logs_per_minute (ingested_on, tenant, minute, service, severity, records, bytes)
+  SELECT toDate(ingested_at) AS ingested_on, tenant, toStartOfMinute(timestamp) AS minute, service, severity,
+    count() AS records, sum(length(body)) AS bytes
+  FROM logs
+  WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
+  GROUP BY ingested_on, tenant, minute, service, severity`
+
+/** The tables of the store behind `Store`, unless another implementation is provided. */
+export const Tables = Context.Reference<TablesShape>("@tailrace/store/Tables", {
+  defaultValue: () => ({
+    runningInserts,
+    lastInsert,
+    readBatch,
+    insertNative,
+    insertJson,
+    rollupShortage,
+    fillRollup
+  })
+})
