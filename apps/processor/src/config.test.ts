@@ -9,6 +9,7 @@ it("is complete without a file", () => {
   expect(decode({})).toEqual({
     nats: { servers: ["nats://127.0.0.1:4222"] },
     store: { url: "http://127.0.0.1:8123", database: "tailrace" },
+    durability: "fsync",
     partitions: 1,
     placement: "fused",
     setUp: true
