@@ -77,6 +77,21 @@ describe("LogBatch", () => {
     )
   })
 
+  it("knows how far its kept rows reach, whatever frames follow them", () => {
+    const batch = LogBatch.make({ partition: 0 })
+    expect(batch.lastKeptSequence).toBe(0)
+    for (const sequence of [4, 6, 9]) {
+      batch.beginFrame({ sequence, tenant: "t", source: "s", receivedMillis: 0 })
+      batch.appendRecord({ body: "x" })
+    }
+    expect(batch.lastKeptSequence).toBe(9)
+    batch.drop(2, "noise")
+    expect(batch.lastKeptSequence).toBe(6)
+    batch.deduplicate(1)
+    batch.drop(0, "noise")
+    expect([batch.lastKeptSequence, batch.lastSequence]).toEqual([0, 9])
+  })
+
   it("counts every row in exactly one end", () => {
     const batch = LogBatch.make({ partition: 0 })
     const account = batch.beginFrame({ sequence: 9, tenant: "t", source: "s", receivedMillis: 61_000 })

@@ -91,6 +91,13 @@ export class LogBatch {
     return this.frames[this.frames.length - 1]?.sequence ?? 0
   }
 
+  /** Sequence of the last kept row, or 0 when none is kept: how far the batch's rows will be seen to reach. */
+  get lastKeptSequence(): number {
+    let row = this.length - 1
+    while (row >= 0 && this.selected[row] !== kept) row--
+    return row < 0 ? 0 : (this.sequence[row] as number)
+  }
+
   /** Begins the account of the next frame; rows appended from here on belong to it. */
   beginFrame(frame: {
     readonly sequence: number

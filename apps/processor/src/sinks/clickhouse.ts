@@ -56,7 +56,8 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
     )
   }
   const write = (batch: LogBatch) => {
-    const needsRows = batch.keptCount > 0 && batch.lastSequence > rowsOffset
+    // Frames at its end without a kept row leave no trace in the rows, whose offset then lies within the batch.
+    const needsRows = batch.lastKeptSequence > rowsOffset
     const account = Effect.sync(() => {
       if (batch.lastSequence <= ledgerOffset) return
       tally.add(batch.frames)
