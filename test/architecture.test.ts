@@ -67,7 +67,7 @@ describe("the architecture", () => {
   })
 
   it("keeps the stage folders of the processor apart", () => {
-    const stages = ["parse", "filter", "enrich", "window", "detect", "sinks"]
+    const stages = ["parse", "filter", "enrich", "deduplicate", "window", "detect", "sinks"]
     const wrong = sources.flatMap((file) => {
       const stage = /^apps\/processor\/src\/(\w+)\//.exec(file)?.[1]
       if (stage === undefined || !stages.includes(stage) || file.endsWith(".test.ts")) return []

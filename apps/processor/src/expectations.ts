@@ -10,6 +10,7 @@ export type Outcome =
   | {
       readonly rows: ReadonlyArray<LogRecord>
       readonly dropped: Readonly<Record<string, number>>
+      readonly deduplicated: number
       readonly panes: ReadonlyArray<Pane>
       readonly anomalies: ReadonlyArray<Anomaly>
     }
@@ -27,6 +28,9 @@ export const problemsOf = (test: PipelineTest, outcome: Outcome): ReadonlyArray<
     for (const rule of new Set([...Object.keys(test.dropped), ...Object.keys(outcome.dropped)])) {
       problems.push(...differences(`dropped by ${rule}`, test.dropped[rule] ?? 0, outcome.dropped[rule] ?? 0))
     }
+  }
+  if (test.deduplicated !== undefined) {
+    problems.push(...differences("deduplicated", test.deduplicated, outcome.deduplicated))
   }
   if (test.panes !== undefined) problems.push(...missingPanes(test.panes, outcome.panes))
   if (test.anomalies !== undefined) {

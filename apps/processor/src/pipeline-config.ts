@@ -3,6 +3,7 @@
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field, optional, required } from "@tailrace/domain/field"
 import { Schema } from "effect"
+import { DeduplicateConfig } from "./deduplicate/deduplicate-config.ts"
 
 /** A component of some kind: `type` names it, its own schema decodes the rest. */
 const ComponentEntry = Schema.Record(Schema.String, Schema.Unknown)
@@ -31,6 +32,7 @@ export const PipelineTest = Schema.Struct({
   input: required(Schema.Array(TestInput), "Frames in order."),
   rows: optional(Schema.Array(Expected), "Rows that come out, in order; each names the fields to compare."),
   dropped: optional(Schema.Record(Schema.String, Schema.Int), "Dropped records by rule, all of them."),
+  deduplicated: optional(Schema.Int, "Records left out because their key was stored before."),
   panes: optional(Schema.Array(Expected), "Panes that must be among those closed once time has passed."),
   anomalies: optional(Schema.Array(Expected), "Anomalies, all of them, in order; each names the fields to compare.")
 })
@@ -64,6 +66,10 @@ export const PipelineConfig = Schema.Struct({
   parse: field(ComponentEntry, {}, "How messages are read; see the codecs."),
   filter: list("Rules that leave records out, in order."),
   enrich: list("Changes to the records that stay, in order."),
+  deduplicate: optional(
+    DeduplicateConfig,
+    "Leaves out records whose idempotency key was stored before, behind `enrich`; off when left out. Needs the sink clickhouse."
+  ),
   metrics: list("Aggregates of the records over windows of event time."),
   detectors: list("What watches the metrics."),
   sinks: field(Schema.Array(ComponentEntry), [{ type: "clickhouse" }, { type: "live" }], "Where batches go."),

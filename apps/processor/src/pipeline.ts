@@ -5,6 +5,7 @@ import type { Pane } from "@tailrace/domain/pane"
 import { parseInputSubject } from "@tailrace/domain/subjects"
 import { Effect, Result } from "effect"
 import type { ConfigProblem } from "./config-error.ts"
+import { DeduplicateStage, keyColumnOf } from "./deduplicate/deduplicate-stage.ts"
 import { detectorCatalogue } from "./detect/catalogue.ts"
 import { DetectStage, type SavedDetectors } from "./detect/detect-stage.ts"
 import type { Detector } from "./detect/detector.ts"
@@ -20,7 +21,7 @@ import { readYaml } from "./pipeline-file.ts"
 import { compileQuery } from "./record-query.ts"
 import type { Sink } from "./sink.ts"
 import { sinkCatalogue } from "./sinks/catalogue.ts"
-import type { AppendFrame, PartitionStages, Watch } from "./stage.ts"
+import type { AppendFrame, Deduplicate, PartitionStages, Watch } from "./stage.ts"
 import { metricCatalogue } from "./window/catalogue.ts"
 import type { MetricConfig, MetricKind } from "./window/metric-kind.ts"
 import type { MetricDefinition } from "./window/metric-windows.ts"
@@ -62,6 +63,7 @@ const buildPipeline = (config: PipelineConfig): Effect.Effect<PipelineResult> =>
     const metrics = yield* makeAll(makeMetric, config.metrics, "metrics", problems)
     const detectors = yield* makeAll(makeDetector, config.detectors, "detectors", problems)
     const sinks = yield* makeAll(makeSink, config.sinks, "sinks", problems)
+    problems.push(...deduplicateProblems(config))
     problems.push(...duplicates("filter", config.filter), ...duplicates("metrics", config.metrics))
     const names = new Set(metrics.map(({ config }) => String(config.name)))
     detectors.forEach(({ made }, i) => {
@@ -95,6 +97,7 @@ const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: numb
           for (const enrichment of enrichments) enrichment.apply(batch)
         }
       },
+      deduplicate: makeDeduplicate(config),
       watch: makeWatch(new WindowStage(partition, metrics), detectors),
       rules: () => rules.map(({ name, matched, dropped }) => ({ name, matched, dropped }))
     }
@@ -164,6 +167,26 @@ const makeWatch = (windows: WindowStage, made: ReadonlyArray<MadeEntry<Detector>
     missed: () =>
       windows.metrics.map(({ definition, late, unmeasured }) => ({ metric: definition.config.name, late, unmeasured }))
   }
+}
+
+const deduplicateProblems = (config: PipelineConfig): ReadonlyArray<ConfigProblem> => {
+  const { deduplicate } = config
+  if (deduplicate === undefined) return []
+  if (keyColumnOf(deduplicate.key) === undefined) {
+    const message = "must be an attribute, resource.<key>, body, trace_id or span_id: a key names one record"
+    return [{ path: ["deduplicate", "key"], message }]
+  }
+  if (config.sinks.some(({ type }) => type === "clickhouse")) return []
+  return [
+    { path: ["deduplicate"], message: "needs the sink clickhouse: what was stored before is known from its rows" }
+  ]
+}
+
+const makeDeduplicate = (config: PipelineConfig): Deduplicate | undefined => {
+  const column = config.deduplicate === undefined ? undefined : keyColumnOf(config.deduplicate.key)
+  return config.deduplicate === undefined || column === undefined
+    ? undefined
+    : new DeduplicateStage(config.deduplicate, column)
 }
 
 type Path = ReadonlyArray<string | number>

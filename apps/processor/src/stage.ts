@@ -3,6 +3,7 @@ import type { Anomaly } from "@tailrace/domain/anomaly"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Pane } from "@tailrace/domain/pane"
 import type { RuleState } from "@tailrace/domain/pipeline-state"
+import type { StoredKey } from "@tailrace/store/stored-keys"
 import type { Delivery } from "@tailrace/streams/delivery"
 
 /** Appends the records of a raw message to a batch. Never throws: what cannot be read is kept raw. */
@@ -40,11 +41,42 @@ export interface Watch {
   readonly missed: () => ReadonlyArray<{ readonly metric: string; readonly late: number; readonly unmeasured: number }>
 }
 
+/** Where the rows of the store keep the idempotency key. */
+export interface KeyColumn {
+  readonly column: "body" | "trace_id" | "span_id" | "attributes" | "resource"
+  /** Key of the map; "" for a column. */
+  readonly entry: string
+}
+
+/** Keys of stored rows, newest first; `more` says that older ones may follow. */
+export interface StoredKeyPage {
+  readonly keys: ReadonlyArray<StoredKey>
+  readonly more: boolean
+}
+
+/** Leaves out records whose key was stored before: a stage whose state is in the rows. */
+export interface Deduplicate {
+  readonly column: KeyColumn
+  /** Rows that have to be known before a batch can be taken: smaller identities, inserted since; undefined for none. */
+  readonly wants: (
+    batch: LogBatch
+  ) => { readonly sequence: number; readonly row: number; readonly since: number } | undefined
+  /** Takes in a page of what was wanted. */
+  readonly learn: (page: StoredKeyPage, since: number) => void
+  readonly apply: (batch: LogBatch) => void
+  /** Keys known. */
+  readonly keys: number
+  /** Keys forgotten before their window's end, since asked last. */
+  readonly takeForgotten: () => number
+}
+
 /** The stages of one partition; each partition has its own, because they hold state. */
 export interface PartitionStages {
   readonly parse: AppendFrame
   readonly filter: BatchStage
   readonly enrich: BatchStage
+  /** Undefined when it is not configured. */
+  readonly deduplicate: Deduplicate | undefined
   readonly watch: Watch
   readonly rules: () => ReadonlyArray<RuleState>
 }

@@ -9,9 +9,11 @@ import type { Nats } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
 import { Settlement } from "@tailrace/streams/settlement"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
+import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import type { WritePace } from "./batcher.ts"
 import { Checkpoint } from "./checkpoint.ts"
+import { deduplicateWith } from "./known-keys.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -62,7 +64,7 @@ export interface Tail {
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openTail = Effect.fnUntraced(function* (
   options: TailOptions
-): Effect.fn.Return<Tail, StoreError | SnapshotError, Store | Nats | Publisher | Scope.Scope> {
+): Effect.fn.Return<Tail, StoreError | SnapshotError, Store | Nats | Publisher | Metrics | Scope.Scope> {
   const { pipeline, release, runtime, snapshots, stages } = options
   const { counters, partition } = runtime
   const { watch } = stages
@@ -92,6 +94,7 @@ export const openTail = Effect.fnUntraced(function* (
     untilStored: (write) => untilStored(write, holding)
   })
   if (watch.active) yield* checkpoint.open
+  const deduplicate = yield* deduplicateWith(stages.deduplicate, partition, holding)
   const slow = sinks.flatMap((sink) => (sink.slow === undefined ? [] : [sink.slow]))
   const sinkOffsets = sinks.flatMap(({ offsets }) => offsets)
   const settlement = new Settlement({
@@ -122,11 +125,13 @@ export const openTail = Effect.fnUntraced(function* (
   const receiveWatch = Effect.fnUntraced(function* (arrival: Arrival) {
     const { batch } = arrival
     const started = elapsed()
+    const before = batch.keptCount
+    yield* deduplicate(batch)
     if (watch.active && batch.lastSequence > observed) {
       watch.observe(batch, now())
       observed = batch.lastSequence
     }
-    counters.note("watch", batch.keptCount, batch, elapsed() - started)
+    counters.note("watch", before, batch, elapsed() - started)
     yield* toSinks.offer(arrival, batch.byteLength)
   })
   const receiveSink = Effect.fnUntraced(function* ({ batch }: Arrival) {

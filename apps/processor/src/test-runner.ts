@@ -75,6 +75,7 @@ const runTest = (pipeline: Pipeline, test: PipelineTest): Effect.Effect<Outcome>
     })
     stages.filter.apply(batch)
     stages.enrich.apply(batch)
+    stages.deduplicate?.apply(batch)
     stages.watch.observe(batch, now)
     stages.watch.finish()
     const { panes, anomalies } = stages.watch.takeFindings()
@@ -102,5 +103,6 @@ const outcomeOf = (batch: LogBatch, panes: ReadonlyArray<Pane>, anomalies: Reado
   for (const frame of batch.frames) {
     for (const [reason, count] of frame.dropped) dropped[reason] = (dropped[reason] ?? 0) + count
   }
-  return { rows, dropped, panes, anomalies }
+  const deduplicated = batch.frames.reduce((sum, frame) => sum + frame.deduplicated, 0)
+  return { rows, dropped, deduplicated, panes, anomalies }
 }
