@@ -62,7 +62,9 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   StatusServerError: { "": "stop: the processor does not start" },
   StoreError: {
     retry: "retry: the same bytes under the same token; the api answers STORE_UNAVAILABLE, TIMEOUT or LIMIT",
-    hold: "hold: the batch is kept and repeated until the store takes it; back-pressure reaches the sources",
+    hold: "hold: the sink's breaker opens, the batch is kept and repeated until the store takes it; back-pressure reaches the sources",
+    "dead-letter":
+      "dead letter: the records that the store refuses are found and set aside, the others are stored; other writes are held, and a read is refused",
     reject:
       "hold: a write is kept and repeated, because its records were acknowledged, until a person looks; a read is refused"
   },

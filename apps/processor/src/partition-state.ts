@@ -2,14 +2,15 @@
 import type { PartitionState, RuleState } from "@tailrace/domain/pipeline-state"
 import type { ConsumerState } from "@tailrace/streams/consumer-inbox"
 import type { SupervisorState } from "@tailrace/streams/supervisor"
+import type { Breaker } from "./breaker.ts"
 import { InFlight } from "./in-flight.ts"
 import { StageCounters } from "./stage-counters.ts"
 
 export class PartitionRuntime {
   readonly partition: number
   readonly counters = new StageCounters()
-  /** Why a sink holds a batch; undefined when none does. */
-  holding: string | undefined
+  /** How the outputs of this life stand with the store. */
+  breakers: ReadonlyArray<Breaker> = []
   inFlight = new InFlight()
   committed = 0
   supervisor: () => SupervisorState = () => ({ status: "starting", restarts: 0, failure: "", since: 0 })
@@ -30,7 +31,7 @@ export class PartitionRuntime {
     this.rulesBefore = this.rules()
     this.rulesNow = rules
     this.inFlight = new InFlight()
-    this.holding = undefined
+    this.breakers = []
   }
 
   /** The heartbeat's part for this partition; rates and busy shares are since the one before. */
@@ -58,13 +59,15 @@ export class PartitionRuntime {
       lagMillis: oldest === undefined ? 0 : Math.max(0, now - oldest),
       recordsPerSecond: this.recordsPerSecond,
       stages: this.stages,
-      rules: this.rules()
+      rules: this.rules(),
+      sinks: this.breakers.map((breaker) => breaker.report())
     }
   }
 
   private status(supervisor: SupervisorState): Pick<PartitionState, "status" | "reason"> {
     const { status, failure } = supervisor
-    if (this.holding !== undefined) return { status: "holding", reason: this.holding }
+    const holding = this.breakers.find(({ reason }) => reason !== undefined)?.reason
+    if (holding !== undefined) return { status: "holding", reason: holding }
     if (status === "draining") return { status: "running", reason: "draining" }
     return { status, reason: status === "running" ? "" : failure }
   }

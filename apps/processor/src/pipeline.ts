@@ -13,11 +13,13 @@ import { enrichmentCatalogue } from "./enrich/catalogue.ts"
 import type { Enrichment } from "./enrich/enrichment.ts"
 import { filterCatalogue } from "./filter/catalogue.ts"
 import type { FilterRule } from "./filter/filter-rule.ts"
+import { messagesOf } from "./parse/messages.ts"
 import { ParseStage } from "./parse/parse.ts"
 import { ParseConfig } from "./parse/parse-config.ts"
 import { defaultPipeline, type PipelineConfig } from "./pipeline-config.ts"
 import { decodePipeline, decodeWith, type Made, type MadeEntry, makeEntry } from "./pipeline-decode.ts"
 import { readYaml } from "./pipeline-file.ts"
+import { pipelineVersion } from "./pipeline-version.ts"
 import { compileQuery } from "./record-query.ts"
 import type { Sink } from "./sink.ts"
 import { sinkCatalogue } from "./sinks/catalogue.ts"
@@ -30,6 +32,8 @@ import { type SavedWindows, WindowStage } from "./window/window-stage.ts"
 /** A checked pipeline, ready to be built for any partition. */
 export interface Pipeline {
   readonly config: PipelineConfig
+  /** Name and a short hash of the configuration. */
+  readonly version: string
   readonly sinks: ReadonlyArray<Sink>
   /** Fresh stages with empty state. */
   readonly stagesFor: (partition: number) => Effect.Effect<PartitionStages>
@@ -73,7 +77,8 @@ const buildPipeline = (config: PipelineConfig): Effect.Effect<PipelineResult> =>
     })
     if (problems.length > 0 || Result.isFailure(parse)) return { problems }
     const stagesFor = (partition: number) => buildStages(config, parse.success, partition)
-    return { pipeline: { config, sinks: sinks.map(({ made }) => made), stagesFor } }
+    const version = pipelineVersion(config)
+    return { pipeline: { config, version, sinks: sinks.map(({ made }) => made), stagesFor } }
   })
 
 const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: number): Effect.Effect<PartitionStages> =>
@@ -85,6 +90,11 @@ const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: numb
     const detectors = yield* makeAll(makeDetector, config.detectors, "detectors", none)
     return {
       parse: makeAppendFrame(new ParseStage(parse)),
+      messages: ({ data, headers }) =>
+        messagesOf(
+          decodeFrameHeader((name) => headers.get(name)),
+          data
+        ),
       filter: {
         name: "filter",
         apply: (batch) => {

@@ -5,14 +5,19 @@ import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import type { Nats } from "@tailrace/streams/nats"
 import type { Effect, Scope } from "effect"
+import type { Breaker } from "./breaker.ts"
+import type { DeadLetterOffice } from "./dead-letter-office.ts"
+import type { SinkPolicy } from "./sink-policy.ts"
 
 export const defineSink = define("sink")
 
 /** What one life of a partition's pipeline gives a sink. */
 export interface SinkContext {
   readonly partition: number
-  /** Says that a write is held, and why; undefined when it goes on again. */
-  readonly holding: (reason: string | undefined) => void
+  /** What every write to the store goes through, by `untilStored`. */
+  readonly breaker: Breaker
+  /** Where records go that the sink's store refuses. */
+  readonly office: DeadLetterOffice
 }
 
 /** An output that a sink writes less often than it is given batches, because one write costs the same whatever its size. */
@@ -43,5 +48,7 @@ export interface Sink {
   readonly name: string
   /** Whether it keeps what is written. Those that do not see a batch only after all those that do hold it. */
   readonly durable: boolean
+  /** Of a sink that waits for a store. */
+  readonly policy?: SinkPolicy
   readonly open: (context: SinkContext) => Effect.Effect<OpenSink, StoreError, Store | Nats | Scope.Scope>
 }

@@ -70,9 +70,13 @@ export interface Deduplicate {
   readonly takeForgotten: () => number
 }
 
+/** The messages of a raw message, in the order in which `AppendFrame` makes rows of them. */
+export type MessagesOf = (message: Pick<Delivery, "headers" | "data">) => ReadonlyArray<Uint8Array>
+
 /** The stages of one partition; each partition has its own, because they hold state. */
 export interface PartitionStages {
   readonly parse: AppendFrame
+  readonly messages: MessagesOf
   readonly filter: BatchStage
   readonly enrich: BatchStage
   /** Undefined when it is not configured. */

@@ -1,19 +1,19 @@
 // Tail: the end of every pipeline, in both placements: windows and detectors, sinks, snapshots, and what is acknowledged.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { Store } from "@tailrace/store/store"
+import { readLettersAfter } from "@tailrace/store/dead-letters"
 import type { StoreError } from "@tailrace/store/store-error"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
-import type { Nats } from "@tailrace/streams/nats"
-import type { Publisher } from "@tailrace/streams/publisher"
 import { Settlement } from "@tailrace/streams/settlement"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
-import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import type { WritePace } from "./batcher.ts"
 import { Checkpoint } from "./checkpoint.ts"
+import { openDeadLetterOffice } from "./dead-letter-office.ts"
 import { deduplicateWith } from "./known-keys.ts"
+import { KnownLetters } from "./known-letters.ts"
+import { openBreaker } from "./open-breaker.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -64,17 +64,22 @@ export interface Tail {
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openTail = Effect.fnUntraced(function* (
   options: TailOptions
-): Effect.fn.Return<Tail, StoreError | SnapshotError, Store | Nats | Publisher | Metrics | Scope.Scope> {
+): Effect.fn.Return<Tail, StoreError | SnapshotError, PartServices | Scope.Scope> {
   const { pipeline, release, runtime, snapshots, stages } = options
   const { counters, partition } = runtime
   const { watch } = stages
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const elapsed = elapsedMillis(clock)
-  const holding = (reason: string | undefined) => {
-    runtime.holding = reason
-  }
-  const open = (sink: Sink) => sink.open({ partition, holding })
+  const letters = yield* openBreaker(runtime, "dead-letters")
+  const office = yield* openDeadLetterOffice({
+    partition,
+    pipelineVersion: pipeline.version,
+    messages: stages.messages,
+    breaker: letters
+  })
+  const open = (sink: Sink) =>
+    Effect.flatMap(openBreaker(runtime, sink.name, sink.policy), (breaker) => sink.open({ partition, breaker, office }))
   const sinks: ReadonlyArray<OpenSink> = [
     ...(yield* Effect.forEach(
       pipeline.sinks.filter(({ durable }) => durable),
@@ -85,16 +90,17 @@ export const openTail = Effect.fnUntraced(function* (
       open
     ))
   ]
+  const findings = yield* openBreaker(runtime, "findings")
   const checkpoint = new Checkpoint({
     pipeline: pipeline.config.name,
     partition,
     watch,
     snapshots,
     now,
-    untilStored: (write) => untilStored(write, holding)
+    untilStored: (write) => untilStored(write, findings)
   })
   if (watch.active) yield* checkpoint.open
-  const deduplicate = yield* deduplicateWith(stages.deduplicate, partition, holding)
+  const deduplicate = yield* deduplicateWith(stages.deduplicate, partition, letters)
   const slow = sinks.flatMap((sink) => (sink.slow === undefined ? [] : [sink.slow]))
   const sinkOffsets = sinks.flatMap(({ offsets }) => offsets)
   const settlement = new Settlement({
@@ -103,6 +109,7 @@ export const openTail = Effect.fnUntraced(function* (
     ...(watch.active ? { snapshot: checkpoint.offset } : {})
   })
   runtime.committed = settlement.settled
+  const known = new KnownLetters(yield* untilStored(readLettersAfter(partition, settlement.settled), letters))
   let observed = checkpoint.offset
   let ahead = 0
   let endedAt = 0
@@ -125,6 +132,7 @@ export const openTail = Effect.fnUntraced(function* (
   const receiveWatch = Effect.fnUntraced(function* (arrival: Arrival) {
     const { batch } = arrival
     const started = elapsed()
+    known.apply(batch)
     const before = batch.keptCount
     yield* deduplicate(batch)
     if (watch.active && batch.lastSequence > observed) {

@@ -21,6 +21,19 @@ export interface RuleState {
   readonly dropped: number
 }
 
+/** How a sink of one partition stands with its store. */
+export interface BreakerState {
+  readonly name: string
+  /** closed: writes are taken; open: none is tried for a while; half-open: one is. */
+  readonly state: "closed" | "open" | "half-open"
+  /** Failures in a row. */
+  readonly failures: number
+  /** What the last failure was, in words; "" when there is none. */
+  readonly reason: string
+  /** Milliseconds since 1970 of the last change of state. */
+  readonly since: number
+}
+
 /** State of one partition's pipeline. */
 export interface PartitionState {
   readonly partition: number
@@ -37,6 +50,7 @@ export interface PartitionState {
   readonly recordsPerSecond: number
   readonly stages: ReadonlyArray<StageState>
   readonly rules: ReadonlyArray<RuleState>
+  readonly sinks: ReadonlyArray<BreakerState>
 }
 
 /** State of one process. */

@@ -1,97 +1,168 @@
-// Dead letters: records no stage could take, stored with their original bytes, and read back for inspection.
-import { encodeUtf8 } from "@tailrace/domain/utf8"
+// Dead letters read back: pages of them, one by its identity, and what a pipeline has to know of its own.
+import type { DeadLetter, DeadLetterId } from "@tailrace/domain/dead-letter"
 import { Effect } from "effect"
-import { postNative } from "./insert-logs.ts"
-import type { RowsStamp } from "./insert-rows.ts"
-import { NativeColumns } from "./native-columns.ts"
 import { type ReadLimits, read, type Store } from "./store.ts"
 import type { StoreError } from "./store-error.ts"
 
-/** The identity is (tenant, stage, partition, sequence, row). */
-export interface DeadLetter {
-  readonly tenant: string
-  readonly source: string
-  readonly stage: string
-  readonly reason: string
-  readonly partition: number
-  readonly sequence: number
-  readonly row: number
-  /** Milliseconds since 1970. */
-  readonly rejectedAt: number
-  readonly pipelineVersion: string
-  /** The record as it came in, byte for byte. */
-  readonly payload: Uint8Array
+/** waiting: nobody has done anything about it; replayed: published again; dropped: given up by a person. */
+const deadLetterStates = ["waiting", "replayed", "dropped"] as const
+export type DeadLetterState = (typeof deadLetterStates)[number]
+
+/** A letter with what people did with it. */
+export interface HandledLetter extends DeadLetter {
+  readonly state: DeadLetterState
+  /** Milliseconds since 1970 of the last change of state; undefined while it waits. */
+  readonly handledAt: number | undefined
+  /** Bytes that a person wrote in place of the payload. */
+  readonly edited: Uint8Array | undefined
+  /** Bytes of the payload, of which a page may give only the beginning. */
+  readonly payloadBytes: number
 }
 
-type Column = readonly [name: string, type: string, write: (out: NativeColumns, letter: DeadLetter) => void]
-
-const columns: ReadonlyArray<Column> = [
-  ["tenant", "String", (out, letter) => out.text(letter.tenant)],
-  ["source", "String", (out, letter) => out.text(letter.source)],
-  ["stage", "String", (out, letter) => out.text(letter.stage)],
-  ["reason", "String", (out, letter) => out.text(letter.reason)],
-  ["partition", "UInt16", (out, letter) => out.constant(letter.partition, 2, 1)],
-  ["sequence", "UInt64", (out, letter) => out.constant(letter.sequence, 8, 1)],
-  ["row", "UInt32", (out, letter) => out.constant(letter.row, 4, 1)],
-  ["rejected_at", "DateTime64(3)", (out, letter) => out.constant(letter.rejectedAt, 8, 1)],
-  ["pipeline_version", "String", (out, letter) => out.text(letter.pipelineVersion)],
-  ["payload", "String", (out, letter) => out.string(letter.payload)]
-]
-
-/** Stores dead letters, all or none, in Native format because their bytes need not be text. */
-export const insertDeadLetters = (
-  letters: ReadonlyArray<DeadLetter>,
-  stamp: RowsStamp
-): Effect.Effect<void, StoreError, Store> =>
-  Effect.suspend(() => {
-    if (letters.length === 0) return Effect.void
-    const out = new NativeColumns()
-    out.varint(columns.length + 1)
-    out.varint(letters.length)
-    for (const [name, type, write] of columns) {
-      out.header(name, type)
-      for (const letter of letters) write(out, letter)
-    }
-    out.header("ingested_at", "DateTime64(3)")
-    out.constant(stamp.ingestedAt, 8, letters.length)
-    const names = [...columns.map(([name]) => name), "ingested_at"].join(", ")
-    return postNative("dead_letters", names, stamp.token, out.bytes.slice(0, out.used))
-  })
-
-export interface DeadLetterQuery {
+export interface DeadLetterFilter {
   /** Undefined: all tenants. */
   readonly tenant: string | undefined
-  readonly stage?: string
-  readonly first: number
-  readonly limits?: ReadLimits
+  readonly stage?: string | undefined
+  readonly source?: string | undefined
+  readonly reason?: string | undefined
+  readonly state?: DeadLetterState | undefined
+  /** Milliseconds since 1970 of the rejection; `to` is exclusive. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
-interface DeadLetterRow extends Omit<DeadLetter, "sequence" | "rejectedAt" | "payload"> {
+export interface DeadLetterPage extends DeadLetterFilter {
+  readonly first: number
+  /** The letter the page begins behind, in the order of the page. */
+  readonly after?: (DeadLetterId & { readonly rejectedAt: number }) | undefined
+  /** Bytes of each payload that are read at most. */
+  readonly mostBytes: number
+  readonly limits?: ReadLimits | undefined
+}
+
+interface Row extends Omit<HandledLetter, "sequence" | "rejectedAt" | "payload" | "headers" | "edited" | "handledAt"> {
   readonly sequence: string
   readonly rejectedAt: string
+  readonly handledAt: string
+  readonly headers: string
   readonly payload: string
+  readonly payloadSize: string
+  readonly edits: string
+  readonly edited: string
 }
 
-/** Dead letters, last rejected first. */
-export const readDeadLetters = (query: DeadLetterQuery): Effect.Effect<Array<DeadLetter>, StoreError, Store> =>
-  read<DeadLetterRow>({
+const identity = "tenant, stage, partition, sequence, row"
+
+/** Letters with their marks; `where` may name the columns of both. */
+const select = (where: string): string => `
+  SELECT tenant, source, stage, reason, detail, partition, sequence, row, records,
+    toUnixTimestamp64Milli(rejected_at) AS rejectedAt, pipeline_version AS pipelineVersion, headers,
+    base64Encode(substring(l.payload, 1, {mostBytes:UInt64})) AS payload, length(l.payload) AS payloadSize,
+    if(m.settled = '', 'waiting', m.settled) AS state, toUnixTimestamp64Milli(m.settled_at) AS handledAt,
+    m.edits AS edits, base64Encode(m.text) AS edited
+  FROM (SELECT * FROM dead_letters FINAL) AS l
+  LEFT JOIN (
+    SELECT ${identity}, argMaxIf(mark, at, mark != 'edited') AS settled, maxIf(at, mark != 'edited') AS settled_at,
+      countIf(mark = 'edited') AS edits, argMaxIf(payload, at, mark = 'edited') AS text
+    FROM dead_letter_marks GROUP BY ${identity}
+  ) AS m USING (${identity})
+  WHERE ${where}`
+
+const filtered = `({tenant:String} = '' OR tenant = {tenant:String}) AND ({stage:String} = '' OR stage = {stage:String})
+    AND ({source:String} = '' OR source = {source:String}) AND ({reason:String} = '' OR reason = {reason:String})
+    AND ({state:String} = '' OR state = {state:String})
+    AND rejected_at >= fromUnixTimestamp64Milli({from:Int64}) AND rejected_at < fromUnixTimestamp64Milli({to:Int64})`
+
+/** The last millisecond that both JavaScript and a DateTime64(3) hold with certainty, in 2262. */
+const lastMillis = 9_214_646_400_000
+
+const filterParams = (filter: DeadLetterFilter): Record<string, unknown> => ({
+  tenant: filter.tenant ?? "",
+  stage: filter.stage ?? "",
+  source: filter.source ?? "",
+  reason: filter.reason ?? "",
+  state: filter.state ?? "",
+  from: filter.from ?? 0,
+  to: filter.to ?? lastMillis
+})
+
+/** Dead letters of a filter, last rejected first. */
+export const readDeadLetters = (page: DeadLetterPage): Effect.Effect<Array<HandledLetter>, StoreError, Store> => {
+  const { after } = page
+  const behind = `(rejected_at, tenant, stage, partition, sequence, row) <
+    (fromUnixTimestamp64Milli({at:Int64}), {atTenant:String}, {atStage:String}, {atPartition:UInt16}, {atSequence:UInt64}, {atRow:UInt32})`
+  return read<Row>({
     operation: "read dead letters",
-    sql: `SELECT tenant, source, stage, reason, partition, sequence, row,
-        toUnixTimestamp64Milli(rejected_at) AS rejectedAt, pipeline_version AS pipelineVersion,
-        base64Encode(dead_letters.payload) AS payload
-      FROM dead_letters FINAL
-      WHERE ({tenant:String} = '' OR tenant = {tenant:String}) AND ({stage:String} = '' OR stage = {stage:String})
-      ORDER BY rejected_at DESC, partition DESC, sequence DESC, row DESC
+    sql: `${select(after === undefined ? filtered : `${filtered} AND ${behind}`)}
+      ORDER BY rejected_at DESC, tenant DESC, stage DESC, partition DESC, sequence DESC, row DESC
       LIMIT {first:UInt32}`,
-    params: { tenant: query.tenant ?? "", stage: query.stage ?? "", first: query.first },
-    limits: query.limits
-  }).pipe(
-    Effect.map((rows) =>
-      rows.map((row) => ({
-        ...row,
-        sequence: Number(row.sequence),
-        rejectedAt: Number(row.rejectedAt),
-        payload: row.payload === "" ? encodeUtf8("") : new Uint8Array(Buffer.from(row.payload, "base64"))
-      }))
-    )
-  )
+    params: {
+      ...filterParams(page),
+      first: page.first,
+      mostBytes: page.mostBytes,
+      at: after?.rejectedAt ?? 0,
+      atTenant: after?.tenant ?? "",
+      atStage: after?.stage ?? "",
+      atPartition: after?.partition ?? 0,
+      atSequence: after?.sequence ?? 0,
+      atRow: after?.row ?? 0
+    },
+    limits: page.limits
+  }).pipe(Effect.map((rows) => rows.map(toLetter)))
+}
+
+/** How many letters a filter picks, and how many records they stand for. */
+export const countDeadLetters = (
+  filter: DeadLetterFilter,
+  limits?: ReadLimits
+): Effect.Effect<{ readonly letters: number; readonly records: number }, StoreError, Store> =>
+  read<{ readonly letters: string; readonly number: string }>({
+    operation: "count dead letters",
+    sql: `SELECT count() AS letters, sum(records) AS number FROM (${select(filtered)})`,
+    params: { ...filterParams(filter), mostBytes: 0 },
+    limits
+  }).pipe(Effect.map(([row]) => ({ letters: Number(row?.letters ?? 0), records: Number(row?.number ?? 0) })))
+
+/** One letter with all of its bytes, or undefined. */
+export const readDeadLetter = (
+  id: DeadLetterId,
+  limits?: ReadLimits
+): Effect.Effect<HandledLetter | undefined, StoreError, Store> =>
+  read<Row>({
+    operation: "read a dead letter",
+    sql: select(`tenant = {tenant:String} AND stage = {stage:String} AND partition = {partition:UInt16}
+      AND sequence = {sequence:UInt64} AND row = {row:UInt32}`),
+    params: { ...id, mostBytes: 2 ** 40 },
+    limits
+  }).pipe(Effect.map(([row]) => (row === undefined ? undefined : toLetter(row))))
+
+/** What a pipeline that starts again has to know of a letter: which records it may not count or store otherwise. */
+export type KnownLetter = Pick<DeadLetter, "stage" | "sequence" | "row" | "records" | "reason">
+
+/** Letters of a partition behind a sequence, in order. */
+export const readLettersAfter = (
+  partition: number,
+  sequence: number
+): Effect.Effect<Array<KnownLetter>, StoreError, Store> =>
+  read<Omit<KnownLetter, "sequence"> & { readonly sequence: string }>({
+    operation: `read the dead letters of partition ${partition}`,
+    sql: `SELECT stage, sequence, row, records, reason FROM dead_letters FINAL
+      WHERE partition = {partition:UInt16} AND sequence > {sequence:UInt64} ORDER BY sequence, row`,
+    params: { partition, sequence }
+  }).pipe(Effect.map((rows) => rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))))
+
+const toLetter = (row: Row): HandledLetter => {
+  const { edited, edits, headers, payload, payloadSize, ...plain } = row
+  return {
+    ...plain,
+    sequence: Number(row.sequence),
+    rejectedAt: Number(row.rejectedAt),
+    handledAt: row.state === "waiting" ? undefined : Number(row.handledAt),
+    headers: headers === "" ? {} : (JSON.parse(headers) as Record<string, string>),
+    payload: bytesOf(payload),
+    payloadBytes: Number(payloadSize),
+    edited: Number(edits) === 0 ? undefined : bytesOf(edited)
+  }
+}
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"))

@@ -1,4 +1,4 @@
-// Integration tests of ledger, panes, anomalies and dead letters: what is stored is read back, once.
+// Integration tests of ledger, panes and anomalies: what is stored is read back, once.
 import { assert, layer } from "@effect/vitest"
 import type { Anomaly } from "@tailrace/domain/anomaly"
 import { ledgerEntries } from "@tailrace/domain/ledger"
@@ -7,7 +7,6 @@ import type { Pane } from "@tailrace/domain/pane"
 import { testStore } from "@tailrace/testing/store"
 import { Effect } from "effect"
 import { readAnomalies } from "./anomalies.ts"
-import { type DeadLetter, insertDeadLetters, readDeadLetters } from "./dead-letters.ts"
 import { insertAnomalies, insertLedger, insertPanes } from "./insert-rows.ts"
 import { readLedger } from "./ledger.ts"
 import { lastLedgerBatch, ledgerOffset } from "./offsets.ts"
@@ -132,22 +131,6 @@ layer(testStore, { excludeTestServices: true })("panes and anomalies", (it) => {
       yield* insertPanes([later, other], { ingestedAt: minute, token: "panes-2" })
       yield* insertPanes([{ ...pane, metric }], { ingestedAt: minute + 40 * 86_400_000, token: "panes-3" })
       assert.sameDeepMembers(yield* readPanes({ tenant: "a", metric }), [later, other])
-    })
-  )
-})
-
-layer(testStore, { excludeTestServices: true })("dead letters", (it) => {
-  it.effect("keep their bytes, text or not, once each", () =>
-    Effect.gen(function* () {
-      const letter: DeadLetter = {
-        ...{ tenant: "a", source: "http", stage: "parse", reason: "too deep", partition: 3, sequence: 2 ** 40, row: 7 },
-        ...{ rejectedAt: minute + 1, pipelineVersion: "0.1.0", payload: Uint8Array.of(0, 255, 128, 10, 13, 34) }
-      }
-      const empty: DeadLetter = { ...letter, row: 8, rejectedAt: minute, payload: new Uint8Array(0) }
-      yield* insertDeadLetters([letter, empty], { ingestedAt: minute, token: "dead-1" })
-      yield* insertDeadLetters([letter], { ingestedAt: minute + 1, token: "dead-2" })
-      assert.deepStrictEqual(yield* readDeadLetters({ tenant: "a", first: 10 }), [letter, empty])
-      assert.deepStrictEqual(yield* readDeadLetters({ tenant: "a", stage: "filter", first: 10 }), [])
     })
   )
 })

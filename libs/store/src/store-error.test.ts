@@ -14,8 +14,16 @@ describe("a failed request", () => {
     assert.strictEqual(toStoreError("insert into logs", new Error("Timeout error.")).consequence, "retry")
   })
 
-  it("for want of room or access keeps its work", () => {
-    for (const code of [241, 243, 252, 60, 516]) assert.strictEqual(consequenceOf(code), "hold")
+  it("for want of room, access or a right schema, or for a store that only reads, keeps its work", () => {
+    for (const code of [241, 243, 252, 60, 516, 53, 164, 242]) assert.strictEqual(consequenceOf(code), "hold")
+  })
+
+  it("because of single values sets aside the records that hold them", () => {
+    for (const code of [6, 395, 469]) assert.strictEqual(consequenceOf(code), "dead-letter")
+  })
+
+  it("for a reason nobody knows never sets a record aside", () => {
+    for (const code of [49, 1001, 99_999]) assert.strictEqual(consequenceOf(code), "reject")
   })
 
   it("that can never succeed is rejected with ClickHouse's code, name and first line", () => {

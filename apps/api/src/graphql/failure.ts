@@ -51,7 +51,7 @@ export const toApiError = (error: unknown): GraphQLError => {
   }
   if (error.code === undefined) return apiError("STORE_UNAVAILABLE", "the store does not answer now, try again")
   if (error.code === 394) return apiError("TIMEOUT", "the read was cancelled")
-  if (error.consequence !== "reject")
+  if (error.consequence === "retry" || error.consequence === "hold")
     return apiError("STORE_UNAVAILABLE", "the store cannot answer this now, try again")
   return apiError("BAD_INPUT", "the store refused this request: check its arguments")
 }

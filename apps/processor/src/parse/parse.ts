@@ -133,7 +133,7 @@ export class ParseStage {
  * A message that anybody published without headers is NDJSON or lines, unless it is one JSON object printed over
  * several lines.
  */
-const layoutOf = (header: FrameHeader, payload: Uint8Array): FrameLayout => {
+export const layoutOf = (header: FrameHeader, payload: Uint8Array): FrameLayout => {
   if (header.receivedMillis !== undefined || header.layout !== "lines") return header.layout
   const start = skipSpace(payload, 0, payload.length)
   if (payload[start] !== 123) return "lines"

@@ -5,9 +5,11 @@ import { it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
+import { Breaker } from "../breaker.ts"
+import type { SinkPolicy } from "../sink-policy.ts"
 import { clickhouse } from "./clickhouse.ts"
 
 interface Inserted {
@@ -54,6 +56,7 @@ const makeStore = () => {
     query: async ({ query }: { query: string }) => ({
       json: async () => {
         if (query.includes("system.processes")) return [{ running: "0" }]
+        if (query.includes("split_frames")) return []
         const table = query.includes("FROM logs") ? "logs" : "ledger"
         const row = world.newest[table]
         if (row === undefined) return query.includes("max(ingested_at)") ? [{ at: "0" }] : []
@@ -81,8 +84,14 @@ const batchOf = (sequence: number) => {
 }
 
 const openSink = Effect.gen(function* () {
-  const sink = yield* clickhouse.make({ type: "clickhouse" })
-  const { slow, ...open } = yield* sink.open({ partition: 2, holding: () => undefined })
+  const clock = yield* Clock.Clock
+  const config = yield* Schema.decodeEffect(clickhouse.config)({ type: "clickhouse" })
+  const sink = yield* clickhouse.make(config)
+  const policy = sink.policy as SinkPolicy
+  const now = () => clock.currentTimeMillisUnsafe()
+  const breaker = new Breaker({ name: "clickhouse", policy, now, elapsed: now, random: () => 0.5 })
+  const office = { take: () => Effect.die("nothing is refused here") }
+  const { slow, ...open } = yield* sink.open({ partition: 2, breaker, office })
   if (slow === undefined) return yield* Effect.die("the sink has no ledger")
   return { ...open, ledger: slow }
 })

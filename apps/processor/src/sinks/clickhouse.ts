@@ -8,20 +8,36 @@ import { lastBatch, lastLedgerBatch } from "@tailrace/store/offsets"
 import { recoverLogs } from "@tailrace/store/recover-logs"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
-import type { StoredBatch } from "@tailrace/store/tables"
-import { Clock, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
+import { type SinkPolicy, sinkPolicyFields } from "../sink-policy.ts"
 import { untilStored } from "../until-stored.ts"
+import { type InsertOptions, openInserts } from "./inserts.ts"
+import { storeInPieces } from "./pieces.ts"
+import { isRefusal, refusedBy, setAside } from "./refusal.ts"
 import { awaitRunningInserts } from "./running-inserts.ts"
+import { openSplitFrame } from "./split-frame.ts"
 
-const config = Schema.Struct({ type: Schema.Literal("clickhouse") })
+const config = Schema.Struct({ type: Schema.Literal("clickhouse"), ...sinkPolicyFields })
 
 export const clickhouse = defineSink({
   name: "clickhouse",
   summary: "Stores records, and the account of each batch, in ClickHouse.",
   config,
-  examples: [{ title: "The default", config: { type: "clickhouse" } }],
-  make: () => Effect.succeed<Sink>({ name: "clickhouse", durable: true, open })
+  examples: [
+    { title: "The default", config: { type: "clickhouse" } },
+    {
+      title: "More patience, and no record set aside",
+      config: {
+        type: "clickhouse",
+        retry: { longest: "30s" },
+        breaker: { longest: "1m" },
+        deadLetters: { perBatch: 0 }
+      }
+    }
+  ],
+  make: (policy) =>
+    Effect.succeed<Sink>({ name: "clickhouse", durable: true, policy, open: (context) => open(context, policy) })
 })
 
 /**
@@ -29,14 +45,15 @@ export const clickhouse = defineSink({
  * added up and written when it is flushed. Opening waits for what an earlier life left running and makes the last stored
  * batch whole (see `recoverLogs`).
  */
-const open = Effect.fnUntraced(function* (context: SinkContext) {
-  const { partition, holding } = context
+const open = Effect.fnUntraced(function* (context: SinkContext, { deadLetters }: SinkPolicy) {
+  const { breaker, partition } = context
   const store = yield* Store
   const provide = Effect.provideService(Store, store)
-  yield* untilStored(awaitRunningInserts(partition), holding)
-  const stored = yield* untilStored(recoverLogs(partition), holding)
-  const accounted = yield* untilStored(lastLedgerBatch(partition), holding)
-  const rowsOffset = stored?.lastSequence ?? 0
+  yield* untilStored(awaitRunningInserts(partition), breaker)
+  const stored = yield* untilStored(recoverLogs(partition), breaker)
+  const accounted = yield* untilStored(lastLedgerBatch(partition), breaker)
+  const split = yield* openSplitFrame(context, stored?.lastSequence ?? 0)
+  const rowsOffset = split.offset
   const ledgerOffset = accounted?.lastSequence ?? 0
   const rows = yield* openInserts(context, lastBatch(partition), stored)
   const ledger = yield* openInserts(context, lastLedgerBatch(partition), accounted)
@@ -44,16 +61,28 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
   const tally = new LedgerTally(partition)
   let waiting: number | undefined
 
-  const storeRows = (batch: LogBatch) => {
+  const storeSelected = (batch: LogBatch, options: InsertOptions) => {
     let prepared: { readonly attempt: number; readonly insert: LogsInsert | undefined } | undefined
-    return rows((stamp) =>
+    const insert = (stamp: InsertStamp) =>
       Effect.suspend(() => {
         if (prepared?.attempt !== stamp.attempt) {
           prepared = { attempt: stamp.attempt, insert: prepareLogs(writer, batch, stamp) }
         }
         return prepared.insert === undefined ? Effect.void : insertPrepared(prepared.insert)
       })
-    )
+    return rows(refusedBy(insert, deadLetters.codes), options)
+  }
+  /** All rows in one insert, or, when something in them is refused, in pieces without what is refused by itself. */
+  const storeRows = (batch: LogBatch) => {
+    const inPieces = (refusal: StoreError) =>
+      storeInPieces(batch, refusal, {
+        insert: (refusals) => storeSelected(batch, { refusals, piece: true }),
+        setAside: (row, error) => setAside(context, batch, row, error),
+        split: split.mark,
+        most: deadLetters.perBatch
+      })
+    const whole = storeSelected(batch, { refusals: deadLetters.perBatch === 0 ? "hold" : "pass" })
+    return split.without(batch, Effect.catchIf(whole, isRefusal, inPieces))
   }
   const write = (batch: LogBatch) => {
     // Frames at its end without a kept row leave no trace in the rows, whose offset then lies within the batch.
@@ -80,44 +109,4 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
     slow: { offset: ledgerOffset, flush },
     write
   } satisfies OpenSink
-})
-
-/**
- * Inserts of one output, each repeated until it is stored for sure. `ingestedAt` grows from insert to insert and names
- * them; the attempt number is one no earlier life has used, so that a token logged for a part that never came cannot
- * swallow an insert. After a failed attempt even a success may mean a token without its part, so `newest` is asked.
- */
-const openInserts = Effect.fnUntraced(function* (
-  { partition, holding }: SinkContext,
-  newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
-  last: StoredBatch | undefined
-) {
-  const clock = yield* Clock.Clock
-  let attempt = Math.max(Math.floor(clock.currentTimeMillisUnsafe() / 1000), (last?.attempt ?? 0) + 1)
-  let lastIngest = last?.ingestedAt ?? 0
-  const storeSurely = (
-    insert: (stamp: InsertStamp) => Effect.Effect<void, StoreError, Store>,
-    ingestedAt: number
-  ): Effect.Effect<void, StoreError, Store> =>
-    Effect.suspend(() => {
-      let failed = false
-      const inserted = insert({ ingestedAt, attempt }).pipe(Effect.tapError(() => Effect.sync(() => (failed = true))))
-      const verified = Effect.suspend(() => {
-        if (!failed) return Effect.void
-        // An attempt without an answer may still run; only then does the newest batch tell what became of it.
-        return untilStored(Effect.andThen(awaitRunningInserts(partition), newest), holding).pipe(
-          Effect.flatMap((batch) => {
-            if (batch?.ingestedAt === ingestedAt) return Effect.void
-            attempt++
-            return storeSurely(insert, ingestedAt)
-          })
-        )
-      })
-      return Effect.andThen(untilStored(inserted, holding), verified)
-    })
-  return (insert: (stamp: InsertStamp) => Effect.Effect<void, StoreError, Store>) =>
-    Effect.suspend(() => {
-      lastIngest = Math.max(clock.currentTimeMillisUnsafe(), lastIngest + 1)
-      return storeSurely(insert, lastIngest)
-    })
 })

@@ -50,6 +50,7 @@ const partition = (number: number, change: Partial<PartitionState> = {}): Partit
   recordsPerSecond: 5,
   stages: [],
   rules: [],
+  sinks: [],
   ...change
 })
 const processor = (...partitions: ReadonlyArray<PartitionState>): PipelineState => ({

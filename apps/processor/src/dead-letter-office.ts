@@ -1,0 +1,93 @@
+// DeadLetterOffice: stores records that cannot be processed, with their bytes as they came in, read again from the stream.
+import type { DeadLetter } from "@tailrace/domain/dead-letter"
+import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
+import { insertDeadLetters } from "@tailrace/store/insert-dead-letters"
+import { Store } from "@tailrace/store/store"
+import type { StoreError } from "@tailrace/store/store-error"
+import { Nats } from "@tailrace/streams/nats"
+import { readStoredMessage, type StoredMessage } from "@tailrace/streams/stored-message"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Clock, Effect, Schedule } from "effect"
+import type { Breaker } from "./breaker.ts"
+import type { MessagesOf } from "./stage.ts"
+import { untilStored } from "./until-stored.ts"
+
+/** A record, or the records of a frame that could not be taken apart. */
+export type Refused = Pick<
+  DeadLetter,
+  "tenant" | "source" | "stage" | "sequence" | "row" | "records" | "reason" | "detail"
+>
+
+export interface DeadLetterOffice {
+  /** Stores them, however long it takes. To be done before the rows and the account of their batch are stored. */
+  readonly take: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
+}
+
+export interface OfficeOptions {
+  readonly partition: number
+  readonly pipelineVersion: string
+  readonly messages: MessagesOf
+  readonly breaker: Breaker
+}
+
+const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
+  Schedule.jittered
+)
+
+/** The office of one life of a partition's pipeline. */
+export const openDeadLetterOffice = Effect.fnUntraced(function* (options: OfficeOptions) {
+  const { breaker, messages, partition, pipelineVersion } = options
+  const store = yield* Store
+  const nats = yield* Nats
+  const clock = yield* Clock.Clock
+  const counter = (yield* Metrics).counter("tailrace_dead_letters_total", "Records set aside, by stage and reason", [
+    "stage",
+    "reason"
+  ])
+  let number = 0
+  const original = (sequence: number) =>
+    readStoredMessage("raw", sequence).pipe(
+      Effect.tapError((error) => Effect.logWarning(`dead letters wait for their bytes: ${error.message}`)),
+      Effect.retry(patience),
+      Effect.orDie,
+      Effect.provideService(Nats, nats)
+    )
+  const take = Effect.fnUntraced(function* (refused: ReadonlyArray<Refused>) {
+    const letters: Array<DeadLetter> = []
+    let message: StoredMessage | undefined
+    let read = -1
+    for (const one of refused) {
+      if (one.sequence !== read) message = yield* original(one.sequence)
+      read = one.sequence
+      const rejectedAt = clock.currentTimeMillisUnsafe()
+      letters.push({ ...one, ...bytesOf(message, one, messages), partition, pipelineVersion, rejectedAt })
+    }
+    const ingestedAt = clock.currentTimeMillisUnsafe()
+    const token = `dead-${partition}-${ingestedAt}-${number++}`
+    yield* untilStored(insertDeadLetters(letters, { ingestedAt, token }), breaker)
+    for (const { reason, records, stage } of letters) counter.inc({ stage, reason }, records)
+    for (const { reason, sequence, stage } of letters.slice(0, 1)) {
+      const more = letters.length === 1 ? "" : ` and ${letters.length - 1} more`
+      yield* Effect.logWarning(
+        `dead letter from ${stage}, message ${sequence} of partition ${partition}${more}: ${reason}`
+      )
+    }
+  })
+  return { take: (refused) => Effect.provideService(take(refused), Store, store) } satisfies DeadLetterOffice
+})
+
+/** Payload and headers of a letter. A message that the stream keeps no longer leaves an empty payload, and says so. */
+const bytesOf = (
+  message: StoredMessage | undefined,
+  { detail, records, row }: Refused,
+  messages: MessagesOf
+): Pick<DeadLetter, "payload" | "headers" | "detail"> => {
+  if (message === undefined) {
+    return { payload: new Uint8Array(0), headers: {}, detail: `${detail} (the raw stream no longer has its bytes)` }
+  }
+  const header = decodeFrameHeader((name) => message.headers.get(name))
+  const received = { ...header, receivedMillis: undefined }
+  if (records !== 1) return { payload: message.data, headers: encodeFrameHeader(received), detail }
+  const payload = messages(message)[row] ?? message.data
+  return { payload, headers: encodeFrameHeader({ ...received, layout: "single" }), detail }
+}

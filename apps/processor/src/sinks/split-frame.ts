@@ -1,0 +1,44 @@
+// SplitFrame: the frame of a partition whose rows are stored in several inserts, over a crash in between.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import { markSplitFrame, unfinishedFrame } from "@tailrace/store/split-frames"
+import type { Store } from "@tailrace/store/store"
+import type { StoreError } from "@tailrace/store/store-error"
+import { Clock, Effect } from "effect"
+import type { SinkContext } from "../sink.ts"
+import { untilStored } from "../until-stored.ts"
+
+/**
+ * `lastSequence` is the highest sequence stored. When its frame was left unfinished the offset is the sequence before, so
+ * that its message comes again, and the rows that are settled are left out of the insert.
+ */
+export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition }: SinkContext, lastSequence: number) {
+  const clock = yield* Clock.Clock
+  const unfinished = yield* untilStored(unfinishedFrame(partition, lastSequence), breaker)
+  let lastMark = 0
+  /** Runs an insert of a batch without the rows an earlier life has settled; they count as what they are all the same. */
+  const without = <R>(
+    batch: LogBatch,
+    insert: Effect.Effect<void, StoreError, R>
+  ): Effect.Effect<void, StoreError, R> =>
+    Effect.suspend(() => {
+      if (unfinished === undefined || batch.firstSequence > unfinished.sequence) return insert
+      const hidden: Array<number> = []
+      for (let index = 0; index < batch.length; index++) {
+        const settled =
+          (batch.sequence[index] as number) === unfinished.sequence && (batch.row[index] as number) <= unfinished.row
+        if (settled && batch.selected[index] === 1) hidden.push(index)
+      }
+      const show = (selected: 0 | 1) =>
+        Effect.sync(() => {
+          for (const index of hidden) batch.selected[index] = selected
+          batch.keptCount += selected === 1 ? hidden.length : -hidden.length
+        })
+      return Effect.andThen(show(0), Effect.ensuring(insert, show(1)))
+    })
+  const mark = (sequence: number, finished: boolean): Effect.Effect<void, StoreError, Store> =>
+    Effect.suspend(() => {
+      lastMark = Math.max(clock.currentTimeMillisUnsafe(), lastMark + 1)
+      return untilStored(markSplitFrame({ partition, sequence, finished, at: lastMark }), breaker)
+    })
+  return { offset: unfinished === undefined ? lastSequence : unfinished.sequence - 1, without, mark }
+})
