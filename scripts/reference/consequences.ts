@@ -69,6 +69,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
       "hold: a write is kept and repeated, because its records were acknowledged, until a person looks; a read is refused"
   },
   SurveyError: { "": "none: `tailrace doctor` reports it as a finding and goes on" },
+  StoredMessageError: { "": "retry: a dead letter waits for its original bytes until the broker answers" },
   StreamsSetupError: {
     incompatible: "stop: the process does not start; the stream keeps its settings",
     "no-space": "stop: the process does not start; give the broker room or the stream a smaller size",

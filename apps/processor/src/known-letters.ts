@@ -22,7 +22,10 @@ export class KnownLetters {
   /** Rejects the rows of a batch that are known. Costs nothing behind the last of them. */
   apply(batch: LogBatch): void {
     if (this.bySequence.size === 0) return
-    if (batch.firstSequence > this.last) return this.bySequence.clear()
+    if (batch.firstSequence > this.last) {
+      this.bySequence.clear()
+      return
+    }
     for (let index = 0; index < batch.length; index++) {
       const letters = this.bySequence.get(batch.sequence[index] as number)
       if (letters === undefined) continue

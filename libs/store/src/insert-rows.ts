@@ -107,7 +107,7 @@ const insertJson = (
   rows.length === 0 ? Effect.void : Tables.use((tables) => tables.insertJson(table, rows, token))
 
 /** Milliseconds as an ISO text with its zone, so that the server's zone has no say. */
-const moment = (millis: number): string => new Date(millis).toISOString()
+export const moment = (millis: number): string => new Date(millis).toISOString()
 
 /** JSON has no infinities and no NaN; ClickHouse reads them from texts. */
 const number = (value: number): number | string =>

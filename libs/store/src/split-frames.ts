@@ -1,5 +1,6 @@
 // Split frames: which frame's rows a sink is storing in several inserts, so that a crash in between can be told.
 import { Effect } from "effect"
+import { moment } from "./insert-rows.ts"
 import { insertSettings } from "./insert-settings.ts"
 import { read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
@@ -19,7 +20,7 @@ export const markSplitFrame = (frame: SplitFrame): Effect.Effect<void, StoreErro
       try: () =>
         store.client.insert({
           table: "split_frames",
-          values: [{ ...frame, at: new Date(frame.at).toISOString() }],
+          values: [{ ...frame, at: moment(frame.at) }],
           format: "JSONEachRow",
           clickhouse_settings: {
             ...insertSettings(`split-${frame.partition}-${frame.sequence}-${frame.finished}-${frame.at}`),

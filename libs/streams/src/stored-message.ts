@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import { Nats } from "./nats.ts"
 
 /** The broker does not answer, or has no such stream. */
-export class StoredMessageError extends Schema.TaggedError<StoredMessageError>()("StoredMessageError", {
+class StoredMessageError extends Schema.TaggedError<StoredMessageError>()("StoredMessageError", {
   message: Schema.String
 }) {}
 

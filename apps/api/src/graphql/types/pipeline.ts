@@ -1,5 +1,11 @@
 // GraphQL query and subscription pipeline: what the pipelines of all processes are doing.
-import type { PartitionState, PipelineState, RuleState, StageState } from "@tailrace/domain/pipeline-state"
+import type {
+  BreakerState,
+  PartitionState,
+  PipelineState,
+  RuleState,
+  StageState
+} from "@tailrace/domain/pipeline-state"
 import { openLive } from "../../tail/live-limit.ts"
 import { pushIterator } from "../../tail/push-iterator.ts"
 import { builder } from "../builder.ts"
@@ -25,6 +31,17 @@ const Rule = builder.objectRef<RuleState>("RuleState").implement({
   })
 })
 
+const Breaker = builder.objectRef<BreakerState>("SinkState").implement({
+  description: "How an output of a partition's pipeline stands with the store.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "The sink; `findings` and `dead-letters` are written beside them." }),
+    breaker: t.exposeString("state", { description: "closed, open or half-open: whether writes are tried." }),
+    failures: t.exposeInt("failures", { description: "Failures in a row." }),
+    reason: t.exposeString("reason"),
+    since: t.field({ type: "DateTime", description: "Last change of the breaker.", resolve: (state) => state.since })
+  })
+})
+
 const Partition = builder.objectRef<PartitionState>("PartitionState").implement({
   fields: (t) => ({
     partition: t.exposeInt("partition"),
@@ -36,7 +53,8 @@ const Partition = builder.objectRef<PartitionState>("PartitionState").implement(
     lagMs: t.float({ resolve: (state) => state.lagMillis }),
     recordsPerSecond: t.exposeFloat("recordsPerSecond"),
     stages: t.field({ type: [Stage], resolve: (state) => state.stages }),
-    rules: t.field({ type: [Rule], resolve: (state) => state.rules })
+    rules: t.field({ type: [Rule], resolve: (state) => state.rules }),
+    sinks: t.field({ type: [Breaker], resolve: (state) => state.sinks })
   })
 })
 
