@@ -4,8 +4,9 @@ import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
 import { insertDeadLetters } from "@tailrace/store/insert-dead-letters"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import { Broker } from "@tailrace/streams/broker"
 import { Nats } from "@tailrace/streams/nats"
-import { readStoredMessage, type StoredMessage } from "@tailrace/streams/stored-message"
+import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect, Schedule } from "effect"
 import type { Breaker } from "./breaker.ts"
@@ -39,6 +40,7 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
   const { breaker, messages, partition, pipelineVersion } = options
   const store = yield* Store
   const nats = yield* Nats
+  const broker = yield* Broker
   const clock = yield* Clock.Clock
   const counter = (yield* Metrics).counter("tailrace_dead_letters_total", "Records set aside, by stage and reason", [
     "stage",
@@ -46,7 +48,7 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
   ])
   let number = 0
   const original = (sequence: number) =>
-    readStoredMessage("raw", sequence).pipe(
+    broker.readStoredMessage("raw", sequence).pipe(
       Effect.tapError((error) => Effect.logWarning(`dead letters wait for their bytes: ${error.message}`)),
       Effect.retry(patience),
       Effect.orDie,

@@ -1,6 +1,6 @@
 // KnownLetters: which records of messages delivered again are dead letters already, so that they end in no other way.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { KnownLetter } from "@tailrace/store/dead-letters"
+import type { KnownLetter } from "@tailrace/store/settled-records"
 
 /**
  * A dead letter is stored before the rows and the account of its batch. After a crash in between its message comes again,

@@ -1,7 +1,7 @@
 // Tail: the end of every pipeline, in both placements: windows and detectors, sinks, snapshots, and what is acknowledged.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import { readLettersAfter } from "@tailrace/store/dead-letters"
 import type { StoreError } from "@tailrace/store/store-error"
+import { Tables } from "@tailrace/store/tables"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
@@ -109,7 +109,8 @@ export const openTail = Effect.fnUntraced(function* (
     ...(watch.active ? { snapshot: checkpoint.offset } : {})
   })
   runtime.committed = settlement.settled
-  const known = new KnownLetters(yield* untilStored(readLettersAfter(partition, settlement.settled), letters))
+  const knownLetters = Tables.use((tables) => tables.lettersAfter(partition, settlement.settled))
+  const known = new KnownLetters(yield* untilStored(knownLetters, letters))
   let observed = checkpoint.offset
   let ahead = 0
   let endedAt = 0

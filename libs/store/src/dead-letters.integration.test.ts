@@ -5,10 +5,11 @@ import { LogBatch } from "@tailrace/domain/log-batch"
 import { testStore } from "@tailrace/testing/store"
 import { Effect } from "effect"
 import { markDeadLetters } from "./dead-letter-marks.ts"
-import { countDeadLetters, readDeadLetter, readDeadLetters, readLettersAfter } from "./dead-letters.ts"
+import { countDeadLetters, readDeadLetter, readDeadLetters } from "./dead-letters.ts"
 import { insertDeadLetters } from "./insert-dead-letters.ts"
 import { insertLogs } from "./insert-logs.ts"
-import { markSplitFrame, unfinishedFrame } from "./split-frames.ts"
+import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
+import { markSplitFrame } from "./split-frames.ts"
 
 const minute = 1_795_249_860_000
 
@@ -78,7 +79,7 @@ layer(testStore, { excludeTestServices: true })("dead letters", (it) => {
     Effect.gen(function* () {
       const of = (sequence: number, row: number): DeadLetter => ({ ...letter, partition: 9, sequence, row })
       yield* insertDeadLetters([of(6, 1), of(5, 2), of(6, 0)], { ingestedAt: minute, token: "dead-6" })
-      const known = yield* readLettersAfter(9, 5)
+      const known = yield* lettersAfter(9, 5)
       assert.deepStrictEqual(
         known.map(({ sequence, row, reason }) => [sequence, row, reason]),
         [

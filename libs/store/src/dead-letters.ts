@@ -1,4 +1,4 @@
-// Dead letters read back: pages of them, one by its identity, and what a pipeline has to know of its own.
+// Dead letters read back: pages of them, and one by its identity.
 import type { DeadLetter, DeadLetterId } from "@tailrace/domain/dead-letter"
 import { Effect } from "effect"
 import { type ReadLimits, read, type Store } from "./store.ts"
@@ -135,21 +135,6 @@ export const readDeadLetter = (
     params: { ...id, mostBytes: 2 ** 40 },
     limits
   }).pipe(Effect.map(([row]) => (row === undefined ? undefined : toLetter(row))))
-
-/** What a pipeline that starts again has to know of a letter: which records it may not count or store otherwise. */
-export type KnownLetter = Pick<DeadLetter, "stage" | "sequence" | "row" | "records" | "reason">
-
-/** Letters of a partition behind a sequence, in order. */
-export const readLettersAfter = (
-  partition: number,
-  sequence: number
-): Effect.Effect<Array<KnownLetter>, StoreError, Store> =>
-  read<Omit<KnownLetter, "sequence"> & { readonly sequence: string }>({
-    operation: `read the dead letters of partition ${partition}`,
-    sql: `SELECT stage, sequence, row, records, reason FROM dead_letters FINAL
-      WHERE partition = {partition:UInt16} AND sequence > {sequence:UInt64} ORDER BY sequence, row`,
-    params: { partition, sequence }
-  }).pipe(Effect.map((rows) => rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))))
 
 const toLetter = (row: Row): HandledLetter => {
   const { edited, edits, headers, payload, payloadSize, ...plain } = row

@@ -4,6 +4,7 @@ import type { ClickHouseSettings } from "@clickhouse/client"
 import { Context, Effect } from "effect"
 import { insertSettings } from "./insert-settings.ts"
 import { blockColumns } from "./native-block.ts"
+import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
 import { command, read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
 
@@ -42,6 +43,10 @@ export interface TablesShape {
     rows: ReadonlyArray<object>,
     token: string
   ) => Effect.Effect<void, StoreError, Store>
+  /** See `lettersAfter`. */
+  readonly lettersAfter: typeof lettersAfter
+  /** See `unfinishedFrame`. */
+  readonly unfinishedFrame: typeof unfinishedFrame
   /** Rows of the ingest day of `ingestedAt` that the rollup does not count. */
   readonly rollupShortage: (ingestedAt: number) => Effect.Effect<number, StoreError, Store>
   /** Adds the rows of a stored batch to the rollup, whatever its tokens say. */
@@ -193,6 +198,8 @@ export const Tables = Context.Reference<TablesShape>("@tailrace/store/Tables", {
     readBatch,
     insertNative,
     insertJson,
+    lettersAfter,
+    unfinishedFrame,
     rollupShortage,
     fillRollup
   })

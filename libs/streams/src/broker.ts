@@ -6,6 +6,7 @@ import { type Consumer, type ConsumerOptions, openConsumer } from "./consumer.ts
 import type { ConsumerError } from "./durable.ts"
 import { readHopPosition } from "./hop-position.ts"
 import { Nats } from "./nats.ts"
+import { readStoredMessage } from "./stored-message.ts"
 
 export interface BrokerShape {
   /** See `openConsumer`. */
@@ -16,6 +17,8 @@ export interface BrokerShape {
   readonly readHopPosition: typeof readHopPosition
   /** Sequence of the last message of a stream, 0 before any. The failure says in words why it is not known. */
   readonly lastSequence: (stream: string) => Effect.Effect<number, string, Nats>
+  /** See `readStoredMessage`. */
+  readonly readStoredMessage: typeof readStoredMessage
 }
 
 const lastSequence = (stream: string) =>
@@ -33,5 +36,5 @@ const lastSequence = (stream: string) =>
 
 /** The broker behind `Nats`, unless another implementation is provided. */
 export const Broker = Context.Reference<BrokerShape>("@tailrace/streams/Broker", {
-  defaultValue: () => ({ openConsumer, readHopPosition, lastSequence })
+  defaultValue: () => ({ openConsumer, readHopPosition, lastSequence, readStoredMessage })
 })

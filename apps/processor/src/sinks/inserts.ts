@@ -1,8 +1,8 @@
 // Inserts: how a sink writes one of its outputs: each insert repeated until it is stored for sure.
 import type { InsertStamp } from "@tailrace/store/native-block"
-import type { StoredBatch } from "@tailrace/store/tables"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import type { StoredBatch } from "@tailrace/store/tables"
 import { Clock, Effect } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"

@@ -1,9 +1,9 @@
 // Refusal: what a store says about the data of an insert, and the dead letter that comes of it.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { StoredBatch } from "@tailrace/store/tables"
 import { repairRollup } from "@tailrace/store/repair-rollup"
 import type { Store } from "@tailrace/store/store"
 import { StoreError } from "@tailrace/store/store-error"
+import type { StoredBatch } from "@tailrace/store/tables"
 import { Effect } from "effect"
 import type { SinkContext } from "../sink.ts"
 

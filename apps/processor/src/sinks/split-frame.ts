@@ -1,8 +1,9 @@
 // SplitFrame: the frame of a partition whose rows are stored in several inserts, over a crash in between.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import { markSplitFrame, unfinishedFrame } from "@tailrace/store/split-frames"
+import { markSplitFrame } from "@tailrace/store/split-frames"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import { Tables } from "@tailrace/store/tables"
 import { Clock, Effect } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
@@ -13,7 +14,10 @@ import { untilStored } from "../until-stored.ts"
  */
 export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition }: SinkContext, lastSequence: number) {
   const clock = yield* Clock.Clock
-  const unfinished = yield* untilStored(unfinishedFrame(partition, lastSequence), breaker)
+  const unfinished = yield* untilStored(
+    Tables.use((tables) => tables.unfinishedFrame(partition, lastSequence)),
+    breaker
+  )
   let lastMark = 0
   /** Runs an insert of a batch without the rows an earlier life has settled; they count as what they are all the same. */
   const without = <R>(
