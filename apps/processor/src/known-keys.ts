@@ -3,6 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { readStoredKeys } from "@tailrace/store/stored-keys"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect } from "effect"
+import type { Breaker } from "./breaker.ts"
 import type { Deduplicate } from "./stage.ts"
 import { untilStored } from "./until-stored.ts"
 
@@ -12,7 +13,7 @@ const pageRows = 50_000
 export const deduplicateWith = Effect.fnUntraced(function* (
   stage: Deduplicate | undefined,
   partition: number,
-  holding: (reason: string | undefined) => void
+  breaker: Breaker
 ) {
   if (stage === undefined) return () => Effect.void
   const metrics = yield* Metrics
@@ -27,7 +28,7 @@ export const deduplicateWith = Effect.fnUntraced(function* (
   return Effect.fnUntraced(function* (batch: LogBatch) {
     for (let wanted = stage.wants(batch); wanted !== undefined; wanted = stage.wants(batch)) {
       const request = { ...wanted, ...stage.column, partition, limit: pageRows }
-      const page = yield* untilStored(readStoredKeys(request), holding)
+      const page = yield* untilStored(readStoredKeys(request), breaker)
       stage.learn({ keys: page, more: page.length === pageRows }, wanted.since)
     }
     const before = batch.keptCount
