@@ -9,7 +9,7 @@ export interface Counts {
   readonly distinct: number
   /** Records of the rollup by minute. */
   readonly rollup: number
-  /** Records counted by the windows that have closed. */
+  /** Numbered records counted by the windows that have closed. */
   readonly panes: number
   /** Sums of the ledger, and its entries that do not add up in themselves. */
   readonly received: number
@@ -24,7 +24,7 @@ const question = `SELECT
   (SELECT countIf(attributes['n'] != '') FROM logs) AS numbered,
   (SELECT uniqExactIf(attributes['n'], attributes['n'] != '') FROM logs) AS distinct,
   (SELECT sum(records) FROM logs_per_minute) AS rollup,
-  (SELECT sum(value) FROM panes FINAL WHERE metric = 'records') AS panes,
+  (SELECT sum(value) FROM panes FINAL WHERE metric = 'records' AND key['service'] LIKE 'chaos-%') AS panes,
   (SELECT sum(received) FROM ledger) AS received,
   (SELECT sum(stored) FROM ledger) AS accounted,
   (SELECT sum(dropped) FROM ledger) AS dropped,

@@ -67,7 +67,13 @@ export class NumberedRecords {
   /** One more record by each way, of an event time `millis` behind the last one: it closes all windows before. */
   async close(millis: number): Promise<void> {
     await this.post(this.lines(1, millis), 1)
-    this.write(1, millis)
+    this.writeTo(this.options.file, 1, millis)
+  }
+
+  /** Adds records to some file that the collector follows; from then on the file has to keep them. */
+  writeTo(file: string, count: number, ahead = 0): void {
+    appendFileSync(file, this.lines(count, ahead))
+    this.acknowledged += count
   }
 
   private async run(): Promise<void> {
@@ -81,14 +87,9 @@ export class NumberedRecords {
       const begun = performance.now()
       await this.post(this.lines(httpBatch), httpBatch)
       this.takenSince = Math.max(this.takenSince, begun)
-      if (writes) this.write(fileBatch)
+      if (writes) this.writeTo(this.options.file, fileBatch)
       if (restMillis > 0) await new Promise((resolve) => setTimeout(resolve, restMillis))
     }
-  }
-
-  private write(count: number, ahead = 0): void {
-    appendFileSync(this.options.file, this.lines(count, ahead))
-    this.acknowledged += count
   }
 
   private async post(body: string, count: number): Promise<void> {

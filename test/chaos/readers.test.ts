@@ -1,0 +1,153 @@
+// Readers: live tails through restarts of the api and pauses of the reader, each record once or counted as left out.
+import { waitFor } from "@tailrace/testing/wait-until"
+import { createClient } from "graphql-ws"
+import { WebSocket } from "ws"
+import { chaosCase, type World } from "./chaos-case.ts"
+import { type Services, services } from "./stand/services.ts"
+
+interface Delivery {
+  readonly rows: ReadonlyArray<{ readonly attributes: Readonly<Record<string, string>> }>
+  readonly matched: number
+  readonly dropped: number
+  readonly resumeToken: string
+}
+
+const document = `subscription ($query: String, $after: String) {
+  tail(query: $query, after: $after, maxRowsPerSecond: 1000000) { rows { attributes } matched dropped resumeToken } }`
+
+/** A tail that begins again behind its last token whenever its connection ends. */
+class Reader {
+  readonly numbers: Array<number> = []
+  matched = 0
+  dropped = 0
+  beginnings = 0
+  private token: string | undefined
+  private sockets: Array<WebSocket> = []
+  private over = false
+  private readonly api: string
+  private readonly query: string
+
+  constructor(api: string, query: string) {
+    this.api = api
+    this.query = query
+    this.begin()
+  }
+
+  /** Stops taking anything from the connection; the kernel's buffers fill, and then the api's. */
+  pause(): void {
+    for (const socket of this.sockets) socket.pause()
+  }
+
+  resume(): void {
+    for (const socket of this.sockets) socket.resume()
+  }
+
+  stop(): void {
+    this.over = true
+    for (const socket of this.sockets) socket.terminate()
+  }
+
+  private begin(): void {
+    if (this.over) return
+    this.beginnings++
+    const sockets: Array<WebSocket> = []
+    this.sockets = sockets
+    const client = createClient({
+      url: `${this.api.replace("http", "ws")}/graphql`,
+      retryAttempts: 0,
+      webSocketImpl: class extends WebSocket {
+        constructor(url: string, protocols: string | Array<string>) {
+          super(url, protocols)
+          sockets.push(this)
+        }
+      }
+    })
+    let ended = false
+    const again = (): void => {
+      if (ended) return
+      ended = true
+      setTimeout(() => this.begin(), 50)
+    }
+    const variables = { query: this.query, ...(this.token === undefined ? {} : { after: this.token }) }
+    client.subscribe<{ tail: Delivery }>(
+      { query: document, variables },
+      {
+        next: ({ data }) => data != null && this.take(data.tail),
+        error: again,
+        complete: again
+      }
+    )
+  }
+
+  private take({ dropped, matched, resumeToken, rows }: Delivery): void {
+    for (const { attributes } of rows) this.numbers.push(Number(attributes.n))
+    this.matched += matched
+    this.dropped += dropped
+    this.token = resumeToken
+  }
+}
+
+/** Runs `fault` beside a reader of all numbers from some way ahead on, and then counts what it was shown. */
+const beside = async (
+  { flow, over, records, stand }: World<Services>,
+  fault: (reader: Reader) => Promise<void>
+): Promise<undefined> => {
+  const begin = records.sent + 1_000
+  const early = new Reader(stand.api, `n >= ${begin}`)
+  try {
+    // It knows its place before the first of its numbers comes.
+    await flow(2_000)
+    await waitFor(
+      () => early.matched,
+      (matched) => matched > 0,
+      { what: "the tail being live" }
+    )
+    await fault(early)
+    over()
+    await flow(300)
+    await records.stop()
+    const wanted = records.sent - begin
+    await waitFor(
+      () => early.numbers.length + early.dropped,
+      (seen) => seen >= wanted,
+      { what: `${wanted} records shown or counted` }
+    )
+    const distinct = new Set(early.numbers).size
+    const seen = { matched: early.matched, shown: early.numbers.length, distinct, dropped: early.dropped }
+    console.log(`chaos: reader was owed ${wanted}, began ${early.beginnings} times: ${JSON.stringify(seen)}`)
+    if (early.matched !== wanted || distinct !== early.numbers.length || distinct + early.dropped !== wanted) {
+      throw new Error(`the reader was owed ${wanted} and got ${JSON.stringify(seen)}`)
+    }
+  } finally {
+    early.stop()
+  }
+  return undefined
+}
+
+const start = () => services()
+
+chaosCase("api killed under a live tail", { start }, (world) =>
+  beside(world, async () => {
+    for (let round = 0; round < 2; round++) {
+      await world.stand.kill("api")
+      await world.flow(500)
+    }
+  })
+)
+
+chaosCase("processor killed under a live tail", { start }, (world) =>
+  beside(world, async () => {
+    await world.stand.kill("processor")
+    await world.flow(500)
+  })
+)
+
+chaosCase("reader that stops reading, processor killed meanwhile", { start }, (world) =>
+  beside(world, async (reader) => {
+    reader.pause()
+    await world.flow(2_000)
+    await world.stand.kill("processor")
+    await world.flow(2_000)
+    reader.resume()
+  })
+)
