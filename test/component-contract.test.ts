@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
-import { readConfig } from "../apps/collector/src/config-file.ts"
+import { collectorConfigurable } from "../apps/collector/src/config.ts"
 import { type PipelineResult, readPipeline } from "../apps/processor/src/pipeline.ts"
-import { problemText } from "../apps/processor/src/pipeline-decode.ts"
+import { problemText } from "../libs/telemetry/src/config-decode.ts"
+import { readConfig } from "../libs/telemetry/src/config-file.ts"
 import { type AnyComponent, type Catalogue, catalogues } from "../scripts/reference/catalogues.ts"
 import { fieldRows } from "../scripts/reference/field-table.ts"
 import { type JsonSchema, jsonSchemaOf } from "../scripts/reference/json-schema.ts"
@@ -85,7 +86,8 @@ describe.each(catalogues.map((catalogue) => [catalogue.kind, catalogue] as const
       )
       expect(texts.length).toBeGreaterThan(0)
       for (const text of texts) {
-        if (catalogue.kind === "source") await Effect.runPromise(readConfig({ name: text, text }, {}))
+        if (catalogue.kind === "source")
+          await Effect.runPromise(readConfig(collectorConfigurable, { name: text, text }, {}))
         else expect(problemsOf(await Effect.runPromise(readPipeline(text))), text).toEqual([])
       }
     })

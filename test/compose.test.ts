@@ -1,14 +1,13 @@
 // The compose file and its configurations: valid, closed to the network, and what the apps' own schemas take.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import { readConfig as readApiConfig } from "../apps/api/src/config-file.ts"
-import { readConfig as readCollectorConfig } from "../apps/collector/src/config-file.ts"
-import { ProcessorConfig } from "../apps/processor/src/config.ts"
-import { decodeWith } from "../apps/processor/src/pipeline-decode.ts"
-import { readYaml } from "../apps/processor/src/pipeline-file.ts"
+import { apiConfigurable } from "../apps/api/src/config.ts"
+import { collectorConfigurable } from "../apps/collector/src/config.ts"
+import { processorConfigurable } from "../apps/processor/src/config.ts"
 import { runTestsAt } from "../apps/processor/src/test-runner.ts"
+import { readConfig } from "../libs/telemetry/src/config-file.ts"
 import {
   type ComposeFile,
   type ComposeService,
@@ -96,10 +95,10 @@ describe("the image", () => {
 })
 
 describe("the mounted configuration", () => {
-  const collector = () =>
-    Effect.runSync(readCollectorConfig({ name: "collector.yaml", text: configText("collector") }, {}))
-  const api = () => Effect.runSync(readApiConfig({ name: "api.yaml", text: configText("api") }, {}))
-  const processor = () => Result.getOrThrow(decodeWith(ProcessorConfig, readYaml(configText("processor")).value, []))
+  const fileOf = (name: string) => ({ name: `${name}.yaml`, text: configText(name) })
+  const collector = () => Effect.runSync(readConfig(collectorConfigurable, fileOf("collector"), {}))
+  const api = () => Effect.runSync(readConfig(apiConfigurable, fileOf("api"), {}))
+  const processor = () => Effect.runSync(readConfig(processorConfigurable, fileOf("processor"), {}))
 
   it("of the collector decodes and listens where the compose file publishes", () => {
     const { http, syslog } = collector()

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readPipeline } from "../../apps/processor/src/pipeline.ts"
-import { problemText } from "../../apps/processor/src/pipeline-decode.ts"
 import { reportText, runPipelineTests, runTestsAt } from "../../apps/processor/src/test-runner.ts"
+import { problemText } from "../../libs/telemetry/src/config-decode.ts"
 
 // A pipeline file is YAML. Stages stand in the order records pass them: parse, filter, enrich, then the metrics and
 // detectors that watch what is left, then the sinks. Under `tests` stands what the pipeline should do: bytes in; rows,

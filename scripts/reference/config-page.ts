@@ -1,17 +1,14 @@
 // Config page: the configuration files of the processes, and what the environment may set.
 import type { Schema } from "effect"
-import { ApiConfig } from "../../apps/api/src/config.ts"
-import { environmentKeys as apiKeys } from "../../apps/api/src/config-file.ts"
-import { CollectorConfig } from "../../apps/collector/src/config.ts"
-import { environmentKeys as collectorKeys } from "../../apps/collector/src/config-file.ts"
-import { ProcessorConfig, environmentKeys as processorKeys } from "../../apps/processor/src/config.ts"
+import { apiConfigurable } from "../../apps/api/src/config.ts"
+import { collectorConfigurable } from "../../apps/collector/src/config.ts"
+import { processorConfigurable } from "../../apps/processor/src/config.ts"
 import { ParseConfig } from "../../apps/processor/src/parse/parse-config.ts"
 import { defaultPipeline, PipelineConfig } from "../../apps/processor/src/pipeline-config.ts"
 import { FrontOptions } from "../../libs/store/src/front/options.ts"
+import type { EnvironmentKeys } from "../../libs/telemetry/src/config-file.ts"
 import { fieldTable } from "./field-table.ts"
 import { code, page, table } from "./markdown.ts"
-
-type EnvironmentKeys = ReadonlyArray<readonly [string, ReadonlyArray<string>, ...ReadonlyArray<unknown>]>
 
 const environment = (keys: EnvironmentKeys): string =>
   keys.length === 0
@@ -38,22 +35,19 @@ const pages: ReadonlyArray<ConfigPage> = [
     name: "config-collector",
     title: "Configuration of the collector",
     summary: "One YAML file, the first argument of `apps/collector/src/main.ts`. Unknown keys are refused.",
-    schema: CollectorConfig,
-    keys: collectorKeys
+    ...collectorConfigurable
   },
   {
     name: "config-processor",
     title: "Configuration of the processor",
     summary: "One YAML file, the first argument of `apps/processor/src/main.ts`. Unknown keys are refused.",
-    schema: ProcessorConfig,
-    keys: processorKeys
+    ...processorConfigurable
   },
   {
     name: "config-api",
     title: "Configuration of the api",
     summary: "One YAML file, the first argument of `apps/api/src/main.ts`. Unknown keys are refused.",
-    schema: ApiConfig,
-    keys: apiKeys
+    ...apiConfigurable
   },
   {
     name: "config-store-front",

@@ -6,7 +6,9 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   CollectorError: { "": "stop: the collector does not start" },
   CommandFailure: { "": "stop: the command prints the message and ends with the exit code" },
   ComponentConfigError: { "": "stop: the pipeline file is refused, with the line and column of the key" },
-  ConfigError: { "": "stop: the api does not start; every problem is listed with its key" },
+  ConfigError: {
+    "": "stop: the process does not start; every problem is listed with its place or variable, and its key"
+  },
   ConsumerError: {
     "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
     incompatible: "restart: the pipeline restarts with back-off until somebody mends the durable consumer",

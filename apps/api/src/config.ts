@@ -1,7 +1,8 @@
 // Config of the api: where it listens, where broker and store are, and the bounds of a request.
 import { field } from "@tailrace/domain/field"
-import { StoreConfig } from "@tailrace/store/store-config"
-import { NatsConfig } from "@tailrace/streams/nats-config"
+import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
+import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
+import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
@@ -41,3 +42,16 @@ export const ApiConfig = Schema.Struct({
   limits: field(ApiLimits, {}, "Bounds of a request.")
 })
 export type ApiConfig = typeof ApiConfig.Type
+
+/** The api's configuration: its file, and the variables that win over it. */
+export const apiConfigurable = {
+  schema: ApiConfig,
+  keys: [
+    ["TAILRACE_API_HOST", ["host"], asText],
+    ["TAILRACE_API_PORT", ["port"], asNumber],
+    ["TAILRACE_API_ORIGINS", ["origins"], asList],
+    ["TAILRACE_API_INTROSPECTION", ["introspection"], asFlag],
+    ...natsKeys,
+    ...storeKeys
+  ]
+} satisfies Configurable<typeof ApiConfig>

@@ -1,14 +1,14 @@
 // The api's command: serves GraphQL by a configuration, or says whether a configuration is right.
-import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
+import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer } from "effect"
-import { ConfigError, readConfig } from "./config-file.ts"
+import { apiConfigurable } from "./config.ts"
 import { apiLayer } from "./layer.ts"
 
 const environment = process.env
@@ -16,17 +16,8 @@ const environment = process.env
 const usage = `api [config.yaml]     serve by a configuration (TAILRACE_API_CONFIG names it too)
 api check <file>      say whether a configuration is right, and what is wrong with it`
 
-const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, environment)
-  const text = yield* Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (cause) => new ConfigError({ message: `cannot read the configuration ${path}: ${String(cause)}` })
-  })
-  return yield* readConfig({ name: path, text }, environment)
-})
-
 const run = Effect.fnUntraced(function* (path: string | undefined) {
-  const config = yield* loadConfig(path)
+  const config = yield* loadConfig(apiConfigurable, path, environment)
   const services = Nats.layer({ ...config.nats, name: "tailrace.api" }).pipe(
     Layer.provideMerge(Store.layer(config.store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
@@ -38,7 +29,7 @@ const [command, path] = process.argv.slice(2)
 const program = Effect.gen(function* () {
   if (command === "--help" || command === "-h") yield* Console.log(usage)
   else if (command === "check" && path !== undefined) {
-    yield* loadConfig(path)
+    yield* loadConfig(apiConfigurable, path, environment)
     yield* Console.log(`${path} is right`)
   } else return yield* run(command ?? environment.TAILRACE_API_CONFIG)
 }).pipe(

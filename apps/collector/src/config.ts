@@ -1,6 +1,7 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
 import { field } from "@tailrace/domain/field"
-import { NatsConfig } from "@tailrace/streams/nats-config"
+import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
+import { asFlag, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file.ts"
 import { HttpConfig } from "./sources/http.ts"
@@ -36,3 +37,21 @@ export const CollectorConfig = Schema.Struct({
   stdin: field(Schema.Boolean, false, "Whether lines are read from standard input.")
 })
 export type CollectorConfig = typeof CollectorConfig.Type
+
+const asPaths = (text: string): unknown => text.split(",").map((one) => ({ path: one.trim() }))
+
+/** The collector's configuration: its file, and the variables that win over it. */
+export const collectorConfigurable = {
+  schema: CollectorConfig,
+  keys: [
+    ...natsKeys,
+    ["TAILRACE_TENANT", ["tenant"], asText],
+    ["TAILRACE_COLLECTOR_DATA", ["data"], asText],
+    ["TAILRACE_HTTP_HOST", ["http", "host"], asText],
+    ["TAILRACE_HTTP_PORT", ["http", "port"], asNumber],
+    ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], asText],
+    ["TAILRACE_SYSLOG_PORT", ["syslog", "port"], asNumber],
+    ["TAILRACE_FILES", ["files"], asPaths],
+    ["TAILRACE_STDIN", ["stdin"], asFlag]
+  ]
+} satisfies Configurable<typeof CollectorConfig>

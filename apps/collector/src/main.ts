@@ -1,33 +1,23 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
-import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
+import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer } from "effect"
-import { readConfig } from "./config-file.ts"
+import { collectorConfigurable } from "./config.ts"
 import { collectorLayer } from "./layer.ts"
-import { CollectorError, messageOf } from "./refusal.ts"
 
 const usage = `collector [config.yaml]     run the sources of a configuration (TAILRACE_COLLECTOR_CONFIG names it too)
 collector check <file>      say whether a configuration is right, and what is wrong with it`
 
 const environment = process.env
 
-const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
-  if (path === undefined) return yield* readConfig({ name: "configuration", text: "" }, environment)
-  const text = yield* Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
-    catch: (cause) => new CollectorError({ message: `cannot read the configuration ${path}: ${messageOf(cause)}` })
-  })
-  return yield* readConfig({ name: path, text }, environment)
-})
-
 const run = Effect.fnUntraced(function* (path: string | undefined) {
-  const config = yield* loadConfig(path)
+  const config = yield* loadConfig(collectorConfigurable, path, environment)
   const services = Publisher.layer().pipe(
     Layer.provideMerge(Nats.layer({ ...config.nats, name: "tailrace.collector" })),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
@@ -39,7 +29,7 @@ const [command, path] = process.argv.slice(2)
 const program = Effect.gen(function* () {
   if (command === "--help" || command === "-h") yield* Console.log(usage)
   else if (command === "check" && path !== undefined) {
-    yield* loadConfig(path)
+    yield* loadConfig(collectorConfigurable, path, environment)
     yield* Console.log(`${path} is right`)
   } else return yield* run(command ?? environment.TAILRACE_COLLECTOR_CONFIG)
 }).pipe(

@@ -1,8 +1,9 @@
 // Config of the processor: where broker and store are, which partitions it runs, and where its pipeline file is.
 import { field, optional } from "@tailrace/domain/field"
-import { StoreConfig } from "@tailrace/store/store-config"
+import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
 import { Durability } from "@tailrace/streams/durability"
-import { NatsConfig } from "@tailrace/streams/nats-config"
+import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
+import { asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const ProcessorConfig = Schema.Struct({
@@ -40,37 +41,15 @@ export const ProcessorConfig = Schema.Struct({
 })
 export type ProcessorConfig = typeof ProcessorConfig.Type
 
-/** What the environment may set, whatever the file says: variable, then the path of the key. */
-export const environmentKeys: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
-  ["TAILRACE_NATS_URL", ["nats", "servers"]],
-  ["TAILRACE_NATS_TOKEN", ["nats", "token"]],
-  ["TAILRACE_STORE_URL", ["store", "url"]],
-  ["TAILRACE_STORE_DATABASE", ["store", "database"]],
-  ["TAILRACE_STORE_USERNAME", ["store", "username"]],
-  ["TAILRACE_STORE_PASSWORD", ["store", "password"]],
-  ["TAILRACE_PARTITIONS", ["partitions"]],
-  ["TAILRACE_PLACEMENT", ["placement"]],
-  ["TAILRACE_DURABILITY", ["durability"]],
-  ["TAILRACE_PIPELINE", ["pipeline"]]
-]
-
-/** A configuration as read from YAML, with what the environment sets put in; keys it does not name stay out of reach. */
-export const withEnvironment = (value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-  const result = structuredClone(value) as Record<string, unknown>
-  for (const [variable, path] of environmentKeys) {
-    const text = environment[variable]
-    if (text === undefined || text === "") continue
-    const key = path[path.length - 1] as string
-    const parent = path.length === 1 ? result : nested(result, path[0] as string)
-    parent[key] = key === "servers" ? text.split(",") : key === "partitions" ? Number(text) : text
-  }
-  return result
-}
-
-const nested = (result: Record<string, unknown>, key: string): Record<string, unknown> => {
-  const given = result[key]
-  const child = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {}
-  result[key] = child
-  return child
-}
+/** The processor's configuration: its file, and the variables that win over it. */
+export const processorConfigurable = {
+  schema: ProcessorConfig,
+  keys: [
+    ...natsKeys,
+    ...storeKeys,
+    ["TAILRACE_PARTITIONS", ["partitions"], asNumber],
+    ["TAILRACE_PLACEMENT", ["placement"], asText],
+    ["TAILRACE_DURABILITY", ["durability"], asText],
+    ["TAILRACE_PIPELINE", ["pipeline"], asText]
+  ]
+} satisfies Configurable<typeof ProcessorConfig>

@@ -7,14 +7,14 @@ import { durabilityLevels } from "@tailrace/streams/durability"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
+import { problemText } from "@tailrace/telemetry/config-decode"
+import { fileProblem } from "@tailrace/telemetry/file-problem"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
-import { fileProblem } from "./file-problem.ts"
 import { beat } from "./heartbeat.ts"
 import { watchLedger } from "./ledger-watch.ts"
 import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
-import { problemText } from "./pipeline-decode.ts"
 
 /** The pipeline file is missing or wrong; the message lists everything that is wrong, a line each. */
 export class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}

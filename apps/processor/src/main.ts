@@ -1,19 +1,16 @@
 // The processor's command: runs the pipelines, or tests or checks pipeline files.
-import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
+import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Console, Effect, Layer, Result } from "effect"
-import { ProcessorConfig, withEnvironment } from "./config.ts"
-import { fileProblem } from "./file-problem.ts"
-import { loadPipeline, PipelineError, processorLayer } from "./layer.ts"
-import { decodeWith, problemText } from "./pipeline-decode.ts"
-import { readYaml } from "./pipeline-file.ts"
+import { Console, Effect, Layer } from "effect"
+import { processorConfigurable } from "./config.ts"
+import { loadPipeline, processorLayer } from "./layer.ts"
 import { serveStatus } from "./status-server.ts"
 import { reportText, runTestsAt } from "./test-runner.ts"
 
@@ -23,28 +20,8 @@ const usage = `processor [config.yaml]     run the pipelines of a configuration 
 processor test <path>       run the tests of a pipeline file, or of every one in a folder
 processor check <file>      say whether a pipeline file is right, and what is wrong with it`
 
-/** The configuration of a file, or all defaults. */
-const loadConfig = Effect.fnUntraced(function* (path: string | undefined) {
-  const text =
-    path === undefined
-      ? ""
-      : yield* Effect.tryPromise({
-          try: () => readFile(path, "utf8"),
-          catch: (cause) =>
-            new PipelineError({ message: `cannot read the configuration ${path}: ${fileProblem(cause)}` })
-        })
-  const file = readYaml(text)
-  const decoded =
-    file.problems.length > 0
-      ? Result.fail(file.problems)
-      : decodeWith(ProcessorConfig, withEnvironment(file.value, environment), [])
-  if (Result.isSuccess(decoded)) return decoded.success
-  const lines = decoded.failure.map((problem) => `${path ?? "configuration"}:${problemText(file.locate(problem))}`)
-  return yield* new PipelineError({ message: lines.join("\n") })
-})
-
 const run = Effect.fnUntraced(function* (path: string | undefined) {
-  const config = yield* loadConfig(path)
+  const config = yield* loadConfig(processorConfigurable, path, environment)
   const nats = Nats.layer({ ...config.nats, name: "tailrace.processor" })
   const services = Publisher.layer().pipe(
     Layer.provideMerge(nats),

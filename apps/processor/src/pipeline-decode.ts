@@ -1,27 +1,10 @@
 // PipelineDecode: from the text of a pipeline file to its decoded configuration, or everything that is wrong with it.
 import type { Component, ComponentKind } from "@tailrace/domain/component"
-import { Effect, Result, Schema, SchemaIssue } from "effect"
-import type { ComponentConfigError, ConfigProblem } from "./config-error.ts"
+import { decodeWith } from "@tailrace/telemetry/config-decode"
+import type { ConfigProblem } from "@tailrace/telemetry/yaml-file"
+import { Effect, Result, type Schema } from "effect"
+import type { ComponentConfigError } from "./config-error.ts"
 import { PipelineConfig } from "./pipeline-config.ts"
-
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** Decodes a value with a schema; problems carry `path` in front of their own. */
-export const decodeWith = <S extends Schema.ConstraintDecoder<unknown>>(
-  schema: S,
-  value: unknown,
-  path: ReadonlyArray<string | number>
-): Result.Result<S["Type"], ReadonlyArray<ConfigProblem>> =>
-  Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(value).pipe(
-    Result.mapError((error) =>
-      formatIssue(error.issue).issues.map((issue) => ({
-        path: [...path, ...(issue.path ?? []).map(keyOf)],
-        message: issue.message
-          .replace("Expected no excess property", "no such key here, correct its name or remove it")
-          .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
-      }))
-    )
-  )
 
 /** A component that could be made, or what is wrong with its entry. */
 export type Made<A> = { readonly value: A } | { readonly problems: ReadonlyArray<ConfigProblem> }
@@ -64,15 +47,3 @@ export const makeEntry = <A>(
 
 /** The decoded configuration of a plain value. */
 export const decodePipeline = (value: unknown) => decodeWith(PipelineConfig, value, [])
-
-const keyOf = (key: PropertyKey | { readonly key: PropertyKey }): string | number => {
-  const plain = typeof key === "object" ? key.key : key
-  return typeof plain === "number" ? plain : String(plain)
-}
-
-/** A problem as a line a person reads: "12:7 filter.0.when: ...". */
-export const problemText = (problem: ConfigProblem): string => {
-  const place = problem.line === undefined ? "" : `${problem.line}:${problem.column ?? 1} `
-  const path = problem.path.length === 0 ? "" : `${problem.path.join(".")}: `
-  return `${place}${path}${problem.message}`
-}

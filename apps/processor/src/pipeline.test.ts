@@ -1,9 +1,9 @@
 // Tests of reading pipeline files: what is accepted, and how what is wrong is told.
 import { it } from "@effect/vitest"
+import { problemText } from "@tailrace/telemetry/config-decode"
 import { Effect } from "effect"
 import { describe, expect } from "vitest"
 import { readPipeline } from "./pipeline.ts"
-import { problemText } from "./pipeline-decode.ts"
 
 const problemsOf = (text: string) =>
   Effect.map(readPipeline(text), (result) => ("problems" in result ? result.problems.map(problemText) : []))

@@ -6,11 +6,11 @@ import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import type { Pane } from "@tailrace/domain/pane"
 import type { Delivery } from "@tailrace/streams/delivery"
+import { problemText } from "@tailrace/telemetry/config-decode"
 import { Effect, Schema } from "effect"
 import { type Outcome, problemsOf } from "./expectations.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
 import type { PipelineTest } from "./pipeline-config.ts"
-import { problemText } from "./pipeline-decode.ts"
 
 /** What became of one test; `problems` is empty when it passed. */
 export interface TestResult {

@@ -1,5 +1,6 @@
 // StoreConfig: where a process finds the store, as it stands in the configuration of every app.
 import { field, optional } from "@tailrace/domain/field"
+import { asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const StoreConfig = Schema.Struct({
@@ -12,3 +13,11 @@ export const StoreConfig = Schema.Struct({
   username: optional(Schema.String, "User to authenticate as."),
   password: optional(Schema.String, "Password of the user.")
 })
+
+/** Variables that set the store under the key `store`. */
+export const storeKeys: EnvironmentKeys = [
+  ["TAILRACE_STORE_URL", ["store", "url"], asText],
+  ["TAILRACE_STORE_DATABASE", ["store", "database"], asText],
+  ["TAILRACE_STORE_USERNAME", ["store", "username"], asText],
+  ["TAILRACE_STORE_PASSWORD", ["store", "password"], asText]
+]

@@ -1,5 +1,6 @@
 // NatsConfig: where a process finds the broker, as it stands in the configuration of every app.
 import { field, optional } from "@tailrace/domain/field"
+import { asList, asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const NatsConfig = Schema.Struct({
@@ -8,3 +9,11 @@ export const NatsConfig = Schema.Struct({
   user: optional(Schema.String, "User to authenticate as."),
   password: optional(Schema.String, "Password of the user.")
 })
+
+/** Variables that set the broker under the key `nats`. */
+export const natsKeys: EnvironmentKeys = [
+  ["TAILRACE_NATS_URL", ["nats", "servers"], asList],
+  ["TAILRACE_NATS_TOKEN", ["nats", "token"], asText],
+  ["TAILRACE_NATS_USER", ["nats", "user"], asText],
+  ["TAILRACE_NATS_PASSWORD", ["nats", "password"], asText]
+]

@@ -1,15 +1,18 @@
-// ConfigFile: defaults, YAML, the environment, and everything that is wrong at once with its place.
+// Tests of the collector's configuration: defaults, YAML, the environment, and everything that is wrong at once with its place.
 import { assert, describe, it } from "@effect/vitest"
+import { readConfig } from "@tailrace/telemetry/config-file"
 import { Effect } from "effect"
-import { readConfig } from "./config-file.ts"
+import { collectorConfigurable } from "./config.ts"
 
 const read = (text: string, environment: Record<string, string> = {}) =>
-  Effect.runSync(readConfig({ name: "collector.yaml", text }, environment))
+  Effect.runSync(readConfig(collectorConfigurable, { name: "collector.yaml", text }, environment))
 
 const problems = (text: string, environment: Record<string, string> = {}) =>
-  Effect.runSync(Effect.flip(readConfig({ name: "collector.yaml", text }, environment))).message.split("\n")
+  Effect.runSync(
+    Effect.flip(readConfig(collectorConfigurable, { name: "collector.yaml", text }, environment))
+  ).message.split("\n")
 
-describe("readConfig", () => {
+describe("the collector's configuration", () => {
   it("gives defaults on loopback for an empty file", () => {
     const config = read("")
     assert.deepStrictEqual([config.http.host, config.http.port], ["127.0.0.1", 4080])

@@ -1,6 +1,13 @@
-// PipelineFile: YAML text to plain values, with the place of every value in the text.
+// YamlFile: YAML text to plain values, with the place of every value in the text.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml"
-import type { ConfigProblem } from "./config-error.ts"
+
+/** One thing wrong. `path` leads to the value, `line` and `column` (from 1) to its place in the file when that is known. */
+export interface ConfigProblem {
+  readonly path: ReadonlyArray<string | number>
+  readonly message: string
+  readonly line?: number
+  readonly column?: number
+}
 
 /** Longest file accepted, and how many values aliases may multiply into. */
 const maximumCharacters = 1_048_576

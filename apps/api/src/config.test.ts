@@ -1,10 +1,11 @@
-// Tests of reading the api's configuration: defaults, file, environment, and what is said when it is wrong.
+// Tests of the api's configuration: defaults, file, environment, and what is said when it is wrong.
 import { assert, describe, it } from "@effect/vitest"
+import { readConfig } from "@tailrace/telemetry/config-file"
 import { Effect } from "effect"
-import { readConfig } from "./config-file.ts"
+import { apiConfigurable } from "./config.ts"
 
 const read = (text: string, environment: Record<string, string> = {}) =>
-  readConfig({ name: "api.yaml", text }, environment)
+  readConfig(apiConfigurable, { name: "api.yaml", text }, environment)
 const problem = (text: string, environment: Record<string, string> = {}) =>
   Effect.map(Effect.flip(read(text, environment)), (error) => error.message)
 
@@ -34,9 +35,9 @@ describe("the api's configuration", () => {
   it.effect("says all that is wrong, and where", () =>
     Effect.gen(function* () {
       const message = yield* problem("prot: 1\nlimits: { depth: 0 }", { TAILRACE_API_PORT: "many" })
-      assert.match(message, /^api\.yaml: prot: /m)
-      assert.match(message, /^api\.yaml: limits\.depth: /m)
-      assert.match(message, /^TAILRACE_API_PORT: port: /m)
+      assert.match(message, /^api\.yaml:1:7 prot: no such key here/m)
+      assert.match(message, /^api\.yaml:2:18 limits\.depth: /m)
+      assert.match(message, /^TAILRACE_API_PORT port: /m)
       assert.match(yield* problem("a: [1"), /^api\.yaml:1:\d+ /)
     })
   )
