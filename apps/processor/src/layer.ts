@@ -17,7 +17,7 @@ import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
 
 /** The pipeline file is missing or wrong; the message lists everything that is wrong, a line each. */
-export class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}
+class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}
 
 /** A running processor. */
 export class Processor extends Context.Service<
