@@ -33,3 +33,11 @@ const sumOf = (counts: ReadonlyMap<string, number>): number => {
 export const addCount = (counts: Map<string, number>, reason: string, count: number): void => {
   counts.set(reason, (counts.get(reason) ?? 0) + count)
 }
+
+/** Takes records into the account that were dropped before their frame was published: received, and dropped by reason. */
+export const countDropped = (account: FrameAccount, dropped: Readonly<Record<string, number>>): void => {
+  for (const [reason, count] of Object.entries(dropped)) {
+    account.received += count
+    addCount(account.dropped, reason, count)
+  }
+}

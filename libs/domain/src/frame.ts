@@ -15,7 +15,8 @@ const frameHeaders = {
   codec: "Tailrace-Codec",
   receivedAt: "Tailrace-Received-At",
   attributes: "Tailrace-Attributes",
-  resource: "Tailrace-Resource"
+  resource: "Tailrace-Resource",
+  dropped: "Tailrace-Dropped"
 } as const
 
 /** What the headers of a frame say. */
@@ -28,6 +29,11 @@ export interface FrameHeader {
   /** Attributes and resource attributes of every record of the frame, such as the file path or the peer's address. */
   readonly attributes: Readonly<Record<string, string>>
   readonly resource: Readonly<Record<string, string>>
+  /**
+   * Records of this source that were dropped before the frame was published: reason to count. They belong to the frame's
+   * account, as received and dropped; a frame may carry nothing else.
+   */
+  readonly dropped?: Readonly<Record<string, number>>
 }
 
 /** Header values of a frame, ready for the publisher. Attribute objects travel as JSON in ASCII. */
@@ -39,6 +45,9 @@ export const encodeFrameHeader = (header: FrameHeader): Record<string, string> =
   if (header.receivedMillis !== undefined) headers[frameHeaders.receivedAt] = String(header.receivedMillis)
   if (Object.keys(header.attributes).length > 0) headers[frameHeaders.attributes] = asciiJson(header.attributes)
   if (Object.keys(header.resource).length > 0) headers[frameHeaders.resource] = asciiJson(header.resource)
+  if (header.dropped !== undefined && Object.keys(header.dropped).length > 0) {
+    headers[frameHeaders.dropped] = asciiJson(header.dropped)
+  }
   return headers
 }
 
@@ -49,12 +58,14 @@ export const encodeFrameHeader = (header: FrameHeader): Record<string, string> =
 export const decodeFrameHeader = (get: (name: string) => string | undefined): FrameHeader => {
   const layout = get(frameHeaders.layout)
   const received = Number(get(frameHeaders.receivedAt) || Number.NaN)
+  const dropped = countsOf(get(frameHeaders.dropped))
   return {
     layout: layout === "prefixed" || layout === "single" ? layout : "lines",
     codec: get(frameHeaders.codec) || "auto",
     receivedMillis: Number.isSafeInteger(received) && received > 0 ? received : undefined,
     attributes: textRecord(get(frameHeaders.attributes)),
-    resource: textRecord(get(frameHeaders.resource))
+    resource: textRecord(get(frameHeaders.resource)),
+    ...(dropped === undefined ? {} : { dropped })
   }
 }
 
@@ -113,7 +124,16 @@ export const forEachMessage = (
   return true
 }
 
-const asciiJson = (value: Readonly<Record<string, string>>): string =>
+/** Number of messages of a payload. */
+export const countMessages = (payload: Uint8Array, layout: FrameLayout): number => {
+  let count = 0
+  forEachMessage(payload, layout, () => {
+    count++
+  })
+  return count
+}
+
+const asciiJson = (value: Readonly<Record<string, string | number>>): string =>
   JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -121,16 +141,30 @@ const asciiJson = (value: Readonly<Record<string, string>>): string =>
 
 const textRecord = (json: string | undefined): Readonly<Record<string, string>> => {
   const target: Record<string, string> = {}
-  if (!json) return target
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return target
-  }
-  if (typeof value !== "object" || value === null) return target
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text === "string" && key !== "__proto__") target[key] = text
+  for (const [key, text] of entriesOf(json)) if (typeof text === "string" && key !== "__proto__") target[key] = text
+  return target
+}
+
+/** Counts above this are no counts; their sum in a ledger stays exact. */
+const mostDropped = 2 ** 40
+
+const countsOf = (json: string | undefined): Readonly<Record<string, number>> | undefined => {
+  let target: Record<string, number> | undefined
+  for (const [key, count] of entriesOf(json)) {
+    if (!Number.isSafeInteger(count) || (count as number) <= 0 || (count as number) > mostDropped) continue
+    if (key === "__proto__") continue
+    target ??= {}
+    target[key] = count as number
   }
   return target
+}
+
+const entriesOf = (json: string | undefined): ReadonlyArray<readonly [string, unknown]> => {
+  if (!json) return []
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === "object" && value !== null ? Object.entries(value) : []
+  } catch {
+    return []
+  }
 }

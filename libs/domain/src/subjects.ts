@@ -24,6 +24,9 @@ export const toSubjectToken = (text: string, fallback: string): string => {
 /** Where anybody publishes: the raw stream's transform adds the partition. */
 export const inputSubject = (tenant: string, source: string): string => `logs.in.${tenant}.${source}`
 
+/** Where the raw stream keeps what was published to an input subject, whatever the partition. */
+export const rawSubjectsOf = (input: string): string => input.replace(/^logs\.in\./, "logs.raw.*.")
+
 /** The stage streams of staged placement, in order. */
 const stagedStages = ["parsed", "filtered", "enriched"] as const
 export type StagedStage = (typeof stagedStages)[number]

@@ -1,16 +1,19 @@
 // Publish window: publishes in flight on one connection, bounded by bytes, answered over one shared inbox.
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from "@nats-io/nats-core"
 import { createInbox } from "@nats-io/nats-core"
+import { backoffMillis } from "./backoff.ts"
 import { type Answer, PublishError, readAnswer } from "./publish-error.ts"
 
 export interface WindowOptions {
   /** Publishes wait while this many bytes are unacknowledged; one larger message may go alone. */
   readonly maxInFlightBytes: number
-  /** Milliseconds without an answer until the same message is sent again. */
+  /** Milliseconds without an answer until the same message is sent again for the first time. */
   readonly attemptTimeoutMillis: number
   /** Milliseconds until a publish fails with "unavailable"; must stay below the streams' duplicate window. */
   readonly deadlineMillis: number
   readonly onRetry: () => void
+  /** Numbers in [0, 1). */
+  readonly random: () => number
 }
 
 export interface Publish {
@@ -19,8 +22,13 @@ export interface Publish {
   readonly headers: MsgHdrs | undefined
   readonly bytes: number
   readonly settle: (answer: Exclude<Answer, { kind: "again" }>) => void
+  /** Milliseconds from its start until it fails with "unavailable". */
+  readonly deadlineMillis: number
   startedAt: number
-  attemptAt: number
+  /** Attempts so far, over this connection. */
+  attempts: number
+  /** When the next attempt is due. */
+  repeatAt: number
   lastProblem: string
 }
 
@@ -75,21 +83,23 @@ export class PublishWindow {
   /** What was in flight over a lost connection never gets its answer: everything is sent again, in order. */
   reconnected() {
     this.#connected = true
-    for (const [token, publish] of this.#inFlight) this.#send(token, publish, true)
+    for (const [token, publish] of this.#inFlight) {
+      publish.attempts = 0
+      this.#send(token, publish, true)
+    }
   }
 
   /** Repeats overdue attempts and fails those past their deadline. */
   sweep() {
     const now = this.#now()
-    const { attemptTimeoutMillis, deadlineMillis } = this.#options
     for (const [token, publish] of this.#inFlight) {
-      if (now - publish.startedAt >= deadlineMillis) {
+      if (now - publish.startedAt >= publish.deadlineMillis) {
         this.#release(token, publish)
         publish.settle({ kind: "error", error: this.#overdue(publish) })
-      } else if (now - publish.attemptAt >= attemptTimeoutMillis) this.#send(token, publish, true)
+      } else if (now >= publish.repeatAt) this.#send(token, publish, true)
     }
     for (const publish of this.#waiting) {
-      if (now - publish.startedAt < deadlineMillis) break
+      if (now - publish.startedAt < publish.deadlineMillis) continue
       this.#waiting.delete(publish)
       publish.settle({ kind: "error", error: this.#overdue(publish) })
     }
@@ -105,7 +115,7 @@ export class PublishWindow {
       reason: noStream ? "no-stream" : "unavailable",
       message: noStream
         ? `no stream takes subject ${publish.subject}, run the streams set-up or correct the subject`
-        : `publish to ${publish.subject} not acknowledged within ${this.#options.deadlineMillis} ms, last: ${publish.lastProblem}`
+        : `publish to ${publish.subject} not acknowledged within ${publish.deadlineMillis} ms, last: ${publish.lastProblem}`
     })
   }
 
@@ -121,11 +131,13 @@ export class PublishWindow {
   }
 
   #send(token: number, publish: Publish, again: boolean) {
-    publish.attemptAt = this.#now()
+    const { attemptTimeoutMillis, random } = this.#options
+    publish.repeatAt = this.#now() + backoffMillis(publish.attempts, { first: attemptTimeoutMillis }, random)
     if (!this.#connected) {
       publish.lastProblem = "disconnected from nats"
       return
     }
+    publish.attempts++
     if (again) this.#options.onRetry()
     const reply = `${this.#inbox}.${token.toString(36)}`
     try {

@@ -1,7 +1,7 @@
 // Publisher: puts messages into JetStream, acknowledged, windowed by bytes, repeated under the same message id.
 import { type MsgHdrs, headers as makeHeaders, type NatsConnection, nuid } from "@nats-io/nats-core"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, Random } from "effect"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 import { type PublishAck, PublishError } from "./publish-error.ts"
@@ -11,6 +11,8 @@ export interface PublishOptions {
   /** Message id for the stream's duplicate window; a fresh one is made when absent, so that retries are safe. */
   readonly id?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds over all attempts of this message until "unavailable", when it should be sooner than the publisher's. */
+  readonly deadlineMillis?: number
   /**
    * Refuse with "wrong-last-sequence" unless the subject's last message has this stream sequence (0: none). The broker
    * checks this before the id: a repeat after a lost acknowledgement is refused too, so on refusal read the last message
@@ -22,7 +24,7 @@ export interface PublishOptions {
 export interface PublisherOptions {
   /** Bytes in flight before publishes wait. Default 32 MiB. */
   readonly maxInFlightBytes?: number
-  /** Milliseconds per attempt. Default 1,500. */
+  /** Milliseconds that the first attempt has; each further one twice the one before, give or take a fifth. Default 1,500. */
   readonly attemptTimeoutMillis?: number
   /** Milliseconds over all attempts until "unavailable". Default 15,000; below the duplicate window of 2 minutes. */
   readonly deadlineMillis?: number
@@ -72,6 +74,7 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
   const { data: connection } = yield* Nats
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock
+  const random = yield* Random.Random
   const published = metrics.counter("tailrace_publish_total", "Messages acknowledged by a stream")
   const bytes = metrics.counter("tailrace_publish_bytes_total", "Payload bytes acknowledged by a stream")
   const refused = metrics.counter("tailrace_publish_errors_total", "Publishes that failed, by reason", ["reason"])
@@ -80,7 +83,8 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
     maxInFlightBytes: options.maxInFlightBytes ?? 32 * 1024 * 1024,
     attemptTimeoutMillis: options.attemptTimeoutMillis ?? 1_500,
     deadlineMillis: options.deadlineMillis ?? 15_000,
-    onRetry: () => retries.inc()
+    onRetry: () => retries.inc(),
+    random: () => random.nextDoubleUnsafe()
   }
   const window = yield* Effect.acquireRelease(
     Effect.sync(() => new PublishWindow(connection, windowOptions, elapsedMillis(clock))),
@@ -107,8 +111,10 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
         payload,
         headers,
         bytes: size,
+        deadlineMillis: Math.min(given.deadlineMillis ?? windowOptions.deadlineMillis, windowOptions.deadlineMillis),
         startedAt: 0,
-        attemptAt: 0,
+        attempts: 0,
+        repeatAt: 0,
         lastProblem: "no room in the publish window",
         settle: (answer) => {
           if (answer.kind === "error") {

@@ -1,5 +1,6 @@
 // The parse stage: the messages of a frame become rows of a batch.
 import { type FrameHeader, type FrameLayout, forEachMessage } from "@tailrace/domain/frame"
+import { countDropped } from "@tailrace/domain/frame-account"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Codec, CodecContext } from "./codec.ts"
 import { bindApplication } from "./codecs/application.ts"
@@ -81,7 +82,8 @@ export class ParseStage {
   parseFrame(frame: RawFrame, batch: LogBatch): number {
     const before = batch.length
     const receivedMillis = frame.header.receivedMillis ?? frame.storedMillis
-    batch.beginFrame({ sequence: frame.sequence, tenant: frame.tenant, source: frame.source, receivedMillis })
+    const { sequence, source, tenant } = frame
+    const account = batch.beginFrame({ sequence, tenant, source, receivedMillis })
     // One kind of view for all frames keeps the scanners' array accesses monomorphic.
     this.payload = new Uint8Array(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
     this.batch = batch
@@ -93,6 +95,8 @@ export class ParseStage {
     const layout = layoutOf(frame.header, this.payload)
     if (layout === "lines") this.visitLines(frame.payload)
     else forEachMessage(this.payload, layout, this.visit)
+    // Behind the rows, whose places in the frame are numbered by what it has received.
+    if (frame.header.dropped !== undefined) countDropped(account, frame.header.dropped)
     return batch.length - before
   }
 

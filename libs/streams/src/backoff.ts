@@ -1,0 +1,12 @@
+// Backoff: how long to wait before trying again: twice as long each time, spread so that many do not come back together.
+
+export interface BackoffLimits {
+  /** Milliseconds before the first repetition. */
+  readonly first: number
+  /** Milliseconds that no wait exceeds, but for the spread. */
+  readonly most?: number
+}
+
+/** Milliseconds to wait after `failures` failures before this one: first * 2^failures, give or take a fifth. */
+export const backoffMillis = (failures: number, { first, most }: BackoffLimits, random: () => number): number =>
+  Math.min(first * 2 ** Math.min(failures, 20), most ?? Number.POSITIVE_INFINITY) * (0.8 + 0.4 * random())
