@@ -45,12 +45,13 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     unavailable: "restart: passed on as the hop's error of the same reason"
   },
   PublishError: {
-    full: "hold: a hop holds its batch, HTTP senders get 429 with Retry-After, other sources are held up",
-    "no-stream": "refuse: HTTP senders get 503 with Retry-After; a hop fails with the same reason",
+    full: "hold: a hop holds its batch; a collector's frames go to its spool, and once that is full HTTP senders get 429 with Retry-After, other sources are held up",
+    "no-stream":
+      "hold: a collector's frames go to its spool (without one HTTP senders get 503 with Retry-After); a hop fails with the same reason",
     "wrong-last-sequence": "restart: a hop that finds another writer on its output gives up its life",
     "too-large": "refuse: HTTP senders get 413; a hop fails with the same reason",
     unavailable:
-      "retry: under the same message id; then HTTP senders get 503 with Retry-After and hops hold their batch"
+      "retry: under the same message id; then a collector's frames go to its spool (without one HTTP senders get 503 with Retry-After) and hops hold their batch"
   },
   RawStreamError: {
     replaced: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",

@@ -42,8 +42,7 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
   const { control } = yield* Effect.provide(Nats, context)
   const manager = yield* Effect.promise(() => jetstreamManager(control))
 
-  /** Every message of the raw stream, in order. */
-  const stored = Effect.promise(async (): Promise<Array<Stored>> => {
+  const readAll = Effect.promise(async () => {
     const { state } = await manager.streams.info("raw")
     const messages: Array<Stored> = []
     for (let sequence = Math.max(state.first_seq, 1); sequence <= state.last_seq; sequence++) {
@@ -57,8 +56,14 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
         messages.push({ tenant, source, codec, attributes, text })
       })
     }
-    return messages
+    return { messages, upTo: state.last_seq }
   })
+
+  /** Every message of the raw stream, in order. */
+  const stored = Effect.map(readAll, ({ messages }) => messages)
+
+  /** The texts of the raw stream, and the last sequence that was read. */
+  const read = Effect.map(readAll, ({ messages, upTo }) => ({ texts: messages.map(({ text }) => text), upTo }))
 
   /** Nothing while the connection comes back after a restart of the broker. */
   const storedSoon = Effect.catchCause(stored, () => Effect.succeed<Array<Stored>>([]))
@@ -78,6 +83,7 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     const decoded = yield* Schema.decodeEffect(CollectorConfig)({
       http: { enabled: false },
       syslog: { enabled: false },
+      spool: { maxBytes: 0 },
       ...config
     })
     const running = yield* Layer.build(collectorLayer(decoded).pipe(Layer.provideMerge(services(publisher))))
@@ -87,5 +93,5 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     const port = (source: string): number => collector.sources[source]?.port ?? 0
     return { collector, health, metrics, port, url: `http://127.0.0.1:${port("http")}` }
   })
-  return { broker, manager, stored, texts, collect }
+  return { broker, manager, stored, read, texts, collect }
 })

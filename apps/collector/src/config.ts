@@ -1,5 +1,5 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
-import { field } from "@tailrace/domain/field"
+import { field, optional } from "@tailrace/domain/field"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { asFlag, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
@@ -20,16 +20,37 @@ const FrameConfig = Schema.Struct({
   )
 })
 
+const SpoolConfig = Schema.Struct({
+  path: optional(Schema.NonEmptyString, "Folder of the spool; without it `spool` in the data folder."),
+  maxBytes: field(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+    1_073_741_824,
+    "Bytes of frames kept on disk while the broker is away or full; beyond it senders wait or are told 429. 0 keeps none."
+  ),
+  segmentBytes: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 65_536, maximum: 268_435_456 })),
+    8_388_608,
+    "Bytes of one of its files."
+  ),
+  afterMillis: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 100, maximum: 15_000 })),
+    5_000,
+    "Milliseconds without the broker's acknowledgement until frames go to the spool; at once when the connection is lost."
+  )
+})
+export type SpoolConfig = typeof SpoolConfig.Type
+
 export const CollectorConfig = Schema.Struct({
   nats: field(NatsConfig, {}, "The broker."),
   tenant: field(SubjectName, "default", "Tenant of senders that name none."),
-  data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints."),
+  data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints and the spool."),
   memoryBytes: field(
     positive,
     67_108_864,
-    "Bytes of messages held in memory until the broker has them; beyond it senders wait or are told 429."
+    "Bytes of messages held in memory until the broker or the spool has them; beyond it senders wait or are told 429."
   ),
   drainMillis: field(positive, 10_000, "Milliseconds that frames under way have to be acknowledged at the end."),
+  spool: field(SpoolConfig, {}, "Frames on disk while the broker is away."),
   frames: field(FrameConfig, {}, "How frames are cut."),
   http: field(HttpConfig, {}, "The http source."),
   syslog: field(SyslogConfig, {}, "The syslog source."),

@@ -1,12 +1,14 @@
 // The collector as a layer: its sources run for the life of the layer and hand their messages to one intake.
 import { join } from "node:path"
-import { Publisher } from "@tailrace/streams/publisher"
-import { Health } from "@tailrace/telemetry/health"
+import type { Nats } from "@tailrace/streams/nats"
+import type { Publisher } from "@tailrace/streams/publisher"
+import type { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { CollectorConfig } from "./config.ts"
-import { Intake } from "./frames/intake.ts"
-import type { CollectorError, Refusal } from "./refusal.ts"
+import type { Intake } from "./frames/intake.ts"
+import { openIntake } from "./open-intake.ts"
+import type { CollectorError } from "./refusal.ts"
 import type { Listening, Source } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
 import { fileSource } from "./sources/file.ts"
@@ -24,65 +26,6 @@ export class Collector extends Context.Service<
   }
 >()("@tailrace/collector/Collector") {}
 
-/** The intake over the publisher; its end publishes what is open and waits for acknowledgements. */
-const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
-  const publisher = yield* Publisher
-  const metrics = yield* Metrics
-  const clock = yield* Clock.Clock
-  const reporter = (yield* Health).register("collector.intake")
-  const frames = metrics.counter("tailrace_collector_frames_total", "Frames acknowledged by the broker", ["source"])
-  const refusals = metrics.counter(
-    "tailrace_collector_frames_refused_total",
-    "Attempts to publish a frame that failed",
-    ["source", "reason"]
-  )
-  const context = yield* Effect.context<never>()
-  const run = Effect.runPromiseWith(context)
-  const intake = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Intake(
-          {
-            frameBytes: config.frames.bytes,
-            maxFrameBytes: Math.max(config.frames.maxBytes, config.frames.bytes),
-            lingerMillis: config.frames.lingerMillis,
-            maxBytes: config.memoryBytes
-          },
-          {
-            publish: (subject, payload, options) =>
-              run(
-                publisher.publish(subject, payload, options).pipe(
-                  Effect.match({
-                    onSuccess: (): Refusal | undefined => undefined,
-                    onFailure: ({ message, reason }): Refusal => ({ message, reason })
-                  })
-                )
-              ),
-            now: () => clock.currentTimeMillisUnsafe(),
-            attempted: (frame, refusal) => {
-              const source = frame.origin.component
-              if (refusal === undefined) {
-                frames.inc({ source })
-                reporter.ready()
-              } else {
-                refusals.inc({ source, reason: refusal.reason })
-                reporter.live(refusal.message)
-              }
-            }
-          }
-        )
-    ),
-    (open) =>
-      Effect.andThen(
-        Effect.promise(() => open.close(config.drainMillis)),
-        Effect.sync(reporter.remove)
-      )
-  )
-  metrics.gaugeFrom("tailrace_collector_held_bytes", "Bytes held until the broker has them", () => intake.bytes)
-  reporter.ready()
-  return intake
-})
-
 const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> => {
   const sources: Array<Effect.Effect<Source>> = []
   if (config.http.enabled) sources.push(http.make(config.http))
@@ -98,7 +41,7 @@ const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>
  */
 export const collectorLayer = (
   config: CollectorConfig
-): Layer.Layer<Collector, CollectorError, Publisher | Health | Metrics> =>
+): Layer.Layer<Collector, CollectorError, Nats | Publisher | Health | Metrics> =>
   Layer.effect(
     Collector,
     Effect.gen(function* () {

@@ -96,6 +96,16 @@ describe("Publisher", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("says unavailable after a message's own deadline, when that is sooner", () =>
+    Effect.gen(function* () {
+      const { server, publisher, health } = yield* setUp({ attemptTimeoutMillis: 100, deadlineMillis: 3_600_000 })
+      yield* Effect.promise(() => server.kill())
+      yield* waitUntil(Effect.sync(health.report), (report) => !report.ready)
+      const error = yield* Effect.flip(publisher.publish("s.a", bytes("x"), { deadlineMillis: 200 }))
+      assert.include(error.message, "within 200 ms")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("stores every message exactly once when the broker is killed and started again under load", () =>
     Effect.gen(function* () {
       const { server, publisher, manager, health } = yield* setUp({ maxInFlightBytes: 4096 })

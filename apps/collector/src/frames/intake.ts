@@ -1,10 +1,10 @@
 // Intake: messages of all sources into frames, frames to the broker, acknowledgements back to the senders; bounded by bytes.
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
-import type { PublishOptions } from "@tailrace/streams/publisher"
-import type { Refusal } from "../refusal.ts"
+import { within } from "../within.ts"
 import { FrameBuilder } from "./frame-builder.ts"
 import type { Origin } from "./origin.ts"
+import type { Outlet } from "./outlet.ts"
 import { Submission } from "./submission.ts"
 
 export interface IntakeOptions {
@@ -18,35 +18,24 @@ export interface IntakeOptions {
   readonly maxBytes: number
 }
 
-/** What the intake needs from the world. */
-export interface IntakeWorld {
-  /** Resolves with undefined once the broker has stored the message; never rejects. */
-  readonly publish: (subject: string, payload: Uint8Array, options: PublishOptions) => Promise<Refusal | undefined>
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  /** Called after each attempt to publish a frame. */
-  readonly attempted: (frame: FrameBuilder, refusal: Refusal | undefined) => void
-}
-
-const firstBackoffMillis = 100
-const lastBackoffMillis = 1_000
-
 export class Intake {
   /** Bytes held now: see `maxBytes`. */
   bytes = 0
   private readonly options: IntakeOptions
-  private readonly world: IntakeWorld
+  private readonly outlet: Outlet
+  private readonly now: () => number
   private readonly open: Map<string, FrameBuilder> = new Map()
   private readonly publishing: Set<Promise<void>> = new Set()
   private waiters: Array<() => void> = []
-  private giveUp = false
+  private closed = false
   private lingerMillis: number
-  private readonly wakeUps: Set<() => void> = new Set()
 
-  constructor(options: IntakeOptions, world: IntakeWorld) {
+  /** `now`: milliseconds since 1970. */
+  constructor(options: IntakeOptions, outlet: Outlet, now: () => number) {
     this.options = options
     this.lingerMillis = options.lingerMillis
-    this.world = world
+    this.outlet = outlet
+    this.now = now
   }
 
   /** Begins a submission. With an `id` its frames are its own and carry the ids `<id>-0`, `<id>-1`, ... */
@@ -61,7 +50,7 @@ export class Intake {
 
   /** Resolves when there is room: for sources that can stop reading. */
   async room(): Promise<void> {
-    while (!this.hasRoom() && !this.giveUp) await new Promise<void>((resolve) => this.waiters.push(resolve))
+    while (!this.hasRoom() && !this.closed) await new Promise<void>((resolve) => this.waiters.push(resolve))
   }
 
   /** Counts bytes a source keeps before they are in a frame, if they fit; `release` gives them back. */
@@ -82,17 +71,18 @@ export class Intake {
     for (const frame of [...this.open.values()]) this.publish(frame)
   }
 
-  /** Publishes what is open and waits for what is under way. Frames not taken within `millis` are refused. */
+  /** Publishes what is open and waits for what is under way; what is not taken within `millis` is the outlet's to end. */
   async close(millis: number): Promise<void> {
     this.hasten()
-    const timer = setTimeout(() => {
-      this.giveUp = true
-      for (const wake of [...this.wakeUps]) wake()
-    }, millis)
-    while (this.publishing.size > 0) await Promise.all(this.publishing)
-    clearTimeout(timer)
-    this.giveUp = true
+    await within(millis, this.settled())
+    await this.outlet.stop()
+    await this.settled()
+    this.closed = true
     this.wakeWaiters()
+  }
+
+  private async settled(): Promise<void> {
+    while (this.publishing.size > 0) await Promise.all(this.publishing)
   }
 
   /** The submission's side: the frame its next `bytes` bytes go into. */
@@ -133,7 +123,7 @@ export class Intake {
 
   private begin(submission: Submission): FrameBuilder {
     const { id, origin } = submission
-    const now = this.world.now()
+    const now = this.now()
     if (id !== undefined) {
       submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`)
       return submission.own
@@ -147,39 +137,25 @@ export class Intake {
   private publish(frame: FrameBuilder): void {
     clearTimeout(frame.timer)
     if (frame.id === undefined) this.open.delete(frame.origin.key)
-    const under: Promise<void> = this.deliver(frame).then((refusal) => {
-      this.publishing.delete(under)
-      this.release(frame.length)
-      for (const submission of frame.submissions) submission.settled(refusal)
-    })
-    this.publishing.add(under)
-  }
-
-  private async deliver(frame: FrameBuilder): Promise<Refusal | undefined> {
-    const { attributes, codec, layout, patient, source, tenant } = frame.origin
+    const { attributes, codec, component, layout, patient, source, tenant } = frame.origin
     const receivedMillis = frame.receivedMillis
-    const headers = encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {} })
-    // Repeats carry the same id, so an attempt whose answer was lost is not stored twice.
-    const id = frame.id ?? crypto.randomUUID()
-    for (let backoff = firstBackoffMillis; ; backoff = Math.min(backoff * 2, lastBackoffMillis)) {
-      const refusal = await this.world.publish(inputSubject(tenant, source), frame.payload(), { id, headers })
-      this.world.attempted(frame, refusal)
-      if (refusal === undefined || !patient || refusal.reason === "too-large" || this.giveUp) return refusal
-      await this.pause(backoff)
-      if (this.giveUp) return refusal
-    }
-  }
-
-  private pause(millis: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer)
-        this.wakeUps.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, millis)
-      this.wakeUps.add(wake)
-    })
+    const under: Promise<void> = this.outlet
+      .deliver({
+        subject: inputSubject(tenant, source),
+        payload: frame.payload(),
+        headers: encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {} }),
+        id: frame.id ?? crypto.randomUUID(),
+        keyed: frame.id !== undefined,
+        component,
+        patient,
+        droppable: false
+      })
+      .then((refusal) => {
+        this.publishing.delete(under)
+        this.release(frame.length)
+        for (const submission of frame.submissions) submission.settled(refusal)
+      })
+    this.publishing.add(under)
   }
 
   private wakeWaiters(): void {

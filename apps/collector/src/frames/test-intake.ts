@@ -4,7 +4,9 @@ import { makeMetrics } from "@tailrace/telemetry/metrics"
 import type { Refusal } from "../refusal.ts"
 import type { SourceContext } from "../source.ts"
 import { sourceCounters } from "../source-counters.ts"
+import { DirectOutlet } from "./direct-outlet.ts"
 import { Intake, type IntakeOptions } from "./intake.ts"
+import type { Broker } from "./outlet.ts"
 
 export interface Published {
   readonly subject: string
@@ -22,25 +24,34 @@ export const testIntake = (
 ) => {
   const published: Array<Published> = []
   const attempts: Array<Published> = []
+  const now = () => 1_790_000_000_000
+  const broker: Broker = {
+    publish: async ({ headers, id, payload, subject }) => {
+      const header = decodeFrameHeader((name) => headers[name])
+      const messages: Array<string> = []
+      forEachMessage(payload, header.layout, (start, end) =>
+        messages.push(Buffer.from(payload.subarray(start, end)).toString())
+      )
+      const { attributes, codec } = header
+      const one = { subject, id, codec, attributes, bytes: payload.length, messages }
+      attempts.push(one)
+      const refusal = await answer(one, attempts.length)
+      if (refusal !== undefined) return refusal
+      return { sequence: published.push(one) }
+    },
+    storedIds: async () => new Set(),
+    connected: () => true,
+    lagging: () => false,
+    freeBytes: () => undefined,
+    sequence: () => published.length,
+    attempted: () => undefined,
+    now,
+    random: () => 0
+  }
   const intake = new Intake(
     { frameBytes: 131_072, maxFrameBytes: 262_144, lingerMillis: 0, maxBytes: 67_108_864, ...options },
-    {
-      publish: async (subject, payload, { headers, id }) => {
-        const header = decodeFrameHeader((name) => headers?.[name])
-        const messages: Array<string> = []
-        forEachMessage(payload, header.layout, (start, end) =>
-          messages.push(Buffer.from(payload.subarray(start, end)).toString())
-        )
-        const { attributes, codec } = header
-        const one = { subject, id: id ?? "", codec, attributes, bytes: payload.length, messages }
-        attempts.push(one)
-        const refusal = await answer(one, attempts.length)
-        if (refusal === undefined) published.push(one)
-        return refusal
-      },
-      now: () => 1_790_000_000_000,
-      attempted: () => undefined
-    }
+    new DirectOutlet(broker),
+    now
   )
   const metrics = makeMetrics({ processMetrics: false })
   const warnings: Array<string> = []
@@ -49,7 +60,7 @@ export const testIntake = (
     tenant: "default",
     folder: "",
     counters: sourceCounters(metrics, source),
-    now: () => 1_790_000_000_000,
+    now,
     warn: (message) => warnings.push(message)
   })
   return { intake, published, attempts, metrics, warnings, context }

@@ -21,10 +21,16 @@ export const keepDamage = async (
   bytes: Uint8Array,
   watcher: SpoolWatcher
 ): Promise<void> => {
-  const aside = join(folder, "damaged")
-  await mkdir(aside, { recursive: true, mode: 0o700 })
-  const path = join(aside, `${String(segment.first).padStart(16, "0")}-${from}-${to}`)
-  await writeFile(path, bytes, { mode: 0o600, flush: true })
+  const path = await keepBytes(folder, `${String(segment.first).padStart(16, "0")}-${from}-${to}`, bytes)
   watcher.damaged(bytes.length, 0)
   watcher.warn(`${bytes.length} bytes of ${segment.path} at ${from} are damaged, kept as ${path}`)
+}
+
+/** Keeps bytes in the folder beside the segments; answers where. Characters that are none of a name become "_". */
+export const keepBytes = async (folder: string, name: string, bytes: Uint8Array): Promise<string> => {
+  const aside = join(folder, "damaged")
+  await mkdir(aside, { recursive: true, mode: 0o700 })
+  const path = join(aside, name.replace(/[^A-Za-z0-9._-]/g, "_"))
+  await writeFile(path, bytes, { mode: 0o600, flush: true })
+  return path
 }

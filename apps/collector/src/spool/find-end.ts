@@ -12,7 +12,12 @@ export interface Found {
 }
 
 /** Removes what has been sent, cuts off the write that a crash interrupted, and reads where the order goes on. */
-export const findEnd = async (folder: string, segments: Array<Segment>, next: number, watcher: SpoolWatcher): Promise<Found> => {
+export const findEnd = async (
+  folder: string,
+  segments: Array<Segment>,
+  next: number,
+  watcher: SpoolWatcher
+): Promise<Found> => {
   while (segments.length > 1 && (segments[1] as Segment).first <= next) await rm((segments.shift() as Segment).path)
   const aside = (segment: Segment, damage: Damage, bytes: Buffer) =>
     keepDamage(folder, segment, damage, bytes.subarray(damage.from, damage.to), watcher)
@@ -40,4 +45,3 @@ export const findEnd = async (folder: string, segments: Array<Segment>, next: nu
   }
   return { segments, last, ids }
 }
-

@@ -19,12 +19,15 @@ export interface FrameHead {
   readonly after: number
 }
 
-export interface SpoolRecord extends FrameHead {
+export interface NewFrame extends FrameHead {
+  readonly payload: Uint8Array
+}
+
+export interface SpoolRecord extends NewFrame {
   /** Place in the order of the spool; numbers go up by one, over all segments. */
   readonly number: number
   /** Number of the record before it. */
   readonly previous: number
-  readonly payload: Uint8Array
 }
 
 /** A run of bytes that are no whole records. */
@@ -47,8 +50,8 @@ const marker = Buffer.from([0xd7, 0x54, 0x52, 0x46])
 const prefixBytes = 16
 const bodyBytes = 12
 
-/** Bytes of a record with this head and payload, or a few more. */
-export const recordBytes = (head: FrameHead, payload: Uint8Array): number =>
+/** Bytes that a frame takes on the disk, or a few more. */
+export const spooledBytes = ({ payload, ...head }: NewFrame): number =>
   prefixBytes + bodyBytes + Buffer.byteLength(JSON.stringify(head)) + 40 + payload.length
 
 /**

@@ -1,5 +1,5 @@
 // Segment: one file of the spool; named by the number of its first record.
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises"
+import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type ReadSegment, readSegment } from "./record.ts"
 
@@ -69,4 +69,12 @@ export const readWhole = async (segment: Segment): Promise<ReadSegment & { reado
 export const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, "r")
   await handle.sync().finally(() => handle.close())
+}
+
+/** Writes all bytes at a place. */
+export const writeAll = async (handle: FileHandle, bytes: Buffer, at: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done)
+    done += bytesWritten
+  }
 }

@@ -1,11 +1,21 @@
 // Spool: order, durability and bounds over crashes at any byte, damaged files, lost cursors and dropped frames.
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "@effect/vitest"
 import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
 import * as fc from "fast-check"
-import { type NewFrame, Spool } from "./spool.ts"
+import type { NewFrame, SpoolRecord } from "./record.ts"
+import { Spool } from "./spool.ts"
 
 const root = mkdtempSync(join(tmpdir(), "tailrace-spool-"))
 let folders = 0
@@ -169,7 +179,7 @@ describe("Spool", () => {
     for (let id = 0; id < 9; id++) await spool.append([frame(id)])
     for (const count of [1, 1]) {
       const records = await spool.peek({ frames: count, bytes: 1_000_000 })
-      await spool.sent(records[0]!, 5)
+      await spool.sent(records[0] as SpoolRecord, 5)
     }
     const torn = newFolder()
     cpSync(folder, torn, { recursive: true })
@@ -226,7 +236,7 @@ describe("Spool", () => {
         expect(id).toBeGreaterThan(last)
         last = id
       }
-      await after.sent(records[records.length - 1]!, 1)
+      await after.sent(records[records.length - 1] as SpoolRecord, 1)
     }
     expect(kept + counted).toBe(given * messages)
     expect(counted).toBe(seen.dropped)

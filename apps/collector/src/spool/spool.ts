@@ -2,11 +2,11 @@
 import { type FileHandle, open, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { Cursor } from "./cursor.ts"
+import { keepBytes, keepDamage, type SpoolWatcher } from "./damage.ts"
 import { type Found, findEnd } from "./find-end.ts"
 import { Mutex } from "./mutex.ts"
-import { type Damage, encodeRecord, type FrameHead, readSegment, recordBytes, type SpoolRecord } from "./record.ts"
-import { listSegments, readFrom, type Segment, segmentPath, syncFolder } from "./segment.ts"
-import { keepDamage, type SpoolWatcher } from "./damage.ts"
+import { type Damage, encodeRecord, type NewFrame, readSegment, type SpoolRecord } from "./record.ts"
+import { listSegments, readFrom, type Segment, segmentPath, syncFolder, writeAll } from "./segment.ts"
 import { thinSegment } from "./thin.ts"
 
 export interface SpoolOptions {
@@ -15,10 +15,6 @@ export interface SpoolOptions {
   readonly maxBytes: number
   /** A segment is closed once it holds this many bytes. */
   readonly segmentBytes: number
-}
-
-export interface NewFrame extends FrameHead {
-  readonly payload: Uint8Array
 }
 
 /** Frames sent at once at most; after a crash so many may be with the broker beyond what the cursor says. */
@@ -46,6 +42,7 @@ export class Spool {
   /** Records below these numbers may have been sent, or are about to be. */
   #doubtfulBelow: number
   #lentBelow = 0
+  #closed = false
 
   private constructor(options: SpoolOptions, watcher: SpoolWatcher, cursor: Cursor, found: Found) {
     this.#options = options
@@ -108,9 +105,15 @@ export class Spool {
     return record.tried || record.number < this.#doubtfulBelow
   }
 
+  /** Whether frames behind this one may have been sent. */
+  isDoubtfulAfter(record: SpoolRecord): boolean {
+    return record.number + 1 < this.#doubtfulBelow
+  }
+
   /** Resolves once the frames are on the disk, behind all others. Rejects as the file system fails; then none counts. */
   append(frames: ReadonlyArray<NewFrame>): Promise<void> {
     return this.#mutex.run(async () => {
+      if (this.#closed) throw new Error("the spool is closed")
       const handle = this.#active ?? (await this.#begin())
       const segment = this.#segments[this.#segments.length - 1] as Segment
       let previous = this.#last
@@ -200,8 +203,17 @@ export class Spool {
     })
   }
 
+  /** Keeps a frame that the broker will never take beside the spool. */
+  async keepRefused(record: SpoolRecord, reason: string): Promise<void> {
+    const path = await keepBytes(this.#options.folder, `${record.id}.refused`, record.payload)
+    this.#watcher.damaged(record.payload.length, 1)
+    this.#watcher.warn(`a frame for ${record.subject} is never taken, kept as ${path}: ${reason}`)
+  }
+
   close(): Promise<void> {
     return this.#mutex.run(async () => {
+      if (this.#closed) return
+      this.#closed = true
       await this.#seal()
       await this.#cursor.close()
     })
@@ -247,7 +259,9 @@ export class Spool {
   #missing(count: number): void {
     if (count <= 0) return
     this.#watcher.damaged(0, count)
-    this.#watcher.warn(`${count} frames of the spool in ${this.#options.folder} are missing before frame ${this.#readNumber + count + 1}`)
+    this.#watcher.warn(
+      `${count} frames of the spool in ${this.#options.folder} are missing before frame ${this.#readNumber + count + 1}`
+    )
   }
 
   async #setAside(segment: Segment, damage: Damage, bytes: Uint8Array) {
@@ -273,17 +287,4 @@ export class Spool {
     this.#ids.add(id)
     if (this.#ids.size > rememberedIds) this.#ids.delete(this.#ids.values().next().value as string)
   }
-}
-
-const writeAll = async (handle: FileHandle, bytes: Buffer, at: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done)
-    done += bytesWritten
-  }
-}
-
-/** Bytes that a frame takes on the disk, or a few more. */
-export const spooledBytes = (frame: NewFrame): number => {
-  const { payload, ...head } = frame
-  return recordBytes(head, payload)
 }

@@ -1,0 +1,80 @@
+// OpenIntake: the collector's intake, its way out over the spool, and what both tell of themselves.
+import { join } from "node:path"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics, type MetricsShape } from "@tailrace/telemetry/metrics"
+import { Clock, Effect } from "effect"
+import { type BrokerLink, openBrokerLink } from "./broker-link.ts"
+import type { CollectorConfig } from "./config.ts"
+import { DirectOutlet } from "./frames/direct-outlet.ts"
+import { Intake } from "./frames/intake.ts"
+import type { Outlet } from "./frames/outlet.ts"
+import { SpoolOutlet } from "./frames/spool-outlet.ts"
+import { CollectorError, messageOf } from "./refusal.ts"
+import type { SpoolWatcher } from "./spool/damage.ts"
+import { Spool } from "./spool/spool.ts"
+
+/** The end of the scope publishes what is open and waits for acknowledgements; the rest goes to the spool. */
+export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
+  const metrics = yield* Metrics
+  const clock = yield* Clock.Clock
+  const link = yield* openBrokerLink(config)
+  const outlet = config.spool.maxBytes > 0 ? yield* spoolOutlet(config, link) : new DirectOutlet(link.broker)
+  const intake = yield* Effect.acquireRelease(
+    Effect.sync(() => makeIntake(config, outlet, () => clock.currentTimeMillisUnsafe())),
+    (open) => Effect.promise(() => open.close(config.drainMillis))
+  )
+  metrics.gaugeFrom("tailrace_collector_held_bytes", "Bytes held in memory", () => intake.bytes)
+  return intake
+})
+
+const makeIntake = (config: CollectorConfig, outlet: Outlet, now: () => number): Intake => {
+  const { bytes, lingerMillis, maxBytes } = config.frames
+  const options = { frameBytes: bytes, maxFrameBytes: Math.max(maxBytes, bytes), lingerMillis }
+  return new Intake({ ...options, maxBytes: config.memoryBytes }, outlet, now)
+}
+
+const spoolOutlet = Effect.fnUntraced(function* (config: CollectorConfig, link: BrokerLink) {
+  const { maxBytes, path, segmentBytes } = config.spool
+  const folder = path ?? join(config.data, "spool")
+  const metrics = yield* Metrics
+  const reporter = (yield* Health).register("collector.spool")
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const warn = (message: string) => void log(Effect.logWarning(message))
+  const spool = yield* Effect.tryPromise({
+    try: () => Spool.open({ folder, maxBytes, segmentBytes }, watcher(metrics, warn)),
+    catch: (cause) =>
+      new CollectorError({
+        message: `cannot keep a spool in ${folder}: ${messageOf(cause)}, make the folder writable, set spool.path, or spool.maxBytes: 0`
+      })
+  })
+  metrics.gaugeFrom("tailrace_spool_bytes", "Bytes of frames on disk", () => spool.bytes)
+  metrics.gaugeFrom("tailrace_spool_frames", "Frames on disk that the broker has not acknowledged", () => spool.frames)
+  let told: string | undefined
+  const outlet = new SpoolOutlet(spool, link.broker, (problem) => {
+    if (problem === undefined) reporter.ready()
+    else reporter.live(`frames go to the disk: ${problem}`)
+    // Once for each outage, not for each attempt.
+    if (problem !== undefined && told === undefined) warn(`frames go to the spool ${folder}: ${problem}`)
+    if (problem === undefined && told !== undefined)
+      void log(Effect.logInfo("the spool is empty, frames go to the broker"))
+    told = problem
+  })
+  if (spool.isEmpty) reporter.ready()
+  link.onConnection(() => outlet.connectionChanged())
+  yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
+  return outlet
+})
+
+const watcher = (metrics: MetricsShape, warn: (message: string) => void): SpoolWatcher => {
+  const bytes = metrics.counter("tailrace_spool_damaged_bytes_total", "Bytes of the spool that are no frames any more")
+  const frames = metrics.counter("tailrace_spool_missing_frames_total", "Frames lost to damages of the spool")
+  const dropped = metrics.counter("tailrace_spool_dropped_records_total", "Records dropped from the spool", ["source"])
+  return {
+    warn,
+    damaged: (lostBytes, lostFrames) => {
+      bytes.inc(lostBytes)
+      frames.inc(lostFrames)
+    },
+    dropped: (source, records) => dropped.inc({ source }, records)
+  }
+}
