@@ -6,6 +6,7 @@ import { liveSubject } from "@tailrace/domain/subjects"
 import { insertLogs } from "@tailrace/store/insert-logs"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { natsServer } from "@tailrace/testing/nats-server"
@@ -29,7 +30,8 @@ export const startWorld = Effect.fnUntraced(function* (options: WorldOptions = {
   const broker = yield* natsServer()
   const store = storeUrl === undefined ? yield* startStore : { url: storeUrl, database: "tailrace" }
   const config = yield* Schema.decodeEffect(ApiConfig)({ port: 0, ...settings })
-  const services = Nats.layer({ servers: broker.url, name: "test" }).pipe(
+  const services = Publisher.layer().pipe(
+    Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
     Layer.provideMerge(Store.layer(store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layerBare))
   )

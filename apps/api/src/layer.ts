@@ -2,6 +2,7 @@
 import { anomalySubjects } from "@tailrace/domain/subjects"
 import { read, type Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
 import { openStateBoard } from "@tailrace/streams/state"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
@@ -32,7 +33,7 @@ export const apiLayer = (config: ApiConfig) =>
       const reporter = health.register("api")
       const clock = yield* Clock.Clock
       const now = (): number => clock.currentTimeMillisUnsafe()
-      const services = yield* Effect.context<Store | Nats>()
+      const services = yield* Effect.context<Store | Nats | Publisher>()
       const run: ApiContext["run"] = (effect, signal) =>
         Effect.runPromiseExitWith(services)(effect, signal === undefined ? {} : { signal }).then((exit) => {
           if (Exit.isSuccess(exit)) return exit.value
@@ -42,6 +43,7 @@ export const apiLayer = (config: ApiConfig) =>
             Effect.runForkWith(services)(Effect.logError("a resolver failed", exit.cause))
           throw shown
         })
+      const publisher = yield* Publisher
       const { limits } = config
       const reading = readLimits({ limits })
       const maxBytes = limits.subscriberBytes
@@ -64,6 +66,7 @@ export const apiLayer = (config: ApiConfig) =>
       metrics.gaugeFrom("tailrace_api_subscriptions", "Live subscriptions open now", () => subscriptions.open)
       const context: ApiContext = {
         run,
+        publish: (subject, payload, options) => run(publisher.publish(subject, payload, options)),
         limits,
         live: subscriptions,
         tails: hub,

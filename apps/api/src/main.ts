@@ -3,6 +3,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
 import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
@@ -18,7 +19,8 @@ api check <file>      say whether a configuration is right, and what is wrong wi
 
 const run = Effect.fnUntraced(function* (path: string | undefined) {
   const config = yield* loadConfig(apiConfigurable, path, environment)
-  const services = Nats.layer({ ...config.nats, name: "tailrace.api" }).pipe(
+  const services = Publisher.layer().pipe(
+    Layer.provideMerge(Nats.layer({ ...config.nats, name: "tailrace.api" })),
     Layer.provideMerge(Store.layer(config.store)),
     Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
   )

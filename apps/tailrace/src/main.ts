@@ -5,6 +5,7 @@ import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
 import { checkCommand } from "./commands/check.ts"
+import { deadLettersCommand } from "./commands/dead-letters.ts"
 import { doctorCommand } from "./commands/doctor.ts"
 import { explainCommand } from "./commands/explain.ts"
 import { generateCommand } from "./commands/generate.ts"
@@ -26,6 +27,7 @@ const tailrace = Command.make("tailrace").pipe(
     queryCommand,
     explainCommand,
     ledgerCommand,
+    deadLettersCommand,
     doctorCommand,
     checkCommand,
     testCommand,

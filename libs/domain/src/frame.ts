@@ -19,6 +19,9 @@ const frameHeaders = {
   dropped: "Tailrace-Dropped"
 } as const
 
+/** Says that a message was published before: the id of a dead letter, or "range" when a time was replayed. */
+export const replayHeader = "Tailrace-Replay"
+
 /** What the headers of a frame say. */
 export interface FrameHeader {
   readonly layout: FrameLayout

@@ -5,7 +5,7 @@ import { type ReadLimits, read, type Store } from "./store.ts"
 import type { StoreError } from "./store-error.ts"
 
 /** waiting: nobody has done anything about it; replayed: published again; dropped: given up by a person. */
-const deadLetterStates = ["waiting", "replayed", "dropped"] as const
+export const deadLetterStates = ["waiting", "replayed", "dropped"] as const
 export type DeadLetterState = (typeof deadLetterStates)[number]
 
 /** A letter with what people did with it. */

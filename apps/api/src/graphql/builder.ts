@@ -2,6 +2,7 @@
 import SchemaBuilder from "@pothos/core"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import type { Store } from "@tailrace/store/store"
+import type { PublishOptions } from "@tailrace/streams/publisher"
 import type { Effect } from "effect"
 import type { ApiLimits } from "../config.ts"
 import type { AnomalyFeed } from "../tail/anomaly-feed.ts"
@@ -12,6 +13,8 @@ import type { TailHub } from "../tail/tail-hub.ts"
 export interface ApiContext {
   /** Runs a read of the store; its failure becomes a GraphQL error with a code. Aborting cancels it in the store. */
   readonly run: <A, E>(effect: Effect.Effect<A, E, Store>, signal?: AbortSignal) => Promise<A>
+  /** Puts a message into a stream; its failure becomes a GraphQL error with a code. */
+  readonly publish: (subject: string, payload: Uint8Array, options: PublishOptions) => Promise<unknown>
   readonly limits: ApiLimits
   readonly live: LiveLimit
   readonly tails: TailHub

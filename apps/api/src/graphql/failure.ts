@@ -2,6 +2,7 @@
 import type { Diagnostic } from "@tailrace/query/diagnostic"
 import { CursorError } from "@tailrace/store/search"
 import { StoreError } from "@tailrace/store/store-error"
+import { PublishError } from "@tailrace/streams/publish-error"
 import { GraphQLError } from "graphql"
 
 /** Codes of the api's own errors, in `extensions.code`. */
@@ -13,6 +14,7 @@ export type ErrorCode =
   | "TIMEOUT"
   | "CANCELLED"
   | "STORE_UNAVAILABLE"
+  | "BROKER_UNAVAILABLE"
   | "INTERNAL"
 
 export const apiError = (
@@ -39,6 +41,7 @@ const limitCodes: ReadonlySet<number> = new Set([158, 241, 396, 307])
 export const toApiError = (error: unknown): GraphQLError => {
   if (error instanceof GraphQLError) return error
   if (error instanceof CursorError) return apiError("BAD_CURSOR", error.message)
+  if (error instanceof PublishError) return apiError("BROKER_UNAVAILABLE", error.message)
   if (!(error instanceof StoreError)) return apiError("INTERNAL", "the api failed at this, its log says why")
   if (error.code !== undefined && timeoutCodes.has(error.code)) {
     return apiError("TIMEOUT", "the store took too long: narrow the time range or the query")

@@ -7,11 +7,13 @@ import "./types/logs.ts"
 import "./types/aggregates.ts"
 import "./types/windows.ts"
 import "./types/ledger.ts"
+import "./types/dead-letters.ts"
 import "./types/explain.ts"
 import "./types/pipeline.ts"
 import "./types/tail.ts"
 
 builder.queryType({})
+builder.mutationType({})
 builder.subscriptionType({})
 
 export const schema: GraphQLSchema = builder.toSchema()

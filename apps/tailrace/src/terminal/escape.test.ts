@@ -1,7 +1,7 @@
 // Tests of terminal escaping.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { escapeForTerminal } from "./escape.ts"
+import { escapeBytes, escapeForTerminal } from "./escape.ts"
 
 describe("escapeForTerminal", () => {
   it("shows what would act on the terminal and leaves other text alone", () => {
@@ -15,5 +15,12 @@ describe("escapeForTerminal", () => {
         expect(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(escapeForTerminal(text))).toBe(false)
       })
     )
+  })
+})
+
+describe("escapeBytes", () => {
+  it("shows text as text and other bytes one by one, nothing of either acting on the terminal", () => {
+    expect(escapeBytes(Buffer.from("gr\u00f6\u00dfe\n\u001b[2J"))).toBe("gr\u00f6\u00dfe\\n\\e[2J")
+    expect(escapeBytes(Uint8Array.of(65, 0, 255, 10, 200))).toBe("A\\0\\xff\\n\\xc8")
   })
 })

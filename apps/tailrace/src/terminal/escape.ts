@@ -18,3 +18,15 @@ export const escapeForTerminal = (text: string): string =>
     unsafe,
     (character) => shorthand[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
   )
+
+/** Bytes on one line: as text where they are UTF-8, else every byte beyond ASCII as an escape such as \xff. */
+export const escapeBytes = (bytes: Uint8Array): string => {
+  try {
+    return escapeForTerminal(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch {
+    const shown = Array.from(bytes, (byte) =>
+      byte < 128 ? escapeForTerminal(String.fromCharCode(byte)) : `\\x${byte.toString(16).padStart(2, "0")}`
+    )
+    return shown.join("")
+  }
+}

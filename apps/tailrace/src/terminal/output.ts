@@ -7,6 +7,8 @@ export interface OutputShape {
   readonly style: Style
   /** A line of the result, to standard output. Waits while the reader is slow; ends the command when the reader has left. */
   readonly line: (text: string) => Effect.Effect<void>
+  /** Bytes as they are, to standard output. */
+  readonly bytes: (bytes: Uint8Array) => Effect.Effect<void>
   /** A line about the work, to standard error. */
   readonly note: (text: string) => Effect.Effect<void>
   /** A passing line about the work that the next one replaces; shown on terminals only, from half a second on. */
@@ -25,7 +27,7 @@ const makeOutput = (): OutputShape => {
   let shown = false
   // A reader that leaves early (`| head`) is no error of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
-  const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+  const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): Effect.Effect<void> =>
     Effect.callback<void>((resume) => {
       if (stream.write(text)) resume(Effect.void)
       else stream.once("drain", () => resume(Effect.void))
@@ -38,6 +40,7 @@ const makeOutput = (): OutputShape => {
     isTerminal,
     style: styleFor({ isTerminal, wanted: undefined, environment: process.env }),
     line: (text) => Effect.andThen(Effect.sync(clear), write(process.stdout, `${text}\n`)),
+    bytes: (bytes) => Effect.andThen(Effect.sync(clear), write(process.stdout, bytes)),
     note: (text) => Effect.andThen(Effect.sync(clear), write(process.stderr, `${text}\n`)),
     progress: (text) => {
       if (process.stderr.isTTY !== true || performance.now() - begun < 500) return

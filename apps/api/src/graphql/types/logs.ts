@@ -20,7 +20,7 @@ const LogEdge = builder.objectRef<LogRecord>("LogEdge").implement({
   })
 })
 
-const PageInfo = builder.objectRef<Connection>("PageInfo").implement({
+export const PageInfo = builder.objectRef<Pick<Connection, "hasNextPage" | "endCursor">>("PageInfo").implement({
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage"),
     endCursor: t.string({ nullable: true, resolve: (connection) => connection.endCursor ?? null })
