@@ -55,58 +55,63 @@ const folder = Effect.acquireRelease(
 const constraint = "toUInt32OrZero(attributes['number']) % 20 NOT IN (7, 13)"
 
 /** Kills after this many inserts of a life: before, between and behind the pieces, the letters, the marks and the account. */
-const killPoints = [3, 6, 7, 9, 11]
+const killPoints = { fused: [3, 6, 7, 9, 11], staged: [6, 9] } as const
 
 describe("a processor killed while it takes a batch apart", { retry: 0 }, () => {
-  it.live("stores or sets aside every record once, wherever it was", () =>
-    Effect.gen(function* () {
-      const world = yield* startWorld
-      const path = yield* folder
-      const file = join(path, "pipeline.yaml")
-      yield* Effect.promise(() => writeFile(file, pipeline))
-      const inWorld = Effect.provide(world.context)
-      yield* inWorld(command("constrain", `ALTER TABLE logs ADD CONSTRAINT picky CHECK ${constraint}`))
-      let left = 0
-      let kill = () => {}
-      const gate = yield* startGate(world.store.url, () => {
-        if (left <= 0 || --left > 0) return "answer"
-        kill()
-        return "never"
-      })
-      const options = { placement: "fused", pipeline: file, storeUrl: gate.url } as const
-      const config = join(path, "processor.yaml")
-      yield* Effect.promise(() => writeFile(config, JSON.stringify(world.configOf(options))))
-      for (const [round, point] of killPoints.entries()) {
-        left = point
-        const from = round * 40
-        yield* inWorld(publishNumbered({ from, to: from + 40, perFrame: 20, start, stepMillis: 20 }))
-        const main = join(import.meta.dirname, "main.ts")
-        const child = spawn(process.execPath, [main, config], { stdio: ["ignore", "ignore", "inherit"] })
-        kill = () => void child.kill("SIGKILL")
-        const done = inWorld(Effect.map(countEverything, ({ received }) => received >= from + 40))
-        yield* waitUntil(done, (all) => all || child.exitCode !== null || child.signalCode !== null)
-        child.kill("SIGKILL")
-        yield* waitUntil(
-          Effect.sync(() => child.exitCode !== null || child.signalCode !== null),
-          (gone) => gone
-        )
-      }
-      left = 0
-      yield* world.startProcessor({ placement: "fused", pipeline: file })
-      const sent = killPoints.length * 40
-      const refused = sent / 10
-      const after = yield* countsOnce(inWorld(countEverything), (now) => now.received === sent)
-      assert.deepInclude(after, {
-        rows: sent - refused,
-        numbers: sent - refused,
-        rollup: sent - refused,
-        received: sent,
-        stored: sent - refused
-      })
-      assert.deepEqual(yield* inWorld(countDeadLetters({ tenant: undefined })), { letters: refused, records: refused })
-      const ledger = yield* inWorld(readLedger({ tenant: undefined }))
-      const rejected = ledger.reduce((sum, line) => sum + line.rejected, 0)
-      assert.deepEqual([rejected, ledger.every(({ balance }) => balance === 0)], [refused, true])
-    }).pipe(Effect.scoped)
+  it.live.each(["fused", "staged"] as const)(
+    "stores or sets aside every record once, wherever it was, %s",
+    (placement) =>
+      Effect.gen(function* () {
+        const world = yield* startWorld
+        const path = yield* folder
+        const file = join(path, "pipeline.yaml")
+        yield* Effect.promise(() => writeFile(file, pipeline))
+        const inWorld = Effect.provide(world.context)
+        yield* inWorld(command("constrain", `ALTER TABLE logs ADD CONSTRAINT picky CHECK ${constraint}`))
+        let left = 0
+        let kill = () => {}
+        const gate = yield* startGate(world.store.url, () => {
+          if (left <= 0 || --left > 0) return "answer"
+          kill()
+          return "never"
+        })
+        const options = { placement, pipeline: file, storeUrl: gate.url } as const
+        const config = join(path, "processor.yaml")
+        yield* Effect.promise(() => writeFile(config, JSON.stringify(world.configOf(options))))
+        for (const [round, point] of killPoints[placement].entries()) {
+          left = point
+          const from = round * 40
+          yield* inWorld(publishNumbered({ from, to: from + 40, perFrame: 20, start, stepMillis: 20 }))
+          const main = join(import.meta.dirname, "main.ts")
+          const child = spawn(process.execPath, [main, config], { stdio: ["ignore", "ignore", "inherit"] })
+          kill = () => void child.kill("SIGKILL")
+          const done = inWorld(Effect.map(countEverything, ({ received }) => received >= from + 40))
+          yield* waitUntil(done, (all) => all || child.exitCode !== null || child.signalCode !== null)
+          child.kill("SIGKILL")
+          yield* waitUntil(
+            Effect.sync(() => child.exitCode !== null || child.signalCode !== null),
+            (gone) => gone
+          )
+        }
+        left = 0
+        yield* world.startProcessor({ placement, pipeline: file })
+        const sent = killPoints[placement].length * 40
+        const refused = sent / 10
+        const after = yield* countsOnce(inWorld(countEverything), (now) => now.received === sent)
+        assert.deepInclude(after, {
+          rows: sent - refused,
+          numbers: sent - refused,
+          rollup: sent - refused,
+          received: sent,
+          stored: sent - refused
+        })
+        assert.deepEqual(yield* inWorld(countDeadLetters({ tenant: undefined })), {
+          letters: refused,
+          records: refused
+        })
+        const ledger = yield* inWorld(readLedger({ tenant: undefined }))
+        const rejected = ledger.reduce((sum, line) => sum + line.rejected, 0)
+        assert.deepEqual([rejected, ledger.every(({ balance }) => balance === 0)], [refused, true])
+      }).pipe(Effect.scoped)
   )
 })

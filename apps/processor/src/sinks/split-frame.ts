@@ -10,7 +10,8 @@ import { untilStored } from "../until-stored.ts"
 
 /**
  * `lastSequence` is the highest sequence stored. When its frame was left unfinished the offset is the sequence before, so
- * that its message comes again, and the rows that are settled are left out of the insert.
+ * that its message comes again. A batch that comes as it was cut before may begin behind the offset; its rows that are
+ * settled are left out of the insert.
  */
 export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition }: SinkContext, lastSequence: number) {
   const clock = yield* Clock.Clock
@@ -18,6 +19,7 @@ export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition 
     Tables.use((tables) => tables.unfinishedFrame(partition, lastSequence)),
     breaker
   )
+  const offset = unfinished === undefined ? lastSequence : unfinished.sequence - 1
   let lastMark = 0
   /** Runs an insert of a batch without the rows an earlier life has settled; they count as what they are all the same. */
   const without = <R>(
@@ -25,11 +27,12 @@ export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition 
     insert: Effect.Effect<void, StoreError, R>
   ): Effect.Effect<void, StoreError, R> =>
     Effect.suspend(() => {
-      if (unfinished === undefined || batch.firstSequence > unfinished.sequence) return insert
+      if (batch.firstSequence > (unfinished?.sequence ?? offset)) return insert
       const hidden: Array<number> = []
       for (let index = 0; index < batch.length; index++) {
+        const sequence = batch.sequence[index] as number
         const settled =
-          (batch.sequence[index] as number) === unfinished.sequence && (batch.row[index] as number) <= unfinished.row
+          sequence <= offset || (sequence === unfinished?.sequence && (batch.row[index] as number) <= unfinished.row)
         if (settled && batch.selected[index] === 1) hidden.push(index)
       }
       const show = (selected: 0 | 1) =>
@@ -44,5 +47,5 @@ export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition 
       lastMark = Math.max(clock.currentTimeMillisUnsafe(), lastMark + 1)
       return untilStored(markSplitFrame({ partition, sequence, finished, at: lastMark }), breaker)
     })
-  return { offset: unfinished === undefined ? lastSequence : unfinished.sequence - 1, without, mark }
+  return { offset, without, mark }
 })
