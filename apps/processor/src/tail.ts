@@ -110,7 +110,10 @@ export const openTail = Effect.fnUntraced(function* (
   })
   runtime.committed = settlement.settled
   const knownLetters = Tables.use((tables) => tables.lettersAfter(partition, settlement.settled))
-  const known = new KnownLetters(yield* untilStored(knownLetters, letters))
+  const settledLetters = yield* untilStored(knownLetters, letters)
+  const known = new KnownLetters(settledLetters.filter(({ stage }) => stage !== "sink"))
+  // What a sink was refused had passed the deduplication before, and repetitions of it were left out.
+  const refused = new KnownLetters(settledLetters.filter(({ stage }) => stage === "sink"))
   let observed = checkpoint.offset
   let ahead = 0
   let endedAt = 0
@@ -136,6 +139,7 @@ export const openTail = Effect.fnUntraced(function* (
     known.apply(batch)
     const before = batch.keptCount
     yield* deduplicate(batch)
+    refused.apply(batch)
     if (watch.active && batch.lastSequence > observed) {
       watch.observe(batch, now())
       observed = batch.lastSequence
