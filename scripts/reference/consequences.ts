@@ -14,6 +14,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     incompatible: "restart: the pipeline restarts with back-off until somebody mends the durable consumer",
     ahead: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",
     contended: "restart: the pipeline restarts with back-off; one of the two processes has to be stopped",
+    superseded: "stand by: the pipeline ends, and waits until it is the owner of its partition again",
     unavailable:
       "retry: a running consumer tries again until the broker answers; at the start the pipeline restarts with back-off"
   },
@@ -25,7 +26,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     start: "retry: the store front is started again with back-off"
   },
   HopError: {
-    superseded: "restart: the hop ends and its pipeline restarts, reading the position of the output anew",
+    superseded: "restart: the hop ends and its pipeline restarts, as its owner or standing by",
     "too-large": "restart: the pipeline restarts with back-off; its batch is neither skipped nor lost",
     "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
     foreign: "restart: the pipeline stays down, with back-off, until the foreign message is purged",
@@ -37,6 +38,11 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   NatsError: {
     unreachable: "stop: only where the first connection is not waited for; otherwise it is tried again without end",
     refused: "stop: the process does not start, mend the credentials"
+  },
+  OwnershipError: {
+    superseded: "stand by: the pipeline ends, and waits until it is the owner of its partition again",
+    "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
+    unavailable: "retry: the broker is asked again until it answers; an owner stays one meanwhile"
   },
   PipelineError: { "": "stop: the processor does not start; every problem is listed with its place" },
   PositionError: {
@@ -58,7 +64,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     unavailable: "restart: the pipeline restarts with back-off until the broker answers"
   },
   SnapshotError: {
-    conflict: "restart: somebody else wrote the snapshot, the pipeline restarts from what is stored",
+    conflict: "restart: somebody else wrote the snapshot, the pipeline restarts from what is stored, or stands by",
     corrupt: "continue: windows and detectors start anew, with a warning",
     unavailable: "retry: saving is repeated until the broker answers; at the start the pipeline restarts with back-off"
   },

@@ -22,6 +22,20 @@ describe("Batcher", () => {
     expect(batcher.mustCut(batchUntil(10), 11)).toBe(false)
   })
 
+  it("forms a batch again with the borders it had, whatever its size", () => {
+    const batcher = new Batcher(limits, [2], [{ first: 5, last: 9 }])
+    expect(batcher.mustCut(batchUntil(4), 5)).toBe(true)
+    expect(batcher.mustGrow(batchUntil(4))).toBe(false)
+    const batch = batchUntil(5, 4)
+    expect(batcher.isFull(batch)).toBe(true)
+    expect(batcher.mustGrow(batch)).toBe(true)
+    expect(batcher.mustCut(batch, 9)).toBe(false)
+    batch.beginFrame({ sequence: 9, tenant: "t", source: "s", receivedMillis: 0 })
+    expect(batcher.mustGrow(batch)).toBe(false)
+    expect(batcher.mustCut(batch, 10)).toBe(true)
+    expect(batcher.mustGrow(batchUntil(10))).toBe(false)
+  })
+
   it("cuts a full batch", () => {
     const batcher = new Batcher(limits, [])
     expect(batcher.mustCut(batchUntil(1, 3), 2)).toBe(false)

@@ -1,6 +1,11 @@
 // Batcher: gathers raw messages into batches: how long to wait for more, how large to grow, where to cut.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 
+interface Range {
+  readonly first: number
+  readonly last: number
+}
+
 export interface BatchLimits {
   readonly maxRows: number
   readonly maxBytes: number
@@ -31,18 +36,31 @@ const restPerWrite = 3
  */
 export class Batcher {
   private readonly limits: BatchLimits
+  private repeats: ReadonlyArray<Range>
   private cuts: ReadonlyArray<number>
   private startedAt = 0
 
-  constructor(limits: BatchLimits, offsets: ReadonlyArray<number>) {
+  /** `repeats`: batches to be formed again with exactly these first and last sequences. */
+  constructor(limits: BatchLimits, offsets: ReadonlyArray<number>, repeats: ReadonlyArray<Range> = []) {
     this.limits = limits
-    this.cuts = offsets.filter((offset) => offset > 0).sort((a, b) => a - b)
+    this.repeats = repeats
+    const edges = repeats.flatMap(({ first, last }) => [first - 1, last])
+    this.cuts = [...offsets, ...edges].filter((offset) => offset > 0).sort((a, b) => a - b)
+  }
+
+  /** Whether the batch is one to be formed again and not complete yet: neither size nor time may end it. */
+  mustGrow(batch: LogBatch): boolean {
+    if (this.repeats.length === 0) return false
+    const first = batch.frames[0]?.sequence
+    if (first === undefined) return false
+    this.repeats = this.repeats.filter(({ last }) => last >= first)
+    return this.repeats.some((one) => one.first === first && batch.lastSequence < one.last)
   }
 
   /** Whether the batch has to be handed on before a message of this sequence may join it. */
   mustCut(batch: LogBatch, sequence: number): boolean {
     if (batch.frames.length === 0) return false
-    if (this.isFull(batch)) return true
+    if (this.isFull(batch) && !this.mustGrow(batch)) return true
     while (this.cuts.length > 0 && (this.cuts[0] as number) < batch.lastSequence) this.cuts = this.cuts.slice(1)
     const cut = this.cuts[0]
     return cut !== undefined && batch.lastSequence <= cut && sequence > cut

@@ -5,6 +5,7 @@ import { Broker } from "@tailrace/streams/broker"
 import { durableOf } from "@tailrace/streams/definitions"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
+import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import { Batcher } from "./batcher.ts"
@@ -23,7 +24,8 @@ const batches = 3
 export const fusedParts = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   runtime: PartitionRuntime,
-  snapshots: SnapshotsShape
+  snapshots: SnapshotsShape,
+  ownership: Ownership
 ): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
   const { counters, partition } = runtime
   const clock = yield* Clock.Clock
@@ -37,10 +39,14 @@ export const fusedParts = Effect.fnUntraced(function* (
       batch.reset()
       pool.putUnsafe(batch, 0)
     })
-  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release })
+  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const startSequence = tail.offsets.length === 0 ? 1 : Math.min(...tail.offsets) + 1
-  const consumer = yield* (yield* Broker).openConsumer({ ...durableOf("raw", partition), startSequence })
+  const consumer = yield* (yield* Broker).openConsumer({
+    ...durableOf("raw", partition),
+    startSequence,
+    owned: ownership.owned
+  })
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)
 
@@ -51,7 +57,7 @@ export const fusedParts = Effect.fnUntraced(function* (
     partition,
     consumer,
     parse: stages.parse,
-    batcher: new Batcher(pipeline.config.batch, tail.offsets),
+    batcher: new Batcher(pipeline.config.batch, tail.offsets, tail.repeats),
     counters,
     pool,
     pace: () => {

@@ -9,6 +9,9 @@ import type { Batcher, WritePace } from "./batcher.ts"
 import type { AppendFrame } from "./stage.ts"
 import type { StageCounters } from "./stage-counters.ts"
 
+/** How long the rest of a batch to be formed again is waited for before it is asked again whether there is a rest. */
+const growMillis = 100
+
 /** Bytes parsed before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
 const bytesPerTurn = 262_144
 
@@ -41,8 +44,14 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
     batch = yield* empty
     started = now()
   })
+  /** Whether the stream holds messages that have not been taken. */
+  const more = () => {
+    const { mailbox, pending } = consumer.state()
+    return mailbox > 0 || pending > 0
+  }
   const take = Effect.fnUntraced(function* () {
     if (batch.frames.length === 0) return Option.some(yield* consumer.takeAll)
+    if (batcher.mustGrow(batch) && more()) return yield* Effect.timeoutOption(consumer.takeAll, growMillis)
     const due = batcher.dueIn(now(), options.pace())
     return due === 0 ? Option.none<ReadonlyArray<Delivery>>() : yield* Effect.timeoutOption(consumer.takeAll, due)
   })
@@ -51,7 +60,8 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
     const taken = yield* Effect.catchTag(take(), "MailboxClosed", () => Effect.succeed(undefined))
     if (taken === undefined) break
     if (Option.isNone(taken)) {
-      if (batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
+      const grows = batcher.mustGrow(batch) && more()
+      if (!grows && batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
       continue
     }
     for (const delivery of taken.value) {
@@ -65,7 +75,8 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
       }
     }
   }
-  if (batch.frames.length > 0) {
+  // Half of a batch to be formed again is left to the next life, which reads it from the stream.
+  if (batch.frames.length > 0 && !batcher.mustGrow(batch)) {
     counters.note("parse", batch.length, batch, now() - started)
     yield* options.handOn(batch)
   }

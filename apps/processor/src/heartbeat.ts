@@ -40,6 +40,11 @@ const stateMetrics = Effect.map(Metrics, (metrics) => {
   const lag = metrics.gauge("tailrace_pipeline_lag_messages", "Raw messages not yet committed", ["partition"])
   const age = metrics.gauge("tailrace_pipeline_lag_seconds", "Age of the oldest message under way", ["partition"])
   const committed = metrics.gauge("tailrace_pipeline_committed_sequence", "Last committed raw sequence", ["partition"])
+  const owner = metrics.gauge(
+    "tailrace_pipeline_owner",
+    "1 where this process runs the partition, 0 where it stands by",
+    ["partition"]
+  )
   const before = new Map<string, number>()
   const grown = (name: string, value: number): number => {
     const growth = value - (before.get(name) ?? 0)
@@ -55,6 +60,7 @@ const stateMetrics = Effect.map(Metrics, (metrics) => {
       for (const rule of one.rules) {
         dropped.inc({ partition, rule: rule.name }, grown(`${partition} rule ${rule.name}`, rule.dropped))
       }
+      owner.set({ partition }, ["running", "holding"].includes(one.status) ? 1 : 0)
       lag.set({ partition }, one.lagMessages)
       age.set({ partition }, one.lagMillis / 1000)
       committed.set({ partition }, one.committedSequence)

@@ -4,6 +4,7 @@ import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import type { ConsumerError } from "@tailrace/streams/durable"
 import type { HopError } from "@tailrace/streams/hop"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import type { MailboxClosed } from "@tailrace/streams/mailbox"
 import type { Nats } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
@@ -14,7 +15,14 @@ import type { Metrics } from "@tailrace/telemetry/metrics"
 import type { RawStreamError } from "./raw-stream.ts"
 
 /** What ends one life of a pipeline; all of it starts over from the stored offsets. */
-export type PartFailure = StoreError | SnapshotError | ConsumerError | HopError | MailboxClosed | RawStreamError
+export type PartFailure =
+  | StoreError
+  | SnapshotError
+  | ConsumerError
+  | HopError
+  | MailboxClosed
+  | OwnershipError
+  | RawStreamError
 
 /** What the parts of a pipeline use. */
 export type PartServices = Store | Nats | Publisher | Health | Metrics

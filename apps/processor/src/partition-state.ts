@@ -69,6 +69,7 @@ export class PartitionRuntime {
     const holding = this.breakers.find(({ reason }) => reason !== undefined)?.reason
     if (holding !== undefined) return { status: "holding", reason: holding }
     if (status === "draining") return { status: "running", reason: "draining" }
+    if (status === "standby") return { status, reason: "another process owns the partition" }
     return { status, reason: status === "running" ? "" : failure }
   }
 

@@ -3,7 +3,9 @@ import { define } from "@tailrace/domain/component"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import type { Nats } from "@tailrace/streams/nats"
+import type { Cut, Ownership } from "@tailrace/streams/ownership"
 import type { Effect, Scope } from "effect"
 import type { Breaker } from "./breaker.ts"
 import type { DeadLetterOffice } from "./dead-letter-office.ts"
@@ -18,6 +20,8 @@ export interface SinkContext {
   readonly breaker: Breaker
   /** Where records go that the sink's store refuses. */
   readonly office: DeadLetterOffice
+  /** Where inserts are announced, and what the owner before had announced. */
+  readonly ownership: Pick<Ownership, "announce" | "confirm" | "left">
 }
 
 /** An output that a sink writes less often than it is given batches, because one write costs the same whatever its size. */
@@ -28,7 +32,7 @@ export interface SlowOutput {
    * Writes what waits; answers the last sequence it then holds, undefined when nothing waited. One at a time; it may run
    * beside `write`.
    */
-  readonly flush: Effect.Effect<number | undefined, StoreError>
+  readonly flush: Effect.Effect<number | undefined, StoreError | OwnershipError>
 }
 
 /**
@@ -41,7 +45,9 @@ export interface OpenSink {
   /** Last sequence each output held at the start; empty for a sink that keeps nothing. */
   readonly offsets: ReadonlyArray<number>
   readonly slow?: SlowOutput
-  readonly write: (batch: LogBatch) => Effect.Effect<void, StoreError>
+  /** What the owner before announced and may still store at any time: batches have to begin and end just so. */
+  readonly repeats: ReadonlyArray<Pick<Cut, "first" | "last">>
+  readonly write: (batch: LogBatch) => Effect.Effect<void, StoreError | OwnershipError>
 }
 
 export interface Sink {

@@ -8,6 +8,7 @@ import { type ConsumedStream, durableOf } from "@tailrace/streams/definitions"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { type HopOutput, startHop } from "@tailrace/streams/hop"
+import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
@@ -25,15 +26,16 @@ const maxTextBytes = 2 * 1024 * 1024
 export const stagedParts = Effect.fnUntraced(function* (
   pipeline: Pipeline,
   runtime: PartitionRuntime,
-  snapshots: SnapshotsShape
+  snapshots: SnapshotsShape,
+  ownership: Ownership
 ): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
   const { counters, partition } = runtime
   const now = elapsedMillis(yield* Clock.Clock)
   const stages = yield* pipeline.stagesFor(partition)
   runtime.begin(stages.rules)
-  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, release: () => Effect.void })
+  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release: () => Effect.void })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
-  const consumer = yield* (yield* Broker).openConsumer(durableOf("enriched", partition))
+  const consumer = yield* (yield* Broker).openConsumer({ ...durableOf("enriched", partition), owned: ownership.owned })
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)
 
@@ -55,7 +57,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     name,
     start: startHop({
       name: `${name}-${partition}`,
-      input: durableOf(from, partition),
+      input: { ...durableOf(from, partition), owned: ownership.owned },
       outputStream: to,
       outputSubject: stageSubject(to, partition),
       transform: (inputs) => Effect.sync(() => transform(inputs))

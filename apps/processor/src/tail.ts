@@ -5,6 +5,7 @@ import { Tables } from "@tailrace/store/tables"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
+import type { Ownership } from "@tailrace/streams/ownership"
 import { Settlement } from "@tailrace/streams/settlement"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
@@ -44,6 +45,7 @@ export interface TailOptions {
   readonly stages: PartitionStages
   readonly runtime: PartitionRuntime
   readonly snapshots: SnapshotsShape
+  readonly ownership: Ownership
   /** Takes back a batch that every sink holds, for reuse. */
   readonly release: (batch: LogBatch) => Effect.Effect<void>
 }
@@ -51,6 +53,8 @@ export interface TailOptions {
 export interface Tail {
   /** Offsets of all outputs, in raw sequences: no batch may reach across one. */
   readonly offsets: ReadonlyArray<number>
+  /** Batches that have to be formed just so; see OpenSink. */
+  readonly repeats: OpenSink["repeats"]
   readonly inbox: Mailbox<Arrival>
   /** Batches offered and not yet stored, and the last write. */
   readonly pace: () => WritePace
@@ -65,7 +69,7 @@ export interface Tail {
 export const openTail = Effect.fnUntraced(function* (
   options: TailOptions
 ): Effect.fn.Return<Tail, StoreError | SnapshotError, PartServices | Scope.Scope> {
-  const { pipeline, release, runtime, snapshots, stages } = options
+  const { ownership, pipeline, release, runtime, snapshots, stages } = options
   const { counters, partition } = runtime
   const { watch } = stages
   const clock = yield* Clock.Clock
@@ -79,7 +83,9 @@ export const openTail = Effect.fnUntraced(function* (
     breaker: letters
   })
   const open = (sink: Sink) =>
-    Effect.flatMap(openBreaker(runtime, sink.name, sink.policy), (breaker) => sink.open({ partition, breaker, office }))
+    Effect.flatMap(openBreaker(runtime, sink.name, sink.policy), (breaker) =>
+      sink.open({ partition, breaker, office, ownership })
+    )
   const sinks: ReadonlyArray<OpenSink> = [
     ...(yield* Effect.forEach(
       pipeline.sinks.filter(({ durable }) => durable),
@@ -208,6 +214,7 @@ export const openTail = Effect.fnUntraced(function* (
 
   return {
     offsets: [...sinkOffsets, ...slow.map(({ offset }) => offset), ...(watch.active ? [checkpoint.offset] : [])],
+    repeats: sinks.flatMap(({ repeats }) => repeats),
     inbox,
     pace: () => ({ ahead, endedAt, tookMillis }),
     offer: (arrival) =>

@@ -37,7 +37,8 @@ export interface BreakerState {
 /** State of one partition's pipeline. */
 export interface PartitionState {
   readonly partition: number
-  readonly status: "starting" | "running" | "holding" | "restarting" | "stopped"
+  /** "standby": another process owns the partition, and this one waits to take over. */
+  readonly status: "starting" | "standby" | "running" | "holding" | "restarting" | "stopped"
   /** Why it is not running, in words; "" when it runs. */
   readonly reason: string
   readonly restarts: number

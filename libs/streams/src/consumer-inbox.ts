@@ -50,6 +50,11 @@ export class ConsumerInbox {
     return this.#settled
   }
 
+  /** Whether the broker has something to deliver, and room for it among what is not acknowledged yet. */
+  awaits(maxAckPending: number): boolean {
+    return this.#deliverySequence > 0 && this.#pending > 0 && this.#replies.length < maxAckPending
+  }
+
   /** After a reset of the durable: deliveries count from 1 again, from the first message not settled. */
   newSession() {
     this.#replies = []

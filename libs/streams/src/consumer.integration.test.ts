@@ -5,7 +5,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { type Consumer, openConsumer } from "./consumer.ts"
 import { Nats } from "./nats.ts"
 import { Publisher } from "./publisher.ts"
@@ -31,7 +31,7 @@ const setUp = Effect.fnUntraced(function* () {
   const open = (options: Partial<Parameters<typeof openConsumer>[0]> = {}) =>
     openConsumer({ ...durable, ...options }).pipe(Effect.provide(context))
   const floor = Effect.promise(async () => (await manager.consumers.info("S", "d")).ack_floor.stream_seq)
-  return { server, manager, publish, open, floor }
+  return { server, control, manager, publish, open, floor }
 })
 
 /** Takes until `count` sequences have come. */
@@ -200,6 +200,81 @@ describe("Consumer", () => {
       yield* consumer.drain
       assert.deepStrictEqual(yield* takeSequences(consumer, 5), range(1, 5))
       assert.strictEqual((yield* Effect.flip(consumer.take))._tag, "MailboxClosed")
+    }).pipe(Effect.scoped)
+  )
+
+  const pin = { group: "owner", timeoutMillis: 3_600_000 }
+
+  it.live("gives a pinned durable to who came last, and ends the one before where it no longer owns", () =>
+    Effect.gen(function* () {
+      const { publish, open } = yield* setUp()
+      const first = yield* open({ pin, owned: Effect.succeed(false) })
+      yield* publish(5)
+      assert.deepStrictEqual(yield* takeSequences(first, 5), range(1, 5))
+      const second = yield* open({ pin, startSequence: 4 })
+      assert.deepStrictEqual(yield* takeSequences(second, 2), [4, 5])
+      assert.propertyVal(yield* Effect.flip(first.closed), "reason", "superseded")
+      yield* publish(5)
+      assert.deepStrictEqual(yield* takeSequences(second, 5), range(6, 10))
+      assert.isTrue(Option.isNone(yield* Effect.timeoutOption(second.closed, 0)))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("brings a durable without a pinned client up to date, at its floor", () =>
+    Effect.gen(function* () {
+      const { publish, open, manager } = yield* setUp()
+      yield* publish(5)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const consumer = yield* open()
+          yield* takeSequences(consumer, 5)
+          yield* consumer.ackThrough(3)
+          yield* waitUntil(
+            Effect.promise(() => manager.consumers.info("S", "d")),
+            (info) => info.ack_floor.stream_seq === 3
+          )
+        })
+      )
+      const consumer = yield* open({ pin })
+      assert.deepStrictEqual(yield* takeSequences(consumer, 2), [4, 5])
+      const { config } = yield* Effect.promise(() => manager.consumers.info("S", "d"))
+      assert.deepInclude(config, { priority_policy: "pinned_client", priority_groups: ["owner"] })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("makes a durable of another priority policy anew, at its floor", () =>
+    Effect.gen(function* () {
+      const { publish, open, manager } = yield* setUp()
+      yield* publish(5)
+      yield* Effect.promise(() =>
+        manager.consumers.add("S", {
+          durable_name: "d",
+          ack_policy: "all",
+          filter_subject: "s.a",
+          max_ack_pending: 10_000,
+          priority_groups: ["jobs"],
+          priority_policy: "overflow"
+        })
+      )
+      yield* Effect.promise(() => manager.consumers.reset("S", "d", 3))
+      const consumer = yield* open({ pin })
+      assert.deepStrictEqual(yield* takeSequences(consumer, 3), [3, 4, 5])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("goes on when a late acknowledgement makes the broker ignore its own", () =>
+    Effect.gen(function* () {
+      const { publish, open, control } = yield* setUp()
+      yield* publish(30)
+      const consumer = yield* open({ maxAckPending: 10 })
+      assert.deepStrictEqual(yield* takeSequences(consumer, 10), range(1, 10))
+      // As from a life that had seen a thousand deliveries when it took the second message.
+      control.publish("$JS.ACK.S.d.1.2.1000.1700000000000000000.0", "+ACK")
+      yield* Effect.promise(() => control.flush())
+      for (let through = 10; through <= 20; through += 10) {
+        yield* consumer.ackThrough(through)
+        assert.deepStrictEqual(yield* takeSequences(consumer, 10), range(through + 1, through + 10))
+      }
     }).pipe(Effect.scoped)
   )
 })

@@ -23,6 +23,11 @@ export interface ConsumerOptions extends DurableOptions {
   readonly capacityBytes?: number
   /** Messages asked for at once. Default 256. */
   readonly maxMessages?: number
+  /**
+   * Whether this process still owns what the durable feeds, by the broker's word. Asked before the durable is reset in
+   * the middle of a life: only the owner may move it.
+   */
+  readonly owned?: Effect.Effect<boolean>
 }
 
 export interface Consumer {
@@ -43,6 +48,9 @@ export interface Consumer {
 /** Lost deliveries in a row within which another reader of the same durable is the likely cause. */
 const GAPS_ALLOWED = 5
 const GAP_WINDOW_MILLIS = 30_000
+
+/** Silence of a broker that has something to deliver, after which its count of acknowledgements is taken for wrong. */
+const WITHHELD_MILLIS = 3_000
 
 /** Requests sent into a dying connection get no answer; the next attempt comes soon. */
 const API_TIMEOUT_MILLIS = 1_500
@@ -88,7 +96,17 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
   const brake = (reason: string) => Deferred.doneUnsafe(broken, Effect.succeed(reason))
   const inbox = new ConsumerInbox(data, mailbox, startSequence, () => skipped.inc(label))
 
-  const recover = ensureDurable(manager, options).pipe(
+  const stillOwned = Effect.filterOrFail(
+    options.owned ?? Effect.succeed(true),
+    (owned) => owned,
+    () =>
+      new ConsumerError({
+        reason: "superseded",
+        message: `another process took over what consumer ${options.durable} of stream ${options.stream} feeds`
+      })
+  )
+  const recover = stillOwned.pipe(
+    Effect.andThen(ensureDurable(manager, options)),
     Effect.andThen(Effect.suspend(() => resetDurable(manager, options, inbox.settled + 1))),
     Effect.retry(($) => $(patience).pipe(Schedule.while(({ input }) => input.reason === "unavailable")))
   )
@@ -112,7 +130,8 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
           stream: options.stream,
           durable: options.durable,
           maxMessages: options.maxMessages ?? 256,
-          capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024
+          capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024,
+          group: options.pin?.group
         },
         {
           heldBytes: () => mailbox.bytes,
@@ -161,7 +180,17 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
     })
   )
   yield* Effect.forkScoped(
-    Effect.sleep("500 millis").pipe(Effect.andThen(Effect.sync(() => session?.tick())), Effect.forever)
+    Effect.sleep("500 millis").pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          session?.tick()
+          // The late acknowledgement of a process that is no longer the owner makes the broker ignore those of this one.
+          const withheld = (session?.waitedMillis ?? 0) > WITHHELD_MILLIS && inbox.awaits(options.maxAckPending)
+          if (withheld) brake("the broker holds messages back")
+        })
+      ),
+      Effect.forever
+    )
   )
   const consumer: Consumer = {
     take: mailbox.take,

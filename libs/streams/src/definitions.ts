@@ -4,6 +4,7 @@ import configBucket from "../../../nats/buckets/config.json" with { type: "json"
 import stateBucket from "../../../nats/buckets/state.json" with { type: "json" }
 import enrichedConsumer from "../../../nats/consumers/enriched.json" with { type: "json" }
 import filteredConsumer from "../../../nats/consumers/filtered.json" with { type: "json" }
+import ownerConsumer from "../../../nats/consumers/owner.json" with { type: "json" }
 import parsedConsumer from "../../../nats/consumers/parsed.json" with { type: "json" }
 import rawConsumer from "../../../nats/consumers/raw.json" with { type: "json" }
 import alerts from "../../../nats/streams/alerts.json" with { type: "json" }
@@ -11,6 +12,7 @@ import anomalies from "../../../nats/streams/anomalies.json" with { type: "json"
 import deadLetters from "../../../nats/streams/dead-letters.json" with { type: "json" }
 import enriched from "../../../nats/streams/enriched.json" with { type: "json" }
 import filtered from "../../../nats/streams/filtered.json" with { type: "json" }
+import owners from "../../../nats/streams/owners.json" with { type: "json" }
 import panes from "../../../nats/streams/panes.json" with { type: "json" }
 import parsed from "../../../nats/streams/parsed.json" with { type: "json" }
 import raw from "../../../nats/streams/raw.json" with { type: "json" }
@@ -28,7 +30,7 @@ export const bucketDefinitions = [configBucket, stateBucket]
 
 /** Every stream, with the raw stream's subjects spread over `partitions`. */
 export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefinition> => {
-  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, deadLetters])
+  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, deadLetters, owners])
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
   return JSON.parse(text.replaceAll("${partitions}", String(partitions)))
 }
@@ -43,6 +45,25 @@ export const durableOf = (stream: ConsumedStream, partition: number): DurableOpt
     durable: filled(definition.durable_name),
     filterSubject: filled(definition.filter_subject),
     maxAckPending: definition.max_ack_pending,
-    ackWaitMillis: definition.ack_wait / 1e6
+    ackWaitMillis: definition.ack_wait / 1e6,
+    pin: { group: definition.priority_groups[0] as string, timeoutMillis: definition.priority_timeout / 1e6 }
   }
 }
+
+/** The consumer whose pinned client owns a partition, and the one message it ever delivers. */
+export const leaseOf = (partition: number) => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
+  const text = JSON.stringify(ownerConsumer).replaceAll("${partition}", String(partition))
+  const { stream, ...config }: typeof ownerConsumer = JSON.parse(text)
+  return {
+    stream,
+    durable: config.durable_name,
+    subject: config.filter_subject,
+    group: config.priority_groups[0] as string,
+    timeoutMillis: config.priority_timeout / 1e6,
+    config
+  }
+}
+
+/** Where the owner of a partition announces the batch it is about to store. */
+export const cutSubject = (partition: number): string => `owners.cut.${partition}`

@@ -1,14 +1,22 @@
 // Durable: the broker's side of a consumer; created, checked and set to a start sequence through the JetStream API.
-import { AckPolicy, DeliverPolicy, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream"
+import { isDeepStrictEqual } from "node:util"
+import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
+  JetStreamApiError,
+  type JetStreamManager
+} from "@nats-io/jetstream"
 import { Effect, Schema } from "effect"
 
 /**
  * no-stream: set up the streams first. incompatible: the durable exists with other settings. ahead: the outputs claim
  * inputs the stream never had, so the stream was lost or replaced; start from an empty store or restore the stream.
- * contended: another process consumes the durable. unavailable: the broker does not answer.
+ * contended: another process consumes the durable. superseded: another process owns the partition now.
+ * unavailable: the broker does not answer.
  */
 export class ConsumerError extends Schema.TaggedError<ConsumerError>()("ConsumerError", {
-  reason: Schema.Literals(["no-stream", "incompatible", "ahead", "contended", "unavailable"]),
+  reason: Schema.Literals(["no-stream", "incompatible", "ahead", "contended", "superseded", "unavailable"]),
   message: Schema.String
 }) {}
 
@@ -19,6 +27,8 @@ export interface DurableOptions {
   /** Deliveries without acknowledgement before the broker stops delivering. */
   readonly maxAckPending: number
   readonly ackWaitMillis?: number
+  /** Deliver to one client alone, until it is unpinned or has not asked for this long. */
+  readonly pin?: { readonly group: string; readonly timeoutMillis: number }
 }
 
 /**
@@ -26,6 +36,28 @@ export interface DurableOptions {
  * stage holds back over an outage.
  */
 const ACK_WAIT_MILLIS = 300_000
+
+/** Settings that a durable keeps for its life. */
+const fixed = (options: DurableOptions) => ({
+  durable_name: options.durable,
+  ack_policy: AckPolicy.All,
+  // With a start sequence of its own the broker would refuse every later reset to before it.
+  deliver_policy: DeliverPolicy.All,
+  max_waiting: 64
+})
+
+const settingsOf = (options: DurableOptions) => ({
+  filter_subject: options.filterSubject,
+  ack_wait: (options.ackWaitMillis ?? ACK_WAIT_MILLIS) * 1e6,
+  max_ack_pending: options.maxAckPending,
+  ...(options.pin === undefined
+    ? {}
+    : {
+        priority_groups: [options.pin.group],
+        priority_policy: "pinned_client" as const,
+        priority_timeout: options.pin.timeoutMillis * 1e6
+      })
+})
 
 const toError = (options: DurableOptions) => (cause: unknown) => {
   const detail = cause instanceof Error ? cause.message : String(cause)
@@ -43,7 +75,7 @@ const toError = (options: DurableOptions) => (cause: unknown) => {
 
 /** Creates the durable, or brings an existing one up to date; returns the sequence up to which it is acknowledged. */
 export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamManager, options: DurableOptions) {
-  const ackWait = (options.ackWaitMillis ?? ACK_WAIT_MILLIS) * 1e6
+  const wanted = settingsOf(options)
   const call = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: toError(options) })
   const existing = yield* call(() =>
     manager.consumers.info(options.stream, options.durable).catch((cause) => {
@@ -52,18 +84,7 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
     })
   )
   if (existing === undefined) {
-    yield* call(() =>
-      manager.consumers.add(options.stream, {
-        durable_name: options.durable,
-        filter_subject: options.filterSubject,
-        ack_policy: AckPolicy.All,
-        // With a start sequence of its own the broker would refuse every later reset to before it.
-        deliver_policy: DeliverPolicy.All,
-        ack_wait: ackWait,
-        max_ack_pending: options.maxAckPending,
-        max_waiting: 64
-      })
-    )
+    yield* call(() => manager.consumers.add(options.stream, { ...fixed(options), ...wanted }))
     return 0
   }
   const { config } = existing
@@ -73,20 +94,22 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
       message: `consumer ${options.durable} of stream ${options.stream} has ack policy ${config.ack_policy} where "all" is needed, delete it or choose another name`
     })
   }
-  if (
-    config.filter_subject !== options.filterSubject ||
-    config.max_ack_pending !== options.maxAckPending ||
-    config.ack_wait !== ackWait
-  ) {
-    yield* call(() =>
-      manager.consumers.update(options.stream, options.durable, {
-        filter_subject: options.filterSubject,
-        max_ack_pending: options.maxAckPending,
-        ack_wait: ackWait
-      })
-    )
-  }
-  return existing.ack_floor.stream_seq
+  const changed = Object.entries(wanted).some(
+    ([key, value]) => !isDeepStrictEqual((config as Record<string, unknown>)[key], value)
+  )
+  const floor = existing.ack_floor.stream_seq
+  if (!changed) return floor
+  yield* call(() =>
+    manager.consumers.update(options.stream, options.durable, wanted).catch(async (cause) => {
+      if (!(cause instanceof JetStreamApiError) || config.priority_policy === wanted.priority_policy) throw cause
+      // Where the broker does not let a priority policy change, the durable is made anew and goes on from its floor.
+      await manager.consumers.delete(options.stream, options.durable)
+      await manager.consumers.add(options.stream, { ...fixed(options), ...wanted })
+      await manager.consumers.reset(options.stream, options.durable, floor + 1)
+      return undefined as unknown as ConsumerInfo
+    })
+  )
+  return floor
 })
 
 /**
@@ -104,6 +127,14 @@ export const resetDurable = Effect.fnUntraced(function* (
     return yield* new ConsumerError({
       reason: "ahead",
       message: `start sequence ${sequence} lies past the end ${info.state.last_seq} of stream ${options.stream}, the stream was lost or replaced: restore it or empty the store`
+    })
+  }
+  const { pin } = options
+  if (pin !== undefined) {
+    // Whoever was pinned before is told so at its next request, and its waiting requests are void.
+    yield* Effect.tryPromise({
+      try: () => manager.consumers.unpin(options.stream, options.durable, pin.group),
+      catch: catching
     })
   }
   yield* Effect.tryPromise({

@@ -122,7 +122,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   ): Effect.Effect<number, HopError> => {
     if (stored._tag === "Some" && stored.value.id === id) return Effect.succeed(stored.value.sequence)
     if (error.reason === "wrong-last-sequence") {
-      const message = `hop ${options.name} is no longer the writer of ${options.outputSubject}, another process is: stop one of them`
+      const message = `hop ${options.name} is no longer the writer of ${options.outputSubject}, another process took over`
       return Effect.fail(new HopError({ reason: "superseded", message }))
     }
     const reason = error.reason === "too-large" ? "too-large" : "no-stream"

@@ -10,6 +10,8 @@ export interface PullOptions {
   readonly maxMessages: number
   /** Most bytes held and asked for together; must exceed the largest message. */
   readonly capacityBytes: number
+  /** Group of a durable with a pinned client; this session expects to become it with its first request. */
+  readonly group?: string | undefined
 }
 
 export interface PullHandlers {
@@ -37,6 +39,9 @@ export class PullSession {
   /** A message larger than this was waiting: ask again only with more room. */
   #refusedBytes = 0
   #heardAt: number
+  #deliveredAt: number
+  /** The broker's name for this session once it is the pinned client. */
+  #pin = ""
   #over = false
 
   constructor(connection: NatsConnection, options: PullOptions, handlers: PullHandlers, now: () => number) {
@@ -45,6 +50,7 @@ export class PullSession {
     this.#handlers = handlers
     this.#now = now
     this.#heardAt = now()
+    this.#deliveredAt = now()
     this.#subscription = connection.subscribe(this.#inbox, {
       callback: (error, message) => {
         if (error !== null) this.#break(error.message)
@@ -57,7 +63,9 @@ export class PullSession {
   /** Asks for more when there is room; to be called after room was made. */
   refill() {
     if (this.#over) return
-    const { capacityBytes, maxMessages } = this.#options
+    const { capacityBytes, group, maxMessages } = this.#options
+    // Of several requests without a pin the broker pins one and leaves the others waiting.
+    if (group !== undefined && this.#pin === "" && this.#askedMessages > 0) return
     if (this.#askedMessages > maxMessages / 4 && this.#askedBytes > capacityBytes / 4) return
     const room = capacityBytes - this.#handlers.heldBytes() - this.#askedBytes
     const messages = maxMessages - this.#askedMessages
@@ -68,9 +76,13 @@ export class PullSession {
       batch: messages,
       max_bytes: room,
       expires: EXPIRES_MILLIS * 1e6,
-      idle_heartbeat: HEARTBEAT_MILLIS * 1e6
+      idle_heartbeat: HEARTBEAT_MILLIS * 1e6,
+      ...(group === undefined ? {} : { group, ...(this.#pin === "" ? {} : { id: this.#pin }) })
     }
-    if (this.#askedMessages === 0) this.#heardAt = this.#now()
+    if (this.#askedMessages === 0) {
+      this.#heardAt = this.#now()
+      this.#deliveredAt = this.#heardAt
+    }
     this.#askedMessages += messages
     this.#askedBytes += room
     const { stream, durable } = this.#options
@@ -88,6 +100,11 @@ export class PullSession {
     if (this.#over) return
     if (this.#askedMessages > 0 && this.#now() - this.#heardAt > SILENCE_MILLIS) this.#break("heartbeats missed")
     else this.refill()
+  }
+
+  /** Milliseconds since the last delivery during which requests were waiting at the broker; 0 when none is. */
+  get waitedMillis(): number {
+    return this.#askedMessages === 0 ? 0 : this.#now() - this.#deliveredAt
   }
 
   close() {
@@ -108,6 +125,8 @@ export class PullSession {
       this.#status(message)
       return
     }
+    this.#deliveredAt = this.#heardAt
+    if (this.#pin === "" && this.#options.group !== undefined) this.#pin = message.headers?.get("Nats-Pin-Id") ?? ""
     this.#answered(1, messageBytes(message))
     try {
       this.#handlers.message(message)

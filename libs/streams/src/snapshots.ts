@@ -56,7 +56,7 @@ const toError = (key: string) => (cause: unknown) => {
     return new SnapshotError({ reason: "corrupt", message: `snapshot ${key} is corrupt: ${detail}` })
   }
   if (cause instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.has(cause.code)) {
-    const message = `snapshot ${key} was written by somebody else since it was read: stop one of the two`
+    const message = `snapshot ${key} was written by somebody else since it was read: another process took over, or two pipelines share a name`
     return new SnapshotError({ reason: "conflict", message })
   }
   return new SnapshotError({ reason: "unavailable", message: `snapshot ${key} cannot be reached: ${detail}` })

@@ -13,6 +13,11 @@ export interface Part<E, R> {
 
 export interface SupervisorOptions<E, R> {
   readonly name: string
+  /**
+   * What a life waits for before anything is made, and what ends it when it fails later. It calls `standby` when the
+   * wait is for another process, which is no fault.
+   */
+  readonly enter?: (standby: () => void) => Effect.Effect<Running<E>, E, R | Scope.Scope>
   /** The parts in the order data flows; made anew for each life, so mailboxes and stage state start empty. */
   readonly make: Effect.Effect<ReadonlyArray<Part<E, R>>, E, R | Scope.Scope>
   /** First pause before a restart; doubles each time up to the longest. Defaults 100 and 10,000 ms. */
@@ -23,7 +28,7 @@ export interface SupervisorOptions<E, R> {
 }
 
 export interface SupervisorState {
-  readonly status: "starting" | "running" | "restarting" | "draining" | "stopped"
+  readonly status: "starting" | "standby" | "running" | "restarting" | "draining" | "stopped"
   readonly restarts: number
   /** Why it restarted last, in words; "" before any failure. */
   readonly failure: string
@@ -70,13 +75,23 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   const life = Effect.scoped(
     Effect.gen(function* () {
       change({ status: "starting" })
-      const parts = yield* options.make
       const running: Array<Running<E>> = []
+      if (options.enter !== undefined) {
+        const standby = () => {
+          change({ status: "standby" })
+          health.ready()
+        }
+        running.push(yield* options.enter(standby))
+        if (state.status === "standby") health.live("taking over")
+        change({ status: "starting" })
+      }
+      const entered = running.splice(0)
+      const parts = yield* options.make
       for (const part of parts.toReversed()) running.unshift(yield* part.start)
       change({ status: "running" })
       health.ready()
       const allDone = Effect.all(
-        running.map((one) => one.done),
+        [...entered, ...running].map((one) => one.done),
         { concurrency: "unbounded", discard: true }
       )
       yield* Effect.raceFirst(allDone, drainParts(running))
@@ -103,7 +118,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   })
   /** Draining while a part is still starting: there is nothing to finish yet, so the life is simply given up. */
   const beforeLife = Deferred.await(drainAsked).pipe(
-    Effect.andThen(Effect.suspend(() => (state.status === "starting" ? Effect.void : Effect.never)))
+    Effect.andThen(Effect.suspend(() => (["starting", "standby"].includes(state.status) ? Effect.void : Effect.never)))
   )
   yield* Effect.forkScoped(
     lives.pipe(

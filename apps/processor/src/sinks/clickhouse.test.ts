@@ -4,11 +4,14 @@ import { Readable } from "node:stream"
 import { it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { Store } from "@tailrace/store/store"
+import { OwnershipError } from "@tailrace/streams/lease"
 import { Nats } from "@tailrace/streams/nats"
+import type { Cut } from "@tailrace/streams/ownership"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { Breaker } from "../breaker.ts"
+import type { SinkContext } from "../sink.ts"
 import type { SinkPolicy } from "../sink-policy.ts"
 import { clickhouse } from "./clickhouse.ts"
 
@@ -83,7 +86,7 @@ const batchOf = (sequence: number) => {
   return batch
 }
 
-const openSink = Effect.gen(function* () {
+const openWith = Effect.fnUntraced(function* (ownership: SinkContext["ownership"]) {
   const clock = yield* Clock.Clock
   const config = yield* Schema.decodeEffect(clickhouse.config)({ type: "clickhouse" })
   const sink = yield* clickhouse.make(config)
@@ -91,10 +94,12 @@ const openSink = Effect.gen(function* () {
   const now = () => clock.currentTimeMillisUnsafe()
   const breaker = new Breaker({ name: "clickhouse", policy, now, elapsed: now, random: () => 0.5 })
   const office = { take: () => Effect.die("nothing is refused here") }
-  const { slow, ...open } = yield* sink.open({ partition: 2, breaker, office })
+  const { slow, ...open } = yield* sink.open({ partition: 2, breaker, office, ownership })
   if (slow === undefined) return yield* Effect.die("the sink has no ledger")
   return { ...open, ledger: slow }
 })
+
+const openSink = openWith({ left: {}, announce: () => Effect.void, confirm: Effect.void })
 
 /** Runs an effect while the test clock goes on, a second whenever real promises have had their turn. */
 const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
@@ -177,6 +182,114 @@ describe("clickhouse", () => {
       yield* sink.write(batch)
       yield* sink.ledger.flush
       expect(world.inserts.map(({ table }) => table)).toEqual(["ledger"])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("announces each insert before it is made", () => {
+    const { services, world } = makeStore()
+    const announced: Array<unknown> = []
+    const announce = (output: string, cut: Cut) =>
+      Effect.sync(() => {
+        announced.push({ output, ...cut, inserts: world.inserts.length })
+      })
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      const sink = yield* openWith({ left: {}, announce, confirm: Effect.void })
+      yield* sink.write(batchOf(9))
+      yield* sink.ledger.flush
+      expect(announced).toEqual([
+        { output: "rows", first: 9, last: 9, attempt: 5, ingestedAt: 5_000, inserts: 0 },
+        { output: "ledger", first: 9, last: 9, attempt: 5, ingestedAt: 5_000, inserts: 1 }
+      ])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("inserts nothing when another process has taken over", () => {
+    const { services, world } = makeStore()
+    const gone = new OwnershipError({ reason: "superseded", message: "taken over" })
+    return Effect.gen(function* () {
+      const sink = yield* openWith({ left: {}, announce: () => gone, confirm: gone })
+      expect(yield* Effect.flip(sink.write(batchOf(9)))).toBe(gone)
+      expect(world.inserts).toEqual([])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("does not repeat a failed insert when another process has taken over meanwhile", () => {
+    const { services, world } = makeStore()
+    const gone = new OwnershipError({ reason: "superseded", message: "taken over" })
+    return Effect.gen(function* () {
+      const sink = yield* openWith({ left: {}, announce: () => Effect.void, confirm: gone })
+      world.answers = ["fail"]
+      expect(yield* whileTimePasses(Effect.flip(sink.write(batchOf(9))))).toBe(gone)
+      expect(world.inserts).toHaveLength(1)
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  const left = { first: 9, last: 9, attempt: 3, ingestedAt: 4_500 }
+
+  it.effect("makes the insert an earlier owner left under its own token, and makes sure that it is stored", () => {
+    const { services, setClock, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      setClock(left.ingestedAt)
+      const sink = yield* openWith({
+        left: { rows: left, ledger: left },
+        announce: () => Effect.void,
+        confirm: Effect.void
+      })
+      expect(sink.repeats).toEqual([left, left])
+      yield* sink.write(batchOf(9))
+      expect(world.inserts).toEqual([
+        { table: "logs", token: "2-9-9-3" },
+        { table: "ledger", token: "ledger-2-9-9-3" }
+      ])
+      expect(yield* sink.ledger.flush).toBe(9)
+      yield* sink.write(batchOf(10))
+      expect(world.inserts.at(-1)).toEqual({ table: "logs", token: "2-10-10-5" })
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("inserts under a new attempt what was left when its token is logged without its part", () => {
+    const { services, setClock, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      setClock(left.ingestedAt)
+      const sink = yield* openWith({ left: { rows: left }, announce: () => Effect.void, confirm: Effect.void })
+      world.answers = ["lose"]
+      yield* whileTimePasses(sink.write(batchOf(9)))
+      expect(world.inserts.map(({ token }) => token)).toEqual(["2-9-9-3", "2-9-9-6"])
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("skips what was left and is stored, to the end of its range", () => {
+    const { services, world } = makeStore()
+    return Effect.gen(function* () {
+      world.newest.ledger = { attempt: 3, at: left.ingestedAt, first: 5, last: 7 }
+      const sink = yield* openWith({
+        left: { ledger: { ...left, first: 5 } },
+        announce: () => Effect.void,
+        confirm: Effect.void
+      })
+      expect(sink.repeats).toEqual([])
+      expect(sink.ledger.offset).toBe(9)
+    }).pipe(Effect.provide(services), Effect.scoped)
+  })
+
+  it.effect("does not close the account of what was left before its end", () => {
+    const { services, world } = makeStore()
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5_000)
+      const sink = yield* openWith({
+        left: { ledger: { ...left, last: 11 } },
+        announce: () => Effect.void,
+        confirm: Effect.void
+      })
+      const tokens = () => world.inserts.filter(({ table }) => table === "ledger").map(({ token }) => token)
+      yield* sink.write(batchOf(9))
+      expect(yield* sink.ledger.flush).toBe(undefined)
+      expect(tokens()).toEqual([])
+      yield* whileTimePasses(sink.write(batchOf(11)))
+      expect(tokens()[0]).toBe("ledger-2-9-11-3")
     }).pipe(Effect.provide(services), Effect.scoped)
   })
 })

@@ -19,6 +19,7 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
   const outlet = yield* openLiveOutlet
   return {
     offsets: [],
+    repeats: [],
     write: (batch) =>
       Effect.sync(() => {
         if (batch.keptCount > 0 && outlet.wanted())

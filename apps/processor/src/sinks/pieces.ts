@@ -1,15 +1,18 @@
 // Pieces: a batch of which the store refuses something is stored piece by piece, in order, and what is refused alone is set aside.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { StoreError } from "@tailrace/store/store-error"
+import { StoreError } from "@tailrace/store/store-error"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import { Effect } from "effect"
+
+type PieceFailure = StoreError | OwnershipError
 
 export interface PieceStore<R> {
   /** Stores the rows that are selected now, all or none; a refusal of the data fails, unless it is to be held. */
-  readonly insert: (refusals: "hold" | "pass") => Effect.Effect<void, StoreError, R>
+  readonly insert: (refusals: "hold" | "pass") => Effect.Effect<void, PieceFailure, R>
   /** Stores a row, which is refused by itself, as a dead letter; answers the reason it is counted under. */
   readonly setAside: (row: number, error: StoreError) => Effect.Effect<string, StoreError, R>
   /** Says that the rows of a frame are stored one after the other from here on, or all are. */
-  readonly split: (sequence: number, finished: boolean) => Effect.Effect<void, StoreError, R>
+  readonly split: (sequence: number, finished: boolean) => Effect.Effect<void, PieceFailure, R>
   /** Rows of the batch that may be set aside; then refusals are held. */
   readonly most: number
 }
@@ -24,13 +27,13 @@ export const storeInPieces = <R>(
   batch: LogBatch,
   refusal: StoreError,
   store: PieceStore<R>
-): Effect.Effect<void, StoreError, R> => Effect.suspend(() => inPieces(batch, refusal, store))
+): Effect.Effect<void, PieceFailure, R> => Effect.suspend(() => inPieces(batch, refusal, store))
 
 const inPieces = <R>(
   batch: LogBatch,
   refusal: StoreError,
   store: PieceStore<R>
-): Effect.Effect<void, StoreError, R> => {
+): Effect.Effect<void, PieceFailure, R> => {
   const selected = batch.selected.slice(0, batch.length)
   let left = store.most
   let splitting = false
@@ -53,7 +56,7 @@ const inPieces = <R>(
       selected[row] = 0
     })
   /** Stores the rows of a range; `known` is why it cannot be stored in one. Answers whether anything was refused. */
-  const range = (from: number, to: number, known: StoreError | undefined): Effect.Effect<boolean, StoreError, R> =>
+  const range = (from: number, to: number, known: StoreError | undefined): Effect.Effect<boolean, PieceFailure, R> =>
     Effect.gen(function* () {
       const rows = keptIn(selected, from, to)
       if (rows.length === 0) return false
@@ -61,6 +64,7 @@ const inPieces = <R>(
       if (error === undefined || rows.length === 1) {
         const outcome = yield* Effect.result(insert(from, to))
         if (outcome._tag === "Success") return false
+        if (!(outcome.failure instanceof StoreError)) return yield* outcome.failure
         error = outcome.failure
       }
       if (rows.length === 1) {

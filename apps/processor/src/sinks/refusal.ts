@@ -8,7 +8,8 @@ import { Effect } from "effect"
 import type { SinkContext } from "../sink.ts"
 
 /** Whether something in the data was refused, and not the request as such. */
-export const isRefusal = (error: StoreError): boolean => error.consequence === "dead-letter"
+export const isRefusal = (error: unknown): error is StoreError =>
+  error instanceof StoreError && error.consequence === "dead-letter"
 
 /** Rows are stored, but a view on their table failed over them: it lacks them, and the rollup must not. */
 export const afterFailedView = (

@@ -8,10 +8,14 @@ const accessDenied = 497
 
 /**
  * A process that dies leaves its last insert running; it may land after the offset was read, and its batch would then be
- * stored twice under two attempts. Inserts name their partition in their token. Where the user may not see the running
- * queries there is nothing to wait for, and the window stays open as long as the last insert runs.
+ * taken for missing. Inserts name their partition in their token. After `mostLooks`, a tenth of a second apart, it ends
+ * all the same. Where the user may not see the running
+ * queries there is nothing to wait for.
  */
-export const awaitRunningInserts = (partition: number): Effect.Effect<void, StoreError, Store> =>
+export const awaitRunningInserts = (
+  partition: number,
+  mostLooks = Number.POSITIVE_INFINITY
+): Effect.Effect<void, StoreError, Store> =>
   Tables.use((tables) => tables.runningInserts(partition)).pipe(
     Effect.map((running) => running > 0),
     Effect.catchIf(
@@ -19,6 +23,8 @@ export const awaitRunningInserts = (partition: number): Effect.Effect<void, Stor
       () => Effect.succeed(false)
     ),
     Effect.flatMap((running) =>
-      running ? Effect.andThen(Effect.sleep("100 millis"), awaitRunningInserts(partition)) : Effect.void
+      running && mostLooks > 1
+        ? Effect.andThen(Effect.sleep("100 millis"), awaitRunningInserts(partition, mostLooks - 1))
+        : Effect.void
     )
   )

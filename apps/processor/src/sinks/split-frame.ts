@@ -4,6 +4,7 @@ import { markSplitFrame } from "@tailrace/store/split-frames"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Tables } from "@tailrace/store/tables"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import { Clock, Effect } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
@@ -13,7 +14,10 @@ import { untilStored } from "../until-stored.ts"
  * that its message comes again. A batch that comes as it was cut before may begin behind the offset; its rows that are
  * settled are left out of the insert.
  */
-export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition }: SinkContext, lastSequence: number) {
+export const openSplitFrame = Effect.fnUntraced(function* (
+  { breaker, ownership, partition }: SinkContext,
+  lastSequence: number
+) {
   const clock = yield* Clock.Clock
   const unfinished = yield* untilStored(
     Tables.use((tables) => tables.unfinishedFrame(partition, lastSequence)),
@@ -22,10 +26,7 @@ export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition 
   const offset = unfinished === undefined ? lastSequence : unfinished.sequence - 1
   let lastMark = 0
   /** Runs an insert of a batch without the rows an earlier life has settled; they count as what they are all the same. */
-  const without = <R>(
-    batch: LogBatch,
-    insert: Effect.Effect<void, StoreError, R>
-  ): Effect.Effect<void, StoreError, R> =>
+  const without = <E, R>(batch: LogBatch, insert: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> =>
     Effect.suspend(() => {
       if (batch.firstSequence > (unfinished?.sequence ?? offset)) return insert
       const hidden: Array<number> = []
@@ -42,10 +43,11 @@ export const openSplitFrame = Effect.fnUntraced(function* ({ breaker, partition 
         })
       return Effect.andThen(show(0), Effect.ensuring(insert, show(1)))
     })
-  const mark = (sequence: number, finished: boolean): Effect.Effect<void, StoreError, Store> =>
+  const mark = (sequence: number, finished: boolean): Effect.Effect<void, StoreError | OwnershipError, Store> =>
     Effect.suspend(() => {
       lastMark = Math.max(clock.currentTimeMillisUnsafe(), lastMark + 1)
-      return untilStored(markSplitFrame({ partition, sequence, finished, at: lastMark }), breaker)
+      const marked = markSplitFrame({ partition, sequence, finished, at: lastMark })
+      return untilStored(Effect.andThen(ownership.confirm, marked), breaker)
     })
-  return { offset, without, mark }
+  return { unfinished: unfinished !== undefined, offset, without, mark }
 })

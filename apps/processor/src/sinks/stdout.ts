@@ -16,6 +16,7 @@ export const stdout = defineSink({
 
 const opened: OpenSink = {
   offsets: [],
+  repeats: [],
   write: (batch) =>
     Effect.callback<void>((resume) => {
       process.stdout.write(jsonLines(batch), () => resume(Effect.void))

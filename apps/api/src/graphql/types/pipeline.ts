@@ -45,7 +45,9 @@ const Breaker = builder.objectRef<BreakerState>("SinkState").implement({
 const Partition = builder.objectRef<PartitionState>("PartitionState").implement({
   fields: (t) => ({
     partition: t.exposeInt("partition"),
-    status: t.exposeString("status", { description: "starting, running, holding, restarting or stopped." }),
+    status: t.exposeString("status", {
+      description: "starting, standby (another process owns the partition), running, holding, restarting or stopped."
+    }),
     reason: t.exposeString("reason"),
     restarts: t.exposeInt("restarts"),
     committedSequence: t.exposeFloat("committedSequence"),

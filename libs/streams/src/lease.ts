@@ -1,0 +1,135 @@
+// Lease: which process is the pinned client of a partition's owner consumer; kept by asking, lost by silence.
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
+import type { Msg } from "@nats-io/nats-core"
+import { Clock, Effect, Schedule, Schema } from "effect"
+import { leaseOf } from "./definitions.ts"
+import { Nats } from "./nats.ts"
+
+/**
+ * superseded: another process owns the partition now; stand by. no-stream: set up the streams first. unavailable: the
+ * broker does not answer.
+ */
+export class OwnershipError extends Schema.TaggedError<OwnershipError>()("OwnershipError", {
+  reason: Schema.Literals(["superseded", "no-stream", "unavailable"]),
+  message: Schema.String
+}) {}
+
+export interface Lease {
+  /** Fails when another client was pinned instead; never ends before. An absent broker is waited for. */
+  readonly lost: Effect.Effect<never, OwnershipError>
+}
+
+/** How often the broker hears of a live owner: a quarter of the time after which it pins another one. */
+const RENEWALS = 4
+/** How long one request for the pin waits at the broker. */
+const WAIT_MILLIS = 2_000
+const API_TIMEOUT_MILLIS = 1_500
+
+const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
+
+const toError = (partition: number) => (cause: unknown) => {
+  const missing = cause instanceof JetStreamApiError && cause.code === 10059
+  return new OwnershipError({
+    reason: missing ? "no-stream" : "unavailable",
+    message: missing
+      ? "stream owners does not exist, run the streams set-up"
+      : `the owner of partition ${partition} cannot be asked for: ${cause instanceof Error ? cause.message : String(cause)}`
+  })
+}
+
+/** The consumer and the one message it delivers; both may have been deleted. */
+const ensureLease = async (manager: JetStreamManager, partition: number, put: () => Promise<void>) => {
+  const { config, durable, stream, subject } = leaseOf(partition)
+  const wanted = config as Parameters<JetStreamManager["consumers"]["add"]>[1]
+  await manager.consumers.info(stream, durable).catch(async (cause) => {
+    if (!(cause instanceof JetStreamApiError) || cause.code !== 10014) throw cause
+    await manager.consumers.add(stream, wanted)
+  })
+  if ((await manager.streams.getMessage(stream, { last_by_subj: subject })) === null) await put()
+}
+
+/**
+ * Waits until this process is the pinned client of the partition's owner consumer, and stays it for the life of the
+ * scope, whose end hands over at once. The consumer delivers one message that nobody acknowledges, so there is always
+ * something to be pinned by, and the requests that keep the pin ask for less than its size. `standby` is called when
+ * another process turns out to be the owner.
+ */
+export const takeLease = Effect.fnUntraced(function* (partition: number, standby: () => void) {
+  const { control } = yield* Nats
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const { durable, group, stream, subject, timeoutMillis } = leaseOf(partition)
+  const catching = toError(partition)
+  const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: catching })
+  const manager = yield* attempt(() => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }))
+  const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`
+  /** A subscription of its own, because a delivery comes under the message's subject. */
+  const ask = (request: object, timeout: number): Promise<Msg> =>
+    control.request(next, JSON.stringify({ group, batch: 1, ...request }), { timeout, noMux: true })
+  const ensure = attempt(() =>
+    ensureLease(manager, partition, async () => {
+      await control.request(subject, "owner", { timeout: API_TIMEOUT_MILLIS })
+    })
+  )
+  const holder = attempt(async () => {
+    const info = await manager.consumers.info(stream, durable)
+    const groups = (info as { readonly priority_groups?: ReadonlyArray<{ readonly pinned_client_id?: string }> })
+      .priority_groups
+    return groups?.[0]?.pinned_client_id ?? ""
+  })
+  /** The pin, or "" when none came within `millis`. */
+  const request = (millis: number) =>
+    attempt(async () => {
+      const message = await ask({ expires: millis * 1e6 }, millis + 1_000)
+      return message.headers?.get("Nats-Pin-Id") ?? ""
+    })
+
+  let pin = ""
+  let heardAt = now()
+  const obtain = Effect.gen(function* () {
+    yield* ensure
+    if ((yield* holder) !== "") standby()
+    for (;;) {
+      pin = yield* request(WAIT_MILLIS)
+      heardAt = now()
+      if (pin !== "") return
+      yield* ensure
+    }
+  })
+  yield* obtain.pipe(Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => input.reason === "unavailable"))))
+
+  /** The broker may have forgotten the pin, or this process was too slow: unless another came first, it goes on. */
+  const regain = Effect.gen(function* () {
+    pin = ""
+    yield* ensure
+    pin = yield* request(timeoutMillis / 2)
+    heardAt = now()
+    if (pin !== "" || (yield* holder) === "") return
+    const message = `another process took over partition ${partition}`
+    return yield* new OwnershipError({ reason: "superseded", message })
+  })
+  const renew = Effect.gen(function* () {
+    const answer = yield* attempt(() => ask({ id: pin, max_bytes: 1, no_wait: true }, timeoutMillis / 2))
+    if (answer.headers?.code === 423) yield* regain
+    else heardAt = now()
+  })
+  const keep = Effect.suspend(() => (pin === "" ? regain : renew)).pipe(
+    // No answer at all: the broker is away, or the consumer is, which the next look makes anew.
+    Effect.catchIf(
+      (error) => error.reason === "unavailable",
+      () => ensure
+    ),
+    Effect.catchIf(
+      (error) => error.reason !== "superseded",
+      () => Effect.void
+    ),
+    Effect.andThen(Effect.sleep(timeoutMillis / RENEWALS)),
+    Effect.forever
+  )
+  yield* Effect.addFinalizer(() =>
+    pin === "" || now() - heardAt > timeoutMillis || control.isClosed()
+      ? Effect.void
+      : Effect.ignore(attempt(() => manager.consumers.unpin(stream, durable, group)))
+  )
+  return { lost: keep } satisfies Lease
+})

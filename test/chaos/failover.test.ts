@@ -1,0 +1,147 @@
+// Failover: two processors with the same partitions; whichever owns one is killed, stopped or ended, and the other takes over.
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { freePort } from "@tailrace/testing/free-port"
+import { waitFor } from "@tailrace/testing/wait-until"
+import { expect } from "vitest"
+import { chaosCase, lasting, type World } from "./chaos-case.ts"
+import { storedNow } from "./counts.ts"
+import { Service } from "./stand/service.ts"
+import { type Services, services } from "./stand/services.ts"
+
+const kills = Number(process.env.TAILRACE_KILLS ?? 4)
+/** From the fault until everything that was acknowledged before it is stored. */
+const mostMillis = 5_000
+
+interface Pair extends Services {
+  /** Both processors, each with the address of its status server. */
+  readonly pair: ReadonlyArray<{ readonly service: Service; readonly status: string }>
+}
+
+/** The stand of services with a second processor of the same configuration. */
+const startPair = async (placement: "fused" | "staged"): Promise<Pair> => {
+  const stand = await services({ placement })
+  try {
+    const path = join(stand.folder, "processor.json")
+    const config = JSON.parse(readFileSync(path, "utf8"))
+    const port = await freePort()
+    const own = join(stand.folder, "second.json")
+    writeFileSync(own, JSON.stringify({ ...config, status: { port } }))
+    const statusOf = (of: number) => `http://127.0.0.1:${of}`
+    const second = new Service({
+      name: "second processor",
+      command: process.execPath,
+      arguments: [join(import.meta.dirname, "../../apps/processor/src/main.ts"), own],
+      folder: stand.folder,
+      ready: () => answers(`${statusOf(port)}/health/ready`)
+    })
+    await second.start()
+    const pids = () => ({ ...stand.pids(), ...(second.pid === undefined ? {} : { second: second.pid }) })
+    const pair = [
+      { service: stand.processes.processor, status: statusOf(config.status.port) },
+      { service: second, status: statusOf(port) }
+    ]
+    const remove = async () => {
+      await second.end("SIGKILL")
+      await stand.remove()
+    }
+    const output = () => `${stand.output()}\n${second.output}`
+    return { ...stand, pair, pids, remove, output }
+  } catch (cause) {
+    await stand.remove()
+    throw cause
+  }
+}
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    (response) => response.ok,
+    () => false
+  )
+
+/** Partitions that a processor says it runs. */
+const owned = async (status: string): Promise<ReadonlyArray<string>> => {
+  const text = await fetch(`${status}/metrics`, { signal: AbortSignal.timeout(1_000) }).then(
+    (response) => response.text(),
+    () => ""
+  )
+  return [...text.matchAll(/^tailrace_pipeline_owner\{[^}]*partition="(\d+)"[^}]*\} 1$/gm)].map(
+    ([, one]) => one as string
+  )
+}
+
+/** The processor that runs partition 0, once both partitions have one owner each and both processors are ready. */
+const ownerOf = async ({ pair }: Pair): Promise<Service> => {
+  const seen = await waitFor(
+    () =>
+      Promise.all(
+        pair.map(async ({ status }) => ({ of: await owned(status), ready: await answers(`${status}/health/ready`) }))
+      ),
+    (all) =>
+      all.every(({ ready }) => ready) &&
+      all
+        .flatMap(({ of }) => of)
+        .toSorted()
+        .join() === "0,1",
+    { what: "one owner of each partition" }
+  )
+  return (pair.find((_, i) => seen[i]?.of.includes("0")) ?? (pair[0] as Pair["pair"][number])).service
+}
+
+/** Does something to an owner; answers the milliseconds until all that was acknowledged before is stored. */
+const takeOver = async ({ over, records, stand }: World<Pair>, fault: () => void): Promise<number> => {
+  fault()
+  over()
+  const begun = performance.now()
+  const acknowledged = records.acknowledged
+  await waitFor(
+    () => storedNow(stand),
+    (rows) => rows >= acknowledged,
+    { what: "the other processor to store what was acknowledged", everyMillis: 20, timeoutMillis: 30_000 }
+  ).catch((timeout: unknown) => {
+    throw new Error(`${timeout}\n${stand.output()}`)
+  })
+  return Math.round(performance.now() - begun)
+}
+
+for (const placement of ["fused", "staged"] as const) {
+  chaosCase(
+    `failover between two processors, ${placement}`,
+    // Staged, every frame is a batch and an insert of its own: the load has to leave the store some air.
+    {
+      start: () => startPair(placement),
+      timeoutMillis: 180_000,
+      ...(placement === "staged" && { senders: 1, restMillis: 200 })
+    },
+    async (world) => {
+      const { flow, stand } = world
+      const times: Record<string, Array<number>> = { kill: [], stop: [], end: [] }
+      for (let i = 0; i < kills; i++) {
+        const owner = await ownerOf(stand)
+        await flow(300)
+        times.kill?.push(await takeOver(world, () => void owner.end("SIGKILL")))
+        await owner.end("SIGKILL")
+        await owner.start()
+      }
+      const stopped = await ownerOf(stand)
+      await flow(300)
+      times.stop?.push(await takeOver(world, () => process.kill(stopped.pid as number, "SIGSTOP")))
+      await lasting(8_000, 30)
+      process.kill(stopped.pid as number, "SIGCONT")
+      await flow(300)
+      const ended = await ownerOf(stand)
+      times.end?.push(await takeOver(world, () => void ended.end("SIGTERM")))
+      await ended.end("SIGTERM")
+      await ended.start()
+      const all = Object.values(times)
+        .flat()
+        .toSorted((a, b) => a - b)
+      const median = all[Math.floor(all.length / 2)]
+      console.log(
+        `failover, ${placement}: take-over ms ${JSON.stringify(times)} | median ${median} | max ${all.at(-1)}`
+      )
+      expect(Math.max(...all)).toBeLessThan(mostMillis)
+      return undefined
+    }
+  )
+}
