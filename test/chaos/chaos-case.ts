@@ -62,13 +62,17 @@ export const chaosCase = <S extends Stand>(
 ): void => {
   const skip = options.skip ?? (existsSync("/proc/self") ? undefined : "no /proc here")
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`
-  const timeout = (options.timeoutMillis ?? 120_000) + (long ? 300_000 : 0)
-  it.skipIf(skip !== undefined)(title, { retry: 0, timeout }, async () => {
+  const most = (options.timeoutMillis ?? 240_000) + (long ? 300_000 : 0)
+  // The case gives up before the test does, so that its processes are ended whatever happens.
+  it.skipIf(skip !== undefined)(title, { retry: 0, timeout: most + 90_000 }, async () => {
     const stand = await options.start()
     const memory = new PeakMemory(stand)
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new Error(`${name} did not end in ${most} ms: ${stand.output()}`)), most)
     try {
-      await run(name, stand, memory, options, fault)
+      await Promise.race([run(name, stand, memory, options, fault), late])
     } finally {
+      clearTimeout(timer)
       memory.stop()
       await stand.remove()
     }
@@ -82,15 +86,31 @@ const run = async <S extends Stand>(
   options: CaseOptions<S>,
   fault: (world: World<S>) => Promise<Besides | undefined>
 ): Promise<void> => {
-  const from = Math.floor(Date.now() / hour) * hour - 72 * hour
+  const records = load(stand, options)
+  try {
+    await torment(name, stand, records, memory, options, fault)
+  } finally {
+    void records.stop().catch(() => undefined)
+  }
+}
+
+const load = (
+  stand: Stand,
+  { restMillis = 10, senders = 2 }: Pick<CaseOptions<Stand>, "restMillis" | "senders">
+): NumberedRecords => {
   const { collector, followed: file } = stand
-  const records = new NumberedRecords({
-    collector,
-    file,
-    from,
-    senders: options.senders ?? 2,
-    restMillis: options.restMillis ?? 10
-  })
+  const from = Math.floor(Date.now() / hour) * hour - 72 * hour
+  return new NumberedRecords({ collector, file, from, senders, restMillis })
+}
+
+const torment = async <S extends Stand>(
+  name: string,
+  stand: S,
+  records: NumberedRecords,
+  memory: PeakMemory,
+  options: CaseOptions<S>,
+  fault: (world: World<S>) => Promise<Besides | undefined>
+): Promise<void> => {
   const flow = async (more: number): Promise<void> => {
     const wanted = records.acknowledged + more
     await waitFor(

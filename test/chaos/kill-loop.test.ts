@@ -40,7 +40,7 @@ const loops: ReadonlyArray<Loop> = [
 
 for (const { name, restMillis, roles, senders, share, start } of loops) {
   const count = Math.ceil((kills * share) / 20)
-  const options = { start, senders, restMillis, timeoutMillis: 120_000 + count * 15_000 }
+  const options = { start, senders, restMillis, timeoutMillis: 240_000 + count * 15_000 }
   chaosCase(`${count} kills, ${name}`, options, async ({ flow, over, random, stand }) => {
     for (let done = 0; done < count; done++) {
       // So many records between two kills that some kills fall into the recovery from the one before.

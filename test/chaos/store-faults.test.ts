@@ -54,6 +54,18 @@ chaosCase("store restarted", { start }, async ({ over, stand }) => {
   await stand.processes.store.start()
 })
 
+chaosCase("processor started while the store is away", { start }, async ({ flow, over, stand }) => {
+  const { processor } = stand.processes
+  await processor.end("SIGKILL")
+  await stand.ways.processorToStore.set({ down: true })
+  const starting = processor.start()
+  await flow(500)
+  await lasting(2_000, 60)
+  await stand.ways.processorToStore.set()
+  over()
+  await starting
+})
+
 chaosCase("store read-only", { start }, async ({ flow, over, stand }) => {
   const { store } = stand.processes
   await store.end("SIGTERM")

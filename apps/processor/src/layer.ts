@@ -2,14 +2,16 @@
 import { readFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
-import { migrate } from "@tailrace/store/migrations"
+import { type MigrationError, migrate } from "@tailrace/store/migrations"
+import type { StoreError } from "@tailrace/store/store-error"
 import { durabilityLevels } from "@tailrace/streams/durability"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
 import { problemText } from "@tailrace/telemetry/config-decode"
 import { fileProblem } from "@tailrace/telemetry/file-problem"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Health, type HealthReporter } from "@tailrace/telemetry/health"
+import { Clock, Context, Effect, Layer, Schedule, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
 import { beat } from "./heartbeat.ts"
 import { watchLedger } from "./ledger-watch.ts"
@@ -48,6 +50,25 @@ export const loadPipeline = Effect.fnUntraced(function* (path: string | undefine
   })
 })
 
+const patience = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
+
+/** Brings the tables up to date as soon as the store answers: one that is away is waited for, as the broker is. */
+const migratePatiently = (health: HealthReporter) =>
+  migrate().pipe(
+    Effect.tapError((error) =>
+      isPassing(error)
+        ? Effect.andThen(
+            Effect.sync(() => health.live(error.message)),
+            Effect.logWarning(`the tables cannot be brought up to date yet: ${error.message}`)
+          )
+        : Effect.void
+    ),
+    Effect.retry(($) => $(patience).pipe(Schedule.while(({ input }) => isPassing(input))))
+  )
+
+const isPassing = (error: StoreError | MigrationError): boolean =>
+  error._tag === "StoreError" && error.consequence === "retry"
+
 /**
  * Runs the configured partitions; the layer is ready when their pipelines are supervised, and its end drains them. With
  * `setUp` it first brings streams and tables up to date.
@@ -56,6 +77,8 @@ export const processorLayer = (config: ProcessorConfig) =>
   Layer.effect(
     Processor,
     Effect.gen(function* () {
+      const health = (yield* Health).register("processor")
+      yield* Effect.addFinalizer(() => Effect.sync(health.remove))
       const pipeline = yield* loadPipeline(config.pipeline)
       const placement = pipeline.config.placement ?? config.placement
       if (config.setUp) {
@@ -63,7 +86,7 @@ export const processorLayer = (config: ProcessorConfig) =>
           partitions: config.partitions,
           replicas: durabilityLevels[config.durability].replicas
         })
-        yield* migrate()
+        yield* migratePatiently(health)
       }
       const snapshots = yield* makeSnapshots()
       const clock = yield* Clock.Clock
@@ -82,6 +105,7 @@ export const processorLayer = (config: ProcessorConfig) =>
         const at = clock.currentTimeMillisUnsafe()
         return { instance, pipeline: name, placement, at, partitions: partitions.map((runtime) => runtime.peek(at)) }
       })
+      health.ready()
       return { pipeline, placement, state }
     })
   )
