@@ -16,6 +16,8 @@ import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer, Schema } from "effect"
 import { ApiConfig } from "../../apps/api/src/config.ts"
 import { Api, apiLayer } from "../../apps/api/src/layer.ts"
+import { CollectorConfig } from "../../apps/collector/src/config.ts"
+import { Collector, collectorLayer } from "../../apps/collector/src/layer.ts"
 import { ProcessorConfig } from "../../apps/processor/src/config.ts"
 import { processorLayer } from "../../apps/processor/src/layer.ts"
 
@@ -74,6 +76,20 @@ const start = Effect.gen(function* () {
     return `${Context.get(api, Api).url}/graphql`
   })
 
+  /** Runs a collector on free ports, with a folder of its own, until the scope ends. */
+  const startCollector = Effect.fnUntraced(function* (settings: object) {
+    const folder = yield* Effect.acquireRelease(
+      Effect.promise(() => mkdtemp(join(tmpdir(), "tailrace-chapter-"))),
+      (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+    )
+    const http = { port: 0, ...("http" in settings ? (settings.http as object) : {}) }
+    const given = { nats, data: folder, syslog: { enabled: false }, ...settings, http }
+    const config = Schema.decodeUnknownSync(CollectorConfig)(given)
+    const running = yield* Layer.build(Layer.provide(collectorLayer(config), Layer.fresh(services)))
+    const { intake, sources } = Context.get(running, Collector)
+    return { intake, url: `http://127.0.0.1:${sources.http?.port}` }
+  })
+
   /** Publishes text to the subject anybody may publish to. */
   const publish = (source: string, text: string) =>
     Effect.provide(
@@ -81,7 +97,7 @@ const start = Effect.gen(function* () {
       context
     )
 
-  return { context, startProcessor, startApi, publish }
+  return { context, startCollector, startProcessor, startApi, publish }
 })
 
 export class System extends Context.Service<System, Effect.Success<typeof start>>()("chapters/System") {

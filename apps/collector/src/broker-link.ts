@@ -8,12 +8,15 @@ import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect, Random } from "effect"
 import type { CollectorConfig } from "./config.ts"
 import type { Broker } from "./frames/outlet.ts"
+import { LagGate } from "./lag-gate.ts"
 import { messageOf, type Refusal } from "./refusal.ts"
 
 export interface BrokerLink {
   readonly broker: Broker
   /** Calls back whenever the connection is lost or there again. */
   readonly onConnection: (listener: () => void) => void
+  /** Calls back whenever the pipelines fall behind too far or have caught up. */
+  readonly onLag: (listener: () => void) => void
 }
 
 const lookInterval = "1 second"
@@ -25,11 +28,14 @@ export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConf
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const attempted = yield* attempts
+  const metrics = yield* Metrics
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
   const deadline = config.spool.maxBytes > 0 ? { deadlineMillis: config.spool.afterMillis } : {}
   const listeners: Array<() => void> = []
   let connected = true
   let lag: RawLag | undefined
+  const gate = new LagGate(config.lag)
+  const lagListeners: Array<() => void> = []
   let acknowledged = 0
 
   const change = (now: boolean) => {
@@ -51,6 +57,8 @@ export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConf
     Effect.tap((seen) =>
       Effect.sync(() => {
         lag = seen
+        if (!gate.observe(seen)) return
+        for (const listener of lagListeners) listener()
       })
     )
   )
@@ -72,14 +80,25 @@ export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConf
       ).catch((cause): Refusal => ({ reason: "unavailable", message: messageOf(cause) })),
     storedIds: (query) => storedIds(control, query),
     connected: () => connected,
-    lagging: () => false,
+    lagging: () => gate.closed,
     freeBytes: () => lag?.freeBytes,
     sequence: () => Math.max(acknowledged, lag?.sequence ?? 0),
     attempted,
     now: () => clock.currentTimeMillisUnsafe(),
     random: () => random.nextDoubleUnsafe()
   }
-  return { broker, onConnection: (listener) => listeners.push(listener) } as BrokerLink
+  metrics.gaugeFrom(
+    "tailrace_collector_lag_bytes",
+    "Bytes of the raw stream no pipeline has finished",
+    () => lag?.bytes ?? 0
+  )
+  metrics.gaugeFrom("tailrace_collector_lag_seconds", "Age of the oldest of them", () => (lag?.millis ?? 0) / 1_000)
+  const link: BrokerLink = {
+    broker,
+    onConnection: (listener) => void listeners.push(listener),
+    onLag: (listener) => void lagListeners.push(listener)
+  }
+  return link
 })
 
 /** Counts attempts and keeps the health of the way out. */

@@ -40,6 +40,20 @@ const SpoolConfig = Schema.Struct({
 })
 export type SpoolConfig = typeof SpoolConfig.Type
 
+const LagConfig = Schema.Struct({
+  maxBytes: field(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+    6_442_450_944,
+    "Bytes of the raw stream that no pipeline has finished, above which sources do what their `whenFull` says; 0 for no limit."
+  ),
+  maxSeconds: field(
+    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+    86_400,
+    "Age of the oldest of them, seconds, above which they do the same; 0 for no limit."
+  )
+})
+export type LagConfig = typeof LagConfig.Type
+
 export const CollectorConfig = Schema.Struct({
   nats: field(NatsConfig, {}, "The broker."),
   tenant: field(SubjectName, "default", "Tenant of senders that name none."),
@@ -51,6 +65,7 @@ export const CollectorConfig = Schema.Struct({
   ),
   drainMillis: field(positive, 10_000, "Milliseconds that frames under way have to be acknowledged at the end."),
   spool: field(SpoolConfig, {}, "Frames on disk while the broker is away."),
+  lag: field(LagConfig, {}, "How far the pipelines may lag behind; they count as caught up below four fifths of it."),
   frames: field(FrameConfig, {}, "How frames are cut."),
   http: field(HttpConfig, {}, "The http source."),
   syslog: field(SyslogConfig, {}, "The syslog source."),

@@ -6,7 +6,7 @@ import { Clock, Effect } from "effect"
 import { type BrokerLink, openBrokerLink } from "./broker-link.ts"
 import type { CollectorConfig } from "./config.ts"
 import { DirectOutlet } from "./frames/direct-outlet.ts"
-import { Intake } from "./frames/intake.ts"
+import { Intake, type IntakeWorld } from "./frames/intake.ts"
 import type { Outlet } from "./frames/outlet.ts"
 import { SpoolOutlet } from "./frames/spool-outlet.ts"
 import { CollectorError, messageOf } from "./refusal.ts"
@@ -18,19 +18,41 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) 
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock
   const link = yield* openBrokerLink(config)
+  const dropped = metrics.counter(
+    "tailrace_collector_dropped_total",
+    "Records left out while the pipelines lagged or there was no room, as the ledger counts them",
+    ["source", "reason"]
+  )
+  if (config.spool.maxBytes === 0 && mayDrop(config)) {
+    const message =
+      "whenFull: drop-oldest drops from the spool, and spool.maxBytes is 0: give it some bytes, or choose block or sample"
+    return yield* new CollectorError({ message })
+  }
   const outlet = config.spool.maxBytes > 0 ? yield* spoolOutlet(config, link) : new DirectOutlet(link.broker)
   const intake = yield* Effect.acquireRelease(
-    Effect.sync(() => makeIntake(config, outlet, () => clock.currentTimeMillisUnsafe())),
+    Effect.sync(() =>
+      makeIntake(config, outlet, {
+        now: () => clock.currentTimeMillisUnsafe(),
+        lagging: link.broker.lagging,
+        dropped: (source, counts) => {
+          for (const [reason, count] of Object.entries(counts)) dropped.inc({ source, reason }, count)
+        }
+      })
+    ),
     (open) => Effect.promise(() => open.close(config.drainMillis))
   )
+  link.onLag(() => intake.lagChanged())
   metrics.gaugeFrom("tailrace_collector_held_bytes", "Bytes held in memory", () => intake.bytes)
   return intake
 })
 
-const makeIntake = (config: CollectorConfig, outlet: Outlet, now: () => number): Intake => {
+const mayDrop = ({ files, http, syslog }: CollectorConfig): boolean =>
+  [http, syslog, ...files].some(({ whenFull }) => whenFull === "drop-oldest")
+
+const makeIntake = (config: CollectorConfig, outlet: Outlet, world: IntakeWorld): Intake => {
   const { bytes, lingerMillis, maxBytes } = config.frames
   const options = { frameBytes: bytes, maxFrameBytes: Math.max(maxBytes, bytes), lingerMillis }
-  return new Intake({ ...options, maxBytes: config.memoryBytes }, outlet, now)
+  return new Intake({ ...options, maxBytes: config.memoryBytes }, outlet, world)
 }
 
 const spoolOutlet = Effect.fnUntraced(function* (config: CollectorConfig, link: BrokerLink) {

@@ -87,7 +87,8 @@ const bytesOf = (
   if (message === undefined) {
     return { payload: new Uint8Array(0), headers: {}, detail: `${detail} (the raw stream no longer has its bytes)` }
   }
-  const header = decodeFrameHeader((name) => message.headers.get(name))
+  // What was dropped before the frame is counted with it, and must not be again when the letter is replayed.
+  const { dropped: _, ...header } = decodeFrameHeader((name) => message.headers.get(name))
   const received = { ...header, receivedMillis: undefined }
   if (records !== 1) return { payload: message.data, headers: encodeFrameHeader(received), detail }
   const payload = messages(message)[row] ?? message.data

@@ -50,7 +50,8 @@ describe("frame headers", () => {
       codec: "syslog",
       receivedMillis: 1_790_000_000_123,
       attributes: { "net.peer.ip": "::1", ü: "ß\r\n" },
-      resource: { zone: "é" }
+      resource: { zone: "é" },
+      dropped: { "collector:sample": 9, ü: 1 }
     } as const
     const encoded = encodeFrameHeader(header)
     expect(Object.values(encoded).every((value) => /^[\x20-\x7e]*$/.test(value))).toBe(true)
@@ -62,7 +63,8 @@ describe("frame headers", () => {
       "Tailrace-Layout": "zip",
       "Tailrace-Received-At": "soon",
       "Tailrace-Attributes": '{"a":1,"__proto__":"x","b":"c"}',
-      "Tailrace-Resource": "["
+      "Tailrace-Resource": "[",
+      "Tailrace-Dropped": '{"a":-1,"b":0.5,"c":"3","d":1e300,"__proto__":4,"e":0}'
     }
     expect(decodeFrameHeader((name) => odd[name])).toEqual({
       layout: "lines",

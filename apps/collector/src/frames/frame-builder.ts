@@ -13,6 +13,13 @@ export class FrameBuilder {
   /** Whoever waits for this frame's acknowledgement. */
   readonly submissions: Set<Submission> = new Set()
   length = 0
+  /**
+   * Bytes it would have if nothing had been left out. It decides where a frame ends, so that frames of a repeated
+   * submission cover the same messages whatever was left out this time.
+   */
+  span = 0
+  /** Records that were left out, by reason. */
+  dropped: Record<string, number> | undefined
   timer: ReturnType<typeof setTimeout> | undefined
   private buffer = Buffer.allocUnsafe(1024)
 
@@ -35,6 +42,7 @@ export class FrameBuilder {
       this.copy(bytes, start, end)
       this.buffer[this.length++] = newline
     }
+    this.span += this.length - before
     return this.length - before
   }
 
@@ -44,7 +52,16 @@ export class FrameBuilder {
     this.reserve(end - start + 1)
     this.copy(bytes, start, end)
     if (this.buffer[this.length - 1] !== newline) this.buffer[this.length++] = newline
+    this.span += this.length - before
     return this.length - before
+  }
+
+  /** Counts records that are left out, with the bytes they would have taken. */
+  leaveOut(reason: string, records: number, bytes: number): void {
+    this.span += bytes
+    if (records === 0) return
+    this.dropped ??= {}
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + records
   }
 
   payload(): Uint8Array {

@@ -2,6 +2,7 @@
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { within } from "../within.ts"
+import { dropReasons, type WhenFull } from "./admission.ts"
 import { FrameBuilder } from "./frame-builder.ts"
 import type { Origin } from "./origin.ts"
 import type { Outlet } from "./outlet.ts"
@@ -18,24 +19,41 @@ export interface IntakeOptions {
   readonly maxBytes: number
 }
 
+/** What the intake needs beside its way out. */
+export interface IntakeWorld {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Whether the pipelines are so far behind that sources do what they are configured to. */
+  readonly lagging: () => boolean
+  /** Called when a frame carries counts of records that were dropped. */
+  readonly dropped: (component: string, counts: Readonly<Record<string, number>>) => void
+}
+
+/** Milliseconds that counts of lost messages wait for a frame to ride in. */
+const countMillis = 1_000
+
+/** Sources whose share of samples is remembered; beyond it they are counted anew. */
+const mostSampled = 10_000
+
 export class Intake {
   /** Bytes held now: see `maxBytes`. */
   bytes = 0
   private readonly options: IntakeOptions
   private readonly outlet: Outlet
-  private readonly now: () => number
+  private readonly world: IntakeWorld
+  private readonly sampled: Map<string, number> = new Map()
+  private readonly lost: Map<string, LostCount> = new Map()
   private readonly open: Map<string, FrameBuilder> = new Map()
   private readonly publishing: Set<Promise<void>> = new Set()
   private waiters: Array<() => void> = []
   private closed = false
   private lingerMillis: number
 
-  /** `now`: milliseconds since 1970. */
-  constructor(options: IntakeOptions, outlet: Outlet, now: () => number) {
+  constructor(options: IntakeOptions, outlet: Outlet, world: IntakeWorld) {
     this.options = options
     this.lingerMillis = options.lingerMillis
     this.outlet = outlet
-    this.now = now
+    this.world = world
   }
 
   /** Begins a submission. With an `id` its frames are its own and carry the ids `<id>-0`, `<id>-1`, ... */
@@ -43,14 +61,50 @@ export class Intake {
     return new Submission(this, origin, id)
   }
 
-  /** Whether there is room for more. */
-  hasRoom(): boolean {
-    return this.bytes < this.options.maxBytes
+  /** Whether there is room for more from a source that does this while the pipelines lag behind. */
+  hasRoom(whenFull: WhenFull = "block"): boolean {
+    return this.bytes < this.options.maxBytes && !(whenFull === "block" && this.world.lagging())
+  }
+
+  /** Why there is no room, in words for a sender. */
+  get fullness(): string {
+    return this.world.lagging() ? "the pipelines lag behind" : "collector is full"
   }
 
   /** Resolves when there is room: for sources that can stop reading. */
-  async room(): Promise<void> {
-    while (!this.hasRoom() && !this.closed) await new Promise<void>((resolve) => this.waiters.push(resolve))
+  async room(whenFull: WhenFull = "block"): Promise<void> {
+    while (!this.hasRoom(whenFull) && !this.closed) await new Promise<void>((resolve) => this.waiters.push(resolve))
+  }
+
+  /** Those who wait for room look again: the pipelines caught up. */
+  lagChanged(): void {
+    this.wakeWaiters()
+  }
+
+  /** Counts messages that nobody was told yes for and that are lost: in the source's next frame, or soon in one of its own. */
+  countLost(origin: Origin, messages: number): void {
+    const before = this.lost.get(origin.key)
+    if (before !== undefined) {
+      before.messages += messages
+      return
+    }
+    const timer = setTimeout(() => this.publishLost(origin), countMillis)
+    this.lost.set(origin.key, { messages, timer, origin })
+  }
+
+  /** The submission's side: whether all messages of an origin are taken. */
+  takesAll({ admission }: Origin): boolean {
+    return admission.whenFull !== "sample" || !this.world.lagging()
+  }
+
+  /** The submission's side: whether the next message of an origin is taken. */
+  takes(origin: Origin): boolean {
+    if (this.takesAll(origin)) return true
+    const key = `${origin.tenant} ${origin.source}`
+    const seen = this.sampled.get(key) ?? 0
+    if (this.sampled.size > mostSampled) this.sampled.clear()
+    this.sampled.set(key, seen + 1)
+    return seen % origin.admission.sampleRate === 0
   }
 
   /** Counts bytes a source keeps before they are in a frame, if they fit; `release` gives them back. */
@@ -68,6 +122,7 @@ export class Intake {
   /** Publishes what is open, and from now on lets no frame wait for more: the end has begun. */
   hasten(): void {
     this.lingerMillis = 0
+    for (const { origin } of [...this.lost.values()]) this.publishLost(origin)
     for (const frame of [...this.open.values()]) this.publish(frame)
   }
 
@@ -88,7 +143,7 @@ export class Intake {
   /** The submission's side: the frame its next `bytes` bytes go into. */
   frameFor(submission: Submission, bytes: number): FrameBuilder {
     let frame = this.openFrame(submission)
-    if (frame !== undefined && frame.length > 0 && frame.length + bytes > this.options.maxFrameBytes) {
+    if (frame !== undefined && frame.span > 0 && frame.span + bytes > this.options.maxFrameBytes) {
       this.publish(frame)
       submission.own = undefined
       frame = undefined
@@ -105,7 +160,7 @@ export class Intake {
   grew(submission: Submission, bytes: number): void {
     this.bytes += bytes
     const frame = this.openFrame(submission)
-    if (frame === undefined || frame.length < this.options.frameBytes) return
+    if (frame === undefined || frame.span < this.options.frameBytes) return
     this.publish(frame)
     submission.own = undefined
   }
@@ -123,7 +178,7 @@ export class Intake {
 
   private begin(submission: Submission): FrameBuilder {
     const { id, origin } = submission
-    const now = this.now()
+    const now = this.world.now()
     if (id !== undefined) {
       submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`)
       return submission.own
@@ -137,18 +192,21 @@ export class Intake {
   private publish(frame: FrameBuilder): void {
     clearTimeout(frame.timer)
     if (frame.id === undefined) this.open.delete(frame.origin.key)
-    const { attributes, codec, component, layout, patient, source, tenant } = frame.origin
+    const { admission, attributes, codec, component, layout, patient, source, tenant } = frame.origin
     const receivedMillis = frame.receivedMillis
+    this.addLost(frame)
+    const dropped = frame.dropped ?? {}
+    if (frame.dropped !== undefined) this.world.dropped(component, dropped)
     const under: Promise<void> = this.outlet
       .deliver({
         subject: inputSubject(tenant, source),
         payload: frame.payload(),
-        headers: encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {} }),
+        headers: encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {}, dropped }),
         id: frame.id ?? crypto.randomUUID(),
         keyed: frame.id !== undefined,
         component,
         patient,
-        droppable: false
+        droppable: admission.whenFull === "drop-oldest"
       })
       .then((refusal) => {
         this.publishing.delete(under)
@@ -158,9 +216,29 @@ export class Intake {
     this.publishing.add(under)
   }
 
+  /** Frames of repeated submissions must not carry them: they are published once or not at all. */
+  private addLost(frame: FrameBuilder): void {
+    const lost = frame.id === undefined ? this.lost.get(frame.origin.key) : undefined
+    if (lost === undefined) return
+    clearTimeout(lost.timer)
+    this.lost.delete(frame.origin.key)
+    frame.leaveOut(dropReasons.noRoom, lost.messages, 0)
+  }
+
+  /** In a frame without messages, unless one is open that takes them along. */
+  private publishLost(origin: Origin): void {
+    if (!this.open.has(origin.key)) this.publish(this.begin(this.submission(origin)))
+  }
+
   private wakeWaiters(): void {
     const waiters = this.waiters
     this.waiters = []
     for (const wake of waiters) wake()
   }
+}
+
+interface LostCount {
+  messages: number
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly origin: Origin
 }

@@ -1,4 +1,6 @@
 // Origin: what the messages of one frame have in common.
+import { type Admission, blocking } from "./admission.ts"
+
 export interface Origin {
   readonly tenant: string
   readonly source: string
@@ -12,13 +14,18 @@ export interface Origin {
    * stdin), or its submitters are told (http).
    */
   readonly patient: boolean
+  /** What is done while the pipelines lag behind. */
+  readonly admission: Admission
   /** Name of the source's component, for metrics. */
   readonly component: string
   /** Messages with the same key share frames. */
   readonly key: string
 }
 
-export const makeOrigin = (parts: Omit<Origin, "key">): Origin => {
-  const { attributes, codec, component, layout, patient, source, tenant } = parts
-  return { ...parts, key: JSON.stringify([component, tenant, source, codec, layout, patient, attributes]) }
+/** Without an admission its senders wait. */
+export const makeOrigin = (parts: Omit<Origin, "key" | "admission"> & { readonly admission?: Admission }): Origin => {
+  const { admission = blocking, attributes, codec, component, layout, patient, source, tenant } = parts
+  const { whenFull } = admission
+  const key = JSON.stringify([component, tenant, source, codec, layout, patient, whenFull, attributes])
+  return { ...parts, admission, key }
 }

@@ -1,6 +1,8 @@
 // Submission: what one sender handed in together; it is told yes when every frame that holds a part of it is acknowledged.
 
+import { forEachMessage, prefixedLength } from "@tailrace/domain/frame"
 import type { Refusal } from "../refusal.ts"
+import { dropReasons } from "./admission.ts"
 import type { FrameBuilder } from "./frame-builder.ts"
 import type { Intake } from "./intake.ts"
 import type { Origin } from "./origin.ts"
@@ -12,6 +14,7 @@ export class Submission {
   /** The open frame of a submission that shares none. */
   own: FrameBuilder | undefined
   frames = 0
+  /** Messages in its frames; those that were left out are counted there. */
   messages = 0
   bytes = 0
   private readonly intake: Intake
@@ -28,18 +31,42 @@ export class Submission {
 
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
   message(bytes: Uint8Array, start: number, end: number): void {
-    this.messages++
-    this.grow(this.intake.frameFor(this, end - start + 5).addMessage(bytes, start, end))
+    const frame = this.intake.frameFor(this, end - start + 5)
+    if (this.intake.takes(this.origin)) {
+      this.messages++
+      this.grow(frame.addMessage(bytes, start, end))
+    } else {
+      const { layout } = this.origin
+      frame.leaveOut(dropReasons.sample, 1, layout === "prefixed" ? prefixedLength(end - start) : end - start + 1)
+      this.grow(0)
+    }
   }
 
   /** Copies lines that lie together, `messages` of them that are not empty; the last may lack its newline. */
   lines(bytes: Uint8Array, start: number, end: number, messages: number): void {
-    this.messages += messages
+    const whole = this.intake.takesAll(this.origin)
+    if (whole) this.messages += messages
     for (let at = start; at < end; ) {
       const cut = end - at <= runBytes ? end : cutAtLine(bytes, at, end)
-      this.grow(this.intake.frameFor(this, cut - at + 1).addLines(bytes, at, cut))
+      const frame = this.intake.frameFor(this, cut - at + 1)
+      this.grow(whole ? frame.addLines(bytes, at, cut) : this.sample(frame, bytes, at, cut))
       at = cut
     }
+  }
+
+  /** Copies some of the lines and counts the others. Answers the bytes the frame grew by. */
+  private sample(frame: FrameBuilder, bytes: Uint8Array, start: number, end: number): number {
+    const { length, span } = frame
+    let left = 0
+    forEachMessage(bytes.subarray(start, end), "lines", (from, to) => {
+      if (this.intake.takes(this.origin)) {
+        this.messages++
+        frame.addLines(bytes, start + from, start + to)
+      } else left++
+    })
+    frame.span = span
+    frame.leaveOut(dropReasons.sample, left, end - start + (bytes[end - 1] === newline ? 0 : 1))
+    return frame.length - length
   }
 
   /** Says that nothing more comes; resolves with undefined when all of it is acknowledged, else with the refusal. */
@@ -74,6 +101,8 @@ export class Submission {
     if (this.sealed && this.waiting === 0) this.settle?.(this.refusal)
   }
 }
+
+const newline = 10
 
 /** Lines are copied in runs of about this many bytes, so that frames fill evenly. */
 const runBytes = 65_536

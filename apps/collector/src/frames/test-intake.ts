@@ -15,6 +15,7 @@ export interface Published {
   readonly attributes: Readonly<Record<string, string>>
   readonly bytes: number
   readonly messages: ReadonlyArray<string>
+  readonly dropped: Readonly<Record<string, number>> | undefined
 }
 
 /** `answer` decides what becomes of each attempt to publish; by default the broker takes it. */
@@ -24,6 +25,8 @@ export const testIntake = (
 ) => {
   const published: Array<Published> = []
   const attempts: Array<Published> = []
+  const dropped: Array<{ readonly component: string; readonly counts: Readonly<Record<string, number>> }> = []
+  const pressure = { lagging: false }
   const now = () => 1_790_000_000_000
   const broker: Broker = {
     publish: async ({ headers, id, payload, subject }) => {
@@ -33,7 +36,8 @@ export const testIntake = (
         messages.push(Buffer.from(payload.subarray(start, end)).toString())
       )
       const { attributes, codec } = header
-      const one = { subject, id, codec, attributes, bytes: payload.length, messages }
+      const { dropped: counts } = header
+      const one = { subject, id, codec, attributes, bytes: payload.length, messages, dropped: counts }
       attempts.push(one)
       const refusal = await answer(one, attempts.length)
       if (refusal !== undefined) return refusal
@@ -41,7 +45,7 @@ export const testIntake = (
     },
     storedIds: async () => new Set(),
     connected: () => true,
-    lagging: () => false,
+    lagging: () => pressure.lagging,
     freeBytes: () => undefined,
     sequence: () => published.length,
     attempted: () => undefined,
@@ -51,7 +55,11 @@ export const testIntake = (
   const intake = new Intake(
     { frameBytes: 131_072, maxFrameBytes: 262_144, lingerMillis: 0, maxBytes: 67_108_864, ...options },
     new DirectOutlet(broker),
-    now
+    {
+      now,
+      lagging: () => pressure.lagging,
+      dropped: (component, counts) => dropped.push({ component, counts })
+    }
   )
   const metrics = makeMetrics({ processMetrics: false })
   const warnings: Array<string> = []
@@ -63,5 +71,5 @@ export const testIntake = (
     now,
     warn: (message) => warnings.push(message)
   })
-  return { intake, published, attempts, metrics, warnings, context }
+  return { intake, published, attempts, dropped, pressure, metrics, warnings, context }
 }

@@ -2,13 +2,14 @@
 import { createHash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { subjectTokenProblem } from "@tailrace/domain/subjects"
+import type { Admission } from "../frames/admission.ts"
 import { makeOrigin } from "../frames/origin.ts"
 import type { SourceContext } from "../source.ts"
 import { type Answer, json, problem, refused } from "./answer.ts"
 import { type Body, type BodyFormat, readBody } from "./body.ts"
 import { readRequest } from "./read-request.ts"
 
-export interface IngestLimits {
+export interface IngestLimits extends Admission {
   readonly maxBodyBytes: number
   readonly maxMessageBytes: number
 }
@@ -26,7 +27,7 @@ export const ingest = async (
   if (format === undefined) {
     return problem(415, "content type is not taken, use application/json, application/x-ndjson or text/plain")
   }
-  if (!context.intake.hasRoom()) return problem(429, "collector is full, try again later")
+  if (!context.intake.hasRoom(limits.whenFull)) return problem(429, `${context.intake.fullness}, try again later`)
   let lent = 0
   const lend = (bytes: number): boolean => {
     if (!context.intake.lend(bytes)) return false
@@ -73,7 +74,8 @@ const take = async (
     layout: "lines",
     attributes: {},
     patient: false,
-    component: "http"
+    component: "http",
+    admission: limits
   })
   const submission = context.intake.submission(origin, id)
   const { runs } = body

@@ -2,6 +2,7 @@
 import { field, optional, required } from "@tailrace/domain/field"
 import { Health } from "@tailrace/telemetry/health"
 import { Effect, Schema } from "effect"
+import { admissionFields } from "../frames/admission.ts"
 import { CollectorError, messageOf } from "../refusal.ts"
 import { defineSource, type Source, type SourceContext } from "../source.ts"
 import { SubjectName } from "../subject-name.ts"
@@ -48,7 +49,8 @@ export const FileConfig = Schema.Struct({
     between(0, 86_400_000),
     5_000,
     "Milliseconds without growth after which a file that was renamed or deleted is closed."
-  )
+  ),
+  ...admissionFields
 })
 export type FileConfig = typeof FileConfig.Type
 

@@ -5,6 +5,7 @@ import { field } from "@tailrace/domain/field"
 import { Health, type HealthShape } from "@tailrace/telemetry/health"
 import { Metrics, type MetricsShape } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
+import { admissionFields } from "../frames/admission.ts"
 import { type Answer, json, problem, send } from "../http/answer.ts"
 import { ingest } from "../http/ingest.ts"
 import { CollectorError, messageOf } from "../refusal.ts"
@@ -27,7 +28,8 @@ export const HttpConfig = Schema.Struct({
     "Longest message taken, bytes; a longer one is rejected."
   ),
   headersTimeoutMillis: field(positive, 10_000, "Milliseconds a client has to send its headers."),
-  requestTimeoutMillis: field(positive, 60_000, "Milliseconds a client has to send its whole request.")
+  requestTimeoutMillis: field(positive, 60_000, "Milliseconds a client has to send its whole request."),
+  ...admissionFields
 })
 export type HttpConfig = typeof HttpConfig.Type
 

@@ -2,6 +2,7 @@
 import { field } from "@tailrace/domain/field"
 import { Health } from "@tailrace/telemetry/health"
 import { Effect, Schema } from "effect"
+import { admissionFields } from "../frames/admission.ts"
 import { defineSource, type SourceContext } from "../source.ts"
 import { SubjectName } from "../subject-name.ts"
 import { Peers } from "./syslog/peers.ts"
@@ -27,7 +28,8 @@ export const SyslogConfig = Schema.Struct({
     between(65_536, 268_435_456),
     16_777_216,
     "Bytes taken and not yet acknowledged: a TCP connection is then read no further, UDP messages are dropped and counted."
-  )
+  ),
+  ...admissionFields
 })
 export type SyslogConfig = typeof SyslogConfig.Type
 
@@ -46,7 +48,7 @@ export const syslog = defineSource({
 const open = Effect.fnUntraced(function* (config: SyslogConfig, context: SourceContext) {
   const reporter = (yield* Health).register("collector.syslog")
   yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
-  const peers = new Peers(context.tenant, config.source)
+  const peers = new Peers(context.tenant, config.source, config)
   let port = config.port
   if (config.tcp) port = yield* listenTcp({ ...config, port }, peers, context)
   if (config.udp) port = yield* listenUdp({ ...config, port }, peers, context)

@@ -1,5 +1,7 @@
 // Tests of the parse stage: layouts, headers, whole frames, and any bytes at all.
+
 import { writePrefixed } from "@tailrace/domain/frame"
+import { keptOf } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import * as fc from "fast-check"
@@ -108,6 +110,18 @@ describe("parse", () => {
     const start = batch.body.start[0] as number
     expect([...batch.body.arena.subarray(start, start + 6)]).toEqual([...bytes])
     expect(batch.body.text(0)).toBe("f\ufffd\u0000\ufffd(f")
+  })
+
+  it("takes what was dropped before the frame into its account, which no row's place depends on", () => {
+    const dropped = { "collector:sample": 18, "collector:no-room": 2 }
+    const batch = batchOf("one\ntwo\n", { dropped })
+    expect([...batch.row.subarray(0, 2)]).toEqual([0, 1])
+    const [account] = batch.frames
+    expect(account).toMatchObject({ received: 22, dropped: new Map(Object.entries(dropped)) })
+    expect(account === undefined ? 0 : keptOf(account)).toBe(2)
+    const empty = batchOf("", { dropped })
+    expect(empty.length).toBe(0)
+    expect(empty.frames[0]?.received).toBe(20)
   })
 
   it("forgets nothing and mixes nothing up when a batch is used again", () => {

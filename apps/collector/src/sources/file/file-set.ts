@@ -241,7 +241,8 @@ export class FileSet {
     const tenant = entry.tenant ?? this.#context.tenant
     const source = entry.source ?? sourceNameOf(path)
     const layout = entry.multiline ? "prefixed" : "lines"
-    const more = { tenant, source, codec: entry.codec, layout, patient: true, component: "file" } as const
+    const fixed = { component: "file", patient: true, admission: entry } as const
+    const more = { tenant, source, codec: entry.codec, layout, ...fixed } as const
     return {
       ...entry,
       context: this.#context,
@@ -252,7 +253,7 @@ export class FileSet {
 
   #track(seen: Seen, file: TrackedFile, packedSize?: number): void {
     const turn = async (): Promise<Turn> => {
-      await this.#context.intake.room()
+      await this.#context.intake.room(seen.entry.whenFull)
       return file.turn()
     }
     const live: Live = { file, turn, version: seen.version, packedSize, complaint: "" }
@@ -267,10 +268,7 @@ export class FileSet {
   async #settled(live: Live, turn: Turn): Promise<void> {
     const { file, packedSize } = live
     live.complaint = ""
-    if (turn === "idle") {
-      if (this.#live.size > maxHandles) await file.close()
-      return
-    }
+    if (turn === "idle" && this.#live.size > maxHandles) await file.close()
     if (turn !== "ended") return
     await file.close()
     const { key } = file.checkpoint

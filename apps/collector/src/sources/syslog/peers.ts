@@ -1,4 +1,5 @@
 // Peers: the origin of each sender of syslog, so that all messages of one address and transport share frames.
+import type { Admission } from "../../frames/admission.ts"
 import { makeOrigin, type Origin } from "../../frames/origin.ts"
 
 /** Senders remembered; beyond it the memory starts anew, which costs nothing but making origins again. */
@@ -7,9 +8,14 @@ const maxPeers = 10_000
 export class Peers {
   readonly #tenant: string
   readonly #source: string
+  readonly #admission: Admission
+  /** The origin of messages that are only counted. */
+  readonly lost: Origin
   readonly #origins = new Map<string, Origin>()
 
-  constructor(tenant: string, source: string) {
+  constructor(tenant: string, source: string, admission: Admission) {
+    this.#admission = admission
+    this.lost = this.#originOf(tenant, source, {})
     this.#tenant = tenant
     this.#source = source
   }
@@ -34,14 +40,12 @@ export class Peers {
   #make(transport: "udp" | "tcp", address: string, more: Readonly<Record<string, string>>): Origin {
     // IPv4 senders on a socket for both families look like ::ffff:192.0.2.1.
     const peer = address.startsWith("::ffff:") ? address.slice(7) : address
-    return makeOrigin({
-      tenant: this.#tenant,
-      source: this.#source,
-      codec: "syslog",
-      layout: "prefixed",
-      attributes: { "network.peer.address": peer, "network.transport": transport, ...more },
-      patient: true,
-      component: "syslog"
-    })
+    const attributes = { "network.peer.address": peer, "network.transport": transport, ...more }
+    return this.#originOf(this.#tenant, this.#source, attributes)
+  }
+
+  #originOf(tenant: string, source: string, attributes: Readonly<Record<string, string>>): Origin {
+    const shared = { codec: "syslog", layout: "prefixed", patient: true, component: "syslog" } as const
+    return makeOrigin({ tenant, source, attributes, ...shared, admission: this.#admission })
   }
 }

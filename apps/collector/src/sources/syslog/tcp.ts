@@ -1,6 +1,7 @@
 // TCP: syslog connections (RFC 6587), each read only as far ahead as its unacknowledged bytes allow.
 import { createServer, type Server, type Socket } from "node:net"
 import { Effect } from "effect"
+import type { WhenFull } from "../../frames/admission.ts"
 import { SyslogStream } from "../../framing/syslog-stream.ts"
 import { CollectorError } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
@@ -14,6 +15,7 @@ export interface TcpOptions {
   readonly maxMessageBytes: number
   readonly maxConnections: number
   readonly unacknowledgedBytes: number
+  readonly whenFull: WhenFull
 }
 
 /** Milliseconds that acknowledgements have at the end; the intake gives up on the rest soon after. */
@@ -25,7 +27,7 @@ const keepAliveMillis = 60_000
 /** Accepts for the life of the scope; answers the port. The end waits for what was received. */
 export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers: Peers, context: SourceContext) {
   const connections = new Set<Connection>()
-  const gate = new Gate(connections, context)
+  const gate = new Gate(connections, context, options.whenFull)
   const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMillis })
   server.maxConnections = options.maxConnections
   server.on("drop", () => context.counters.rejected(1, "too-many-connections"))
@@ -65,8 +67,10 @@ class Gate {
   held = false
   readonly #connections: ReadonlySet<Connection>
   readonly #context: SourceContext
+  readonly #whenFull: WhenFull
 
-  constructor(connections: ReadonlySet<Connection>, context: SourceContext) {
+  constructor(connections: ReadonlySet<Connection>, context: SourceContext, whenFull: WhenFull) {
+    this.#whenFull = whenFull
     this.#connections = connections
     this.#context = context
   }
@@ -75,7 +79,7 @@ class Gate {
     if (this.held) return
     this.held = true
     for (const connection of this.#connections) connection.pause()
-    await this.#context.intake.room()
+    await this.#context.intake.room(this.#whenFull)
     this.held = false
     for (const connection of this.#connections) connection.readOn()
   }
@@ -89,6 +93,7 @@ class Connection {
   readonly #context: SourceContext
   readonly #underWay = new Set<Promise<void>>()
   readonly #limit: number
+  readonly #whenFull: WhenFull
   readonly #gate: Gate
   readonly #newHandIn: () => HandIn
   #handIn: HandIn
@@ -100,6 +105,7 @@ class Connection {
     this.#socket = socket
     this.#context = context
     this.#limit = options.unacknowledgedBytes
+    this.#whenFull = options.whenFull
     const address = socket.remoteAddress ?? "unknown"
     this.#newHandIn = () => new HandIn(peers, context, "tcp", address)
     this.#handIn = this.#newHandIn()
@@ -131,7 +137,7 @@ class Connection {
     this.#stream.push(chunk)
     this.#settle(chunk.length)
     if (this.#bytes >= this.#limit) this.pause()
-    if (!this.#context.intake.hasRoom()) void this.#gate.hold()
+    if (!this.#context.intake.hasRoom(this.#whenFull)) void this.#gate.hold()
   }
 
   pause(): void {

@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram"
 import { isIPv6 } from "node:net"
 import { Effect } from "effect"
+import type { WhenFull } from "../../frames/admission.ts"
 import { withoutLineEnd } from "../../framing/syslog-stream.ts"
 import { CollectorError } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
@@ -14,6 +15,7 @@ export interface UdpOptions {
   readonly port: number
   readonly maxMessageBytes: number
   readonly unacknowledgedBytes: number
+  readonly whenFull: WhenFull
 }
 
 /** Milliseconds that acknowledgements have at the end. */
@@ -75,9 +77,10 @@ class Receiver {
   }
 
   #take(datagram: Buffer, { address }: RemoteInfo): void {
-    const { maxMessageBytes, unacknowledgedBytes } = this.#options
-    if (this.#bytes + datagram.length > unacknowledgedBytes || !this.#context.intake.hasRoom()) {
+    const { maxMessageBytes, unacknowledgedBytes, whenFull } = this.#options
+    if (this.#bytes + datagram.length > unacknowledgedBytes || !this.#context.intake.hasRoom(whenFull)) {
       this.#context.counters.rejected(1, "udp-no-room")
+      this.#context.intake.countLost(this.#peers.lost, 1)
       return
     }
     if (this.#turn.size === 0) setImmediate(() => this.#endTurn())
