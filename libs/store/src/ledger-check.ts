@@ -184,6 +184,41 @@ export const wrongEntries = (range: CheckRange): Effect.Effect<ReadonlyArray<Wro
     )
   )
 
+/** Dead letters of a tenant and source in one partition, beside what the ledger says was rejected. */
+export interface LetterCounts extends Omit<Place, "minute"> {
+  /** Records in the letters. */
+  readonly letters: number
+  readonly rejected: number
+  /** First minute of reception in which the ledger counts a rejection; 0 when it counts none. */
+  readonly minute: number
+}
+
+/** Every tenant and source of which something was rejected, over all settled sequences: letters keep no minute of reception. */
+export const letterCounts = (range: CheckRange): Effect.Effect<ReadonlyArray<LetterCounts>, StoreError, Store> =>
+  read<Texts<LetterCounts>>({
+    operation: "count the dead letters",
+    sql: `SELECT partition, tenant, source, sum(a) AS letters, sum(b) AS rejected,
+        toUnixTimestamp(minIf(first, b > 0)) * 1000 AS minute
+      FROM (
+        SELECT partition, tenant, source, toUInt64(records) AS a, toUInt64(0) AS b, rejected_at AS at,
+          toDateTime(0) AS first
+        FROM dead_letters FINAL WHERE ${within("sequence").replaceAll(/\bat\b/g, "rejected_at")}
+        UNION ALL
+        SELECT partition, tenant, source, toUInt64(0), rejected, minute AS at, minute AS first
+        FROM ledger WHERE rejected > 0 AND ${within("last_sequence").replaceAll(/\bat\b/g, "minute")}
+      )
+      GROUP BY partition, tenant, source`,
+    params: paramsOf({ ...range, from: 0, to: endOfTime }, new Map()),
+    limits
+  }).pipe(
+    Effect.map((rows) =>
+      rows.map((row) => ({ ...placeOf(row), letters: Number(row.letters), rejected: Number(row.rejected) }))
+    )
+  )
+
+/** The last minute that a DateTime holds, in 2106. */
+export const endOfTime = 4_294_967_220_000
+
 /** Where the rollup differs from the rows it is made of, now; an insert under way may show for a moment. */
 export const rollupDifferences: Effect.Effect<ReadonlyArray<RollupDifference>, StoreError, Store> = read<
   Texts<RollupDifference>

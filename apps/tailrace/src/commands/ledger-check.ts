@@ -1,4 +1,5 @@
 // The command ledger --check: whether raw stream, rows, rollup and ledger say the same, counted from outside.
+import { endOfTime } from "@tailrace/store/ledger-check"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"
@@ -18,8 +19,6 @@ interface LedgerCheckInput extends Pick<UpInput, keyof typeof connectionFlags> {
   readonly json: boolean
 }
 
-/** Last minute that the tables hold, in 2106. */
-const endOfTime = 4_294_967_220_000
 /** Differences printed on a terminal; the number of all of them is told. */
 const mostLines = 200
 

@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { countEverything, publishNumbered, startWorld } from "@tailrace/processor/placement-conformance"
+import { endOfTime } from "@tailrace/store/ledger-check"
 import { command } from "@tailrace/store/store"
 import { Publisher } from "@tailrace/streams/publisher"
 import { waitUntil } from "@tailrace/testing/wait-until"
@@ -19,7 +21,7 @@ filter: [{ type: drop, name: noise, when: "level:debug" }]
 batch: { maxRows: 400, minLinger: 5ms, maxLinger: 20ms }
 `
 const start = Date.UTC(2026, 2, 1, 12)
-const everything = { from: 0, to: 4_294_967_220_000 }
+const everything = { from: 0, to: endOfTime }
 const level = (number: number) => (number % 7 === 0 ? "debug" : "info")
 
 /** A processor that has stored 2,000 numbered records of two sources over six minutes, and five bare ones. */
@@ -39,7 +41,19 @@ const stored = Effect.fnUntraced(function* (placement: "fused" | "staged") {
     yield* Publisher.use((publisher) => publisher.publish(inputSubject("default", "bare"), encodeUtf8(text))).pipe(
       Effect.provide(world.context)
     )
-  yield* waitUntil(Effect.provide(countEverything, world.context), ({ received }) => received === 2_006)
+  // A source under pressure has left out three records, and says so with its next frame.
+  const headers = encodeFrameHeader({
+    layout: "lines",
+    codec: "json",
+    receivedMillis: start,
+    attributes: {},
+    resource: {},
+    dropped: { oldest: 3 }
+  })
+  yield* Publisher.use((publisher) =>
+    publisher.publish(inputSubject("default", "pressed"), encodeUtf8('{"number": 4}'), { headers })
+  ).pipe(Effect.provide(world.context))
+  yield* waitUntil(Effect.provide(countEverything, world.context), ({ received }) => received === 2_010)
   const check = Effect.provide(checkLedger(everything), world.context)
   const plant = (sql: string) =>
     Effect.provide(command("plant", sql, { settings: { mutations_sync: "2", insert_deduplicate: 0 } }), world.context)
@@ -60,8 +74,8 @@ describe("the independent check of the ledger", () => {
       const { check } = yield* stored(placement)
       const result = yield* check
       assert.deepStrictEqual(result.differences, [])
-      assert.deepInclude(result, { received: 2_006, dropped: 286, rows: 1_720, stored: 1_720 })
-      assert.deepInclude(result, { rawRecords: 2_006, rawFrames: 43 })
+      assert.deepInclude(result, { received: 2_010, dropped: 289, rows: 1_721, stored: 1_721 })
+      assert.deepInclude(result, { rawRecords: 2_010, rawFrames: 44 })
     }).pipe(Effect.scoped)
   )
 
@@ -115,6 +129,15 @@ describe("the independent check of the ledger", () => {
       assert.isTrue(doubled.every(({ source, words }) => source === "bare" && words.includes("more than once")))
       yield* plant("ALTER TABLE ledger UPDATE dropped = dropped + 1 WHERE source = 'other'")
       const unbalanced = (yield* check).differences.filter(({ words }) => words.includes("does not balance"))
+      yield* plant(
+        `INSERT INTO dead_letters (tenant, source, stage, reason, partition, sequence, row, rejected_at, payload, ingested_at)
+          VALUES ('default', 'other', 'sink', 'planted', 0, 25, 3, now(), 'x', now())`
+      )
+      const letters = (yield* check).differences.filter(({ between }) => between === "dead letters and ledger")
+      assert.deepStrictEqual(
+        letters.map(({ source, words }) => [source, words]),
+        [["other", "dead_letters holds 1 record, the ledger says 0 were rejected (1 too many)"]]
+      )
       assert.isTrue(unbalanced.length > 0 && unbalanced.every(({ source }) => source === "other"))
     }).pipe(Effect.scoped)
   )

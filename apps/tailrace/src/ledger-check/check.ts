@@ -1,9 +1,11 @@
 // Check: gathers what raw stream, rows, rollup and ledger say, each from its own place, and compares them.
 import {
   type CheckRange,
+  endOfTime,
   firstWhole,
   ledgerEnds,
   ledgerSums,
+  letterCounts,
   type RollupDifference,
   rollupDifferences,
   rowCounts,
@@ -38,12 +40,14 @@ export const checkLedger = Effect.fnUntraced(function* (minutes: { readonly from
   const rows = yield* rowCounts(range)
   const wrong = yield* wrongEntries(range)
   const raw = yield* countRaw(range)
+  const whole = minutes.from <= 0 && minutes.to >= endOfTime
+  const letters = whole ? yield* letterCounts(range) : []
   const inRange = ({ minute }: { readonly minute: number }) => minute >= minutes.from && minute < minutes.to
   const rollup = (yield* steadyRollup).filter(inRange)
   const sum = (key: "received" | "stored" | "dropped" | "deduplicated" | "rejected"): number =>
     ledger.reduce((total, one) => total + one[key], 0)
   return {
-    differences: differencesOf({ ledger, rows, wrong, rollup, raw }),
+    differences: differencesOf({ ledger, rows, wrong, rollup, letters, raw }),
     settled,
     received: sum("received"),
     stored: sum("stored"),

@@ -1,10 +1,23 @@
 // Compare: what raw stream, rows, rollup and ledger say of the same minutes, and every way in which they differ.
-import type { LedgerSums, Place, RollupDifference, RowCounts, WrongEntry } from "@tailrace/store/ledger-check"
+import type {
+  LedgerSums,
+  LetterCounts,
+  Place,
+  RollupDifference,
+  RowCounts,
+  WrongEntry
+} from "@tailrace/store/ledger-check"
 import { placeKey } from "./raw-counts.ts"
 
 /** One thing that does not add up. */
 export interface Difference {
-  readonly between: "raw and ledger" | "rows and ledger" | "rows" | "rollup and rows" | "ledger"
+  readonly between:
+    | "raw and ledger"
+    | "rows and ledger"
+    | "rows"
+    | "rollup and rows"
+    | "ledger"
+    | "dead letters and ledger"
   /** Start of the minute, milliseconds since 1970: of reception, or of event time for the rollup. */
   readonly minute: number
   readonly tenant: string
@@ -19,6 +32,8 @@ export interface Evidence {
   readonly rows: ReadonlyArray<RowCounts>
   readonly wrong: ReadonlyArray<WrongEntry>
   readonly rollup: ReadonlyArray<RollupDifference>
+  /** Empty when only some minutes are looked at. */
+  readonly letters: ReadonlyArray<LetterCounts>
   /** What the raw stream still keeps, and what the ledger says of the same messages; undefined when it keeps none. */
   readonly raw:
     | {
@@ -47,6 +62,14 @@ export const differencesOf = (evidence: Evidence): ReadonlyArray<Difference> => 
         ...place,
         words: `${records(rows - distinct)} of ${rows} in logs are there twice: same partition, sequence and row`
       })
+  }
+  for (const one of evidence.letters) {
+    if (one.letters === one.rejected) continue
+    found.push({
+      between: "dead letters and ledger",
+      ...placeOf(one),
+      words: `dead_letters holds ${records(one.letters)}, the ledger says ${one.rejected} were rejected (${surplus(one.letters - one.rejected)})`
+    })
   }
   if (evidence.raw !== undefined)
     for (const [place, one, other] of paired(evidence.raw.counts, evidence.raw.ledger)) {

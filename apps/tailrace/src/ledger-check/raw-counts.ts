@@ -28,6 +28,8 @@ export class RawCounts {
       entry = { ...at, received: 0 }
       this.counts.set(key, entry)
     }
+    // Records that a source left out before the frame was published belong to the frame's account.
+    for (const count of Object.values(header.dropped ?? {})) entry.received += count
     if (header.receivedMillis === undefined && header.layout === "lines" && isOneObject(message.data)) entry.received++
     else
       forEachMessage(message.data, header.layout, () => {
