@@ -109,6 +109,11 @@ it("sets refused records aside, and takes them in once they are edited and repla
   const closing = await tailrace(["send", "-", "--source", "shop", "--collector", running.collector], "the end\n")
   expect(closing.code).toBe(0)
   expect(await ledgerOf(52)).toEqual({ received: 52, stored: 50, rejected: 2, unaccounted: 0, balanced: true })
+  // Counted from outside: what was refused lies among the dead letters, and nowhere else.
+  const ports = ["--nats-port", String(running.ports.nats), "--store-port", String(running.ports.store)]
+  const check = await tailrace(["ledger", "--check", ...ports])
+  expect(JSON.parse(check.out)).toMatchObject({ balanced: true, differences: [], received: 52, rejected: 2, rows: 50 })
+  expect(check.code).toBe(0)
 })
 
 it("says what is wrong with a request", { timeout: 60_000 }, async () => {
