@@ -5,19 +5,13 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { machine } from "./instruments/machine.ts"
 import { entries, markdownOf, type Question, type Report, type Settings, textOf } from "./instruments/report.ts"
-import { latency } from "./latency.ts"
-import { nativeBlock } from "./native-block.ts"
-import { parse } from "./parse.ts"
-import { query } from "./query.ts"
-import { throughput } from "./throughput.ts"
-
-const questions: ReadonlyArray<Question> = [throughput, latency, parse, nativeBlock, query]
+import { questions } from "./questions.ts"
 
 const usage = `npm run bench -- [options]
 
   --only NAME     ask one question: ${questions.map(({ name }) => name).join(", ")}
   --rate N        events a second where a steady rate is asked for (100000)
-  --seconds N     length of each measured window (3)
+  --seconds N     length of each measured window; each question has its own when left out
   --entry NAME    where events enter: ${entries.join(" or ")} (collector)
   --write PATH    write the answers as a page, such as docs/benchmarks.md
   --help          this text`
@@ -28,7 +22,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     rate: { type: "string", default: "100000" },
-    seconds: { type: "string", default: "3" },
+    seconds: { type: "string" },
     entry: { type: "string", default: "collector" },
     write: { type: "string" },
     help: { type: "boolean", default: false }
@@ -47,7 +41,7 @@ const positive = (name: string, text: string): number => {
 
 const settings: Settings = {
   rate: positive("rate", values.rate),
-  seconds: positive("seconds", values.seconds),
+  seconds: values.seconds === undefined ? undefined : positive("seconds", values.seconds),
   entry: entries.find((entry) => entry === values.entry) ?? refuse(`--entry must be ${entries.join(" or ")}`)
 }
 

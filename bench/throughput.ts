@@ -1,40 +1,34 @@
 // Throughput: what an event costs at a steady rate, and how many events a second there can be.
-import { median } from "./instruments/percentiles.ts"
-import type { Question, Settings, Table } from "./instruments/report.ts"
-import { pause } from "./stand/children.ts"
-import { drain, type Stand, startStand, warmUp } from "./stand/stand.ts"
+import { over, thousands } from "./instruments/figures.ts"
+import type { Question, Table } from "./instruments/report.ts"
+import { measureFlatOut } from "./stand/flat-out.ts"
+import { drain, drainedNote, startStand, warmUp } from "./stand/stand.ts"
 import { type Measured, measureWindow } from "./stand/window.ts"
 
 const windows = 3
-/** Frames in the raw stream above which the generator waits, so that the pipeline is never short of input nor far behind. */
-const mostBehind = 160
+const usualSeconds = 3
 
 export const throughput: Question = {
   name: "throughput",
   asks: "What does an event cost, and how many a second can there be?",
   answer: async (settings) => {
-    const stand = await startStand(settings.entry)
+    const seconds = settings.seconds ?? usualSeconds
+    const stand = await startStand({ entry: settings.entry })
     try {
       stand.generator.rate(settings.rate)
       await warmUp(stand)
-      const steady = await measureWindows(stand, settings)
-      const keepBehind = regulate(stand)
-      stand.generator.rate(Number.POSITIVE_INFINITY)
-      for (let beat = 0; beat < 30; beat++) {
-        await pause(100)
-        await keepBehind()
-      }
-      const fastest = await measureWindows(stand, settings, keepBehind)
-      stand.generator.paused(false)
-      const { sent, stored } = await drain(stand)
+      const steady: Array<Measured> = []
+      for (let i = 0; i < windows; i++) steady.push(await measureWindow(stand, seconds))
+      const fastest = await measureFlatOut(stand, { warmSeconds: 3, windows, secondsPerWindow: seconds })
+      const drained = await drain(stand)
       return {
         tables: [
           tableOf(`${thousands(settings.rate)} events/s asked for`, steady),
           tableOf("As fast as it goes", fastest)
         ],
         notes: [
-          `Sent ${sent}, stored ${stored}: ${Math.max(0, sent - stored)} lost, ${Math.max(0, stored - sent)} doubled.`,
-          `Each figure is the median of ${windows} windows of ${settings.seconds} s, entry by ${settings.entry}.`,
+          drainedNote(drained),
+          `Each figure is the median of ${windows} windows of ${seconds} s, entry by ${settings.entry}.`,
           "A batch costs the store about as much whatever its size, so an event costs the more the smaller the batches are: on a quiet machine, where inserts are quick, they are smaller than on a busy one."
         ]
       }
@@ -44,37 +38,19 @@ export const throughput: Question = {
   }
 }
 
-const measureWindows = async (stand: Stand, settings: Settings, everyBeat?: () => Promise<void>) => {
-  const measured: Array<Measured> = []
-  for (let i = 0; i < windows; i++) measured.push(await measureWindow(stand, settings.seconds, everyBeat))
-  return measured
-}
-
-const regulate = (stand: Stand) => {
-  let paused = false
-  return async () => {
-    const { frames } = await stand.backlog()
-    const pausing = frames > (paused ? mostBehind / 2 : mostBehind)
-    if (pausing !== paused) stand.generator.paused(pausing)
-    paused = pausing
-  }
-}
-
-const thousands = (value: number): string => `${Math.round(value / 1_000)}K`
-
 const tableOf = (caption: string, measured: ReadonlyArray<Measured>): Table => {
-  const over = (read: (one: Measured) => number) => median(measured.map(read))
+  const of = (read: (one: Measured) => number) => over(measured, read)
   const names = measured[0]?.processes.map(({ name }) => name) ?? []
   return {
-    caption: `${caption}: ${thousands(over((one) => one.eventsPerSecond))} events/s stored, ${over((one) => one.cores * 100).toFixed(0)} % of a core, ${Math.round(over((one) => one.rowsPerBatch))} rows a batch`,
+    caption: `${caption}: ${thousands(of((one) => one.eventsPerSecond))} events/s stored, ${of((one) => one.cores * 100).toFixed(0)} % of a core, ${Math.round(of((one) => one.rowsPerBatch))} rows a batch`,
     columns: ["process", "CPU us/event", "memory MB"],
     rows: [
       ...names.map((name, i) => [
         name,
-        over((one) => one.processes[i]?.microseconds ?? 0).toFixed(2),
-        over((one) => one.processes[i]?.megabytes ?? 0).toFixed(0)
+        of((one) => one.processes[i]?.microseconds ?? 0).toFixed(2),
+        of((one) => one.processes[i]?.megabytes ?? 0).toFixed(0)
       ]),
-      ["all", over((one) => one.totalMicroseconds).toFixed(2), ""]
+      ["all", of((one) => one.totalMicroseconds).toFixed(2), ""]
     ]
   }
 }

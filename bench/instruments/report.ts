@@ -22,8 +22,8 @@ export interface Question {
 export interface Settings {
   /** Events a second where a question asks for a steady rate. */
   readonly rate: number
-  /** Seconds of each measured window. */
-  readonly seconds: number
+  /** Seconds of each measured window, where the question's own length is not wanted. */
+  readonly seconds: number | undefined
   /** Where events enter: through the collector's HTTP source, or straight into the broker. */
   readonly entry: Entry
 }

@@ -1,13 +1,33 @@
 // Broker outlet: frames go straight into the raw stream, with the headers a collector would give them.
-import { createInbox, headers, nuid } from "@nats-io/nats-core"
+import { createInbox, headers, type MsgHdrs, nuid } from "@nats-io/nats-core"
 import { connect } from "@nats-io/transport-node"
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
-import type { Outlet } from "./pace.ts"
+import type { Frame, Outlet } from "./pace.ts"
 
+const window = 32
+
+const headersOf = ({ oldestMillis }: Frame): MsgHdrs => {
+  const built = headers()
+  built.set("Nats-Msg-Id", nuid.next())
+  const header = {
+    layout: "lines",
+    codec: "auto",
+    receivedMillis: oldestMillis,
+    attributes: {},
+    resource: {}
+  } as const
+  for (const [name, value] of Object.entries(encodeFrameHeader(header))) built.set(name, value)
+  return built
+}
+
+const subjectOf = (source: string, { format }: Frame): string => inputSubject("default", `${source}-${format}`)
+
+const open = (url: string) => connect({ servers: url, noAsyncTraces: true, name: "tailrace.bench" })
+
+/** A frame has arrived when the stream has said that it is stored. */
 export const brokerOutlet = async (url: string, source: string): Promise<Outlet> => {
-  const connection = await connect({ servers: url, noAsyncTraces: true, name: "tailrace.bench" })
-  const subject = inputSubject("default", source)
+  const connection = await open(url)
   const inbox = createInbox()
   const waiting = new Map<string, () => void>()
   let next = 0
@@ -20,23 +40,24 @@ export const brokerOutlet = async (url: string, source: string): Promise<Outlet>
       waiting.delete(token)
     }
   })
-  return {
-    window: 32,
-    send: ({ bytes, oldestMillis }) =>
-      new Promise((resolve) => {
-        const token = String(++next)
-        const built = headers()
-        built.set("Nats-Msg-Id", nuid.next())
-        const header = {
-          layout: "lines",
-          codec: "auto",
-          receivedMillis: oldestMillis,
-          attributes: {},
-          resource: {}
-        } as const
-        for (const [name, value] of Object.entries(encodeFrameHeader(header))) built.set(name, value)
-        waiting.set(token, resolve)
-        connection.publish(subject, bytes, { headers: built, reply: `${inbox}.${token}` })
+  const send = (frame: Frame): Promise<void> =>
+    new Promise((resolve) => {
+      const token = String(++next)
+      waiting.set(token, resolve)
+      connection.publish(subjectOf(source, frame), frame.bytes, {
+        headers: headersOf(frame),
+        reply: `${inbox}.${token}`
       })
+    })
+  return { window, send }
+}
+
+/** A frame counts as arrived when the broker has read it from the socket: whether it was stored is never asked. */
+export const unacknowledgedOutlet = async (url: string, source: string): Promise<Outlet> => {
+  const connection = await open(url)
+  const send = (frame: Frame): Promise<void> => {
+    connection.publish(subjectOf(source, frame), frame.bytes, { headers: headersOf(frame) })
+    return connection.flush()
   }
+  return { window, send }
 }

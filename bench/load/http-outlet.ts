@@ -1,21 +1,31 @@
 // HTTP outlet: each frame is the body of one POST to the collector, one request at a time on each of a few connections.
 import { connect, type Socket } from "node:net"
+import type { Format } from "./line-writers.ts"
 import type { Frame, Outlet } from "./pace.ts"
 
 const connections = 8
 const accepted = "HTTP/1.1 202"
+/** The collector is full or its broker away for the moment; the frame comes again after a while. */
+const refusedForNow = /^HTTP\/1\.1 (429|503)/
+const againAfterMillis = 100
+
+const contentType = (format: Format): string => (format === "json" ? "application/x-ndjson" : "text/plain")
 
 /** Written by hand on a socket, because a full HTTP client would cost more than what it measures. */
 class Line {
   readonly #socket: Socket
-  readonly #head: string
+  readonly #head: (format: Format) => string
   readonly #free: (line: Line) => void
+  readonly #again: (frame: Frame) => Promise<void>
   #answer = ""
+  #frame: Frame | undefined
   #resolve: (() => void) | undefined
 
-  constructor(url: URL, free: (line: Line) => void) {
+  constructor(url: URL, free: (line: Line) => void, again: (frame: Frame) => Promise<void>) {
     this.#free = free
-    this.#head = `POST ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/x-ndjson\r\ncontent-length: `
+    this.#again = again
+    this.#head = (format) =>
+      `POST ${url.pathname}-${format} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: ${contentType(format)}\r\ncontent-length: `
     this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
     this.#socket.setEncoding("latin1")
     this.#socket.on("data", (chunk) => this.#received(String(chunk)))
@@ -25,9 +35,10 @@ class Line {
   }
 
   send(frame: Frame, resolve: () => void): void {
+    this.#frame = frame
     this.#resolve = resolve
     this.#socket.cork()
-    this.#socket.write(`${this.#head}${frame.bytes.length}\r\n\r\n`, "latin1")
+    this.#socket.write(`${this.#head(frame.format)}${frame.bytes.length}\r\n\r\n`, "latin1")
     this.#socket.write(frame.bytes)
     this.#socket.uncork()
   }
@@ -38,11 +49,14 @@ class Line {
     if (body < 0) return
     const length = Number(/content-length: (\d+)/i.exec(this.#answer)?.[1] ?? 0)
     if (this.#answer.length < body + 4 + length) return
-    if (!this.#answer.startsWith(accepted)) throw new Error(`the collector refused a body: ${this.#answer}`)
-    this.#answer = ""
+    const answer = this.#answer
+    const frame = this.#frame
     const resolve = this.#resolve
+    this.#answer = ""
     this.#free(this)
-    resolve?.()
+    if (answer.startsWith(accepted)) resolve?.()
+    else if (refusedForNow.test(answer) && frame !== undefined) void this.#again(frame).then(resolve)
+    else throw new Error(`the collector refused a body: ${answer}`)
   }
 }
 
@@ -54,12 +68,18 @@ export const httpOutlet = (base: string, source: string): Outlet => {
     idle.push(line)
     waiting.shift()?.()
   }
-  for (let i = 0; i < connections; i++) idle.push(new Line(url, free))
+  let refused = 0
+  const again = async (frame: Frame): Promise<void> => {
+    refused++
+    await new Promise((resolve) => setTimeout(resolve, againAfterMillis))
+    await send(frame)
+  }
+  for (let i = 0; i < connections; i++) idle.push(new Line(url, free, again))
   const send = (frame: Frame): Promise<void> =>
     new Promise((resolve) => {
       const line = idle.pop()
       if (line !== undefined) line.send(frame, resolve)
       else waiting.push(() => void send(frame).then(resolve))
     })
-  return { window: connections * 2, send }
+  return { window: connections * 2, refused: () => refused, send }
 }

@@ -1,7 +1,9 @@
 // Pace: when how many events are due, and how they are gathered into frames.
-import { EventSource } from "./events.ts"
+import { EventSource, eventsPerBlock } from "./events.ts"
+import type { Format } from "./line-writers.ts"
 
 export interface Frame {
+  readonly format: Format
   readonly bytes: Buffer
   readonly events: number
   /** When its oldest event was made, milliseconds since 1970. */
@@ -12,6 +14,8 @@ export interface Frame {
 export interface Outlet {
   /** Frames that may be on their way at once. */
   readonly window: number
+  /** Frames that were refused for the moment and sent again. */
+  readonly refused?: () => number
   /** Resolves when the frame is acknowledged. */
   readonly send: (frame: Frame) => Promise<void>
 }
@@ -21,10 +25,12 @@ export interface Sent {
   readonly acknowledged: number
   /** Milliseconds in which events were due but the window was full. */
   readonly heldMillis: number
+  /** Frames that were refused for the moment and sent again. */
+  readonly refused: number
 }
 
 const tickMillis = 4
-const frameEvents = 270
+const frameEvents = eventsPerBlock
 /** A frame that is not full goes out after this long. */
 const lingerMillis = 5
 /** What was not sent on time is made up for, but not more than this much of it. */
@@ -32,7 +38,7 @@ const mostBehindMillis = 200
 
 /** Makes events at a rate that can be changed at any time: 0 is none, infinity as fast as acknowledgements allow. */
 export class Pace {
-  readonly #source = new EventSource()
+  #source = new EventSource("json")
   readonly #outlet: Outlet
   #rate = 0
   #paused = false
@@ -60,8 +66,19 @@ export class Pace {
     if (!paused) this.#fill()
   }
 
+  /** What comes from now on is of this format. */
+  set format(format: Format) {
+    if (this.#open.events > 0) this.#flush()
+    this.#source = new EventSource(format)
+  }
+
   get sent(): Sent {
-    return { made: this.#made, acknowledged: this.#acknowledged, heldMillis: this.#heldMillis }
+    return {
+      made: this.#made,
+      acknowledged: this.#acknowledged,
+      heldMillis: this.#heldMillis,
+      refused: this.#outlet.refused?.() ?? 0
+    }
   }
 
   #tick(): void {
@@ -96,7 +113,7 @@ export class Pace {
     const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
     this.#underway++
     this.#made += events
-    void this.#outlet.send({ bytes, events, oldestMillis }).then(() => {
+    void this.#outlet.send({ format: this.#source.format, bytes, events, oldestMillis }).then(() => {
       this.#underway--
       this.#acknowledged += events
       if (this.#rate === Number.POSITIVE_INFINITY) this.#fill()

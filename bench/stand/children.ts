@@ -1,6 +1,6 @@
 // Children: the processes of a stand, each watched, all ended whatever happens.
 import { type ChildProcess, spawn } from "node:child_process"
-import { rmSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 
 export interface ChildOptions {
   readonly name: string
@@ -9,14 +9,16 @@ export interface ChildOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Whether it talks to the suite by messages. */
   readonly messages?: boolean
-  /** Whether it answers yet; asked every 50 ms. Ready at once when left out. */
-  readonly ready?: () => Promise<boolean>
+  /** Whether it answers yet, given what it has printed last; asked every 50 ms. */
+  readonly ready: (output: string) => boolean | Promise<boolean>
 }
 
 export interface Child {
   readonly name: string
   readonly pid: number
   readonly process: ChildProcess
+  /** What it has printed last. */
+  readonly output: () => string
 }
 
 const startMillis = 30_000
@@ -25,19 +27,18 @@ const stopMillis = 8_000
 export const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
 export class Children {
+  readonly #keeper: ChildProcess
   readonly #running: Array<{ readonly child: Child; readonly ended: Promise<void> }> = []
-  #stopping = false
+  readonly #expected = new Set<Child>()
   #failure: Error | undefined
 
   /** `folder` holds their data and goes with them. */
   constructor(folder: string) {
-    process.once("exit", () => {
-      this.#kill()
-      rmSync(folder, { recursive: true, force: true })
-    })
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => process.exit(130))
-    }
+    const keeper = fileURLToPath(new URL("keeper.ts", import.meta.url))
+    this.#keeper = spawn(process.execPath, [keeper], { stdio: ["pipe", "ignore", "ignore"], detached: true })
+    this.#keeper.unref()
+    this.#keeper.stdin?.on("error", () => undefined)
+    this.#tell(`folder ${folder}`)
   }
 
   get all(): ReadonlyArray<Child> {
@@ -56,19 +57,23 @@ export class Children {
     })
     let output = ""
     const keep = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-2_000)
+      output = (output + chunk.toString()).slice(-4_000)
     }
     started.stdout?.on("data", keep)
     started.stderr?.on("data", keep)
     started.once("error", (error) => keep(Buffer.from(error.message)))
+    const child = { name: options.name, pid: started.pid ?? 0, process: started, output: () => output }
     const ended = new Promise<void>((resolve) => started.once("close", () => resolve()))
+    if (started.pid !== undefined) this.#tell(`start ${started.pid}`)
     void ended.then(() => {
-      if (!this.#stopping) this.#failure ??= new Error(`${options.name} ended by itself: ${output.trim()}`)
+      this.#tell(`end ${child.pid}`)
+      if (!this.#expected.has(child)) {
+        this.#failure ??= new Error(`${options.name} ended by itself: ${output.trim()}`)
+      }
     })
-    const child = { name: options.name, pid: started.pid ?? 0, process: started }
     this.#running.push({ child, ended })
     const deadline = performance.now() + startMillis
-    while (options.ready !== undefined && !(await options.ready())) {
+    while (!(await options.ready(output))) {
       this.check()
       if (performance.now() > deadline) throw new Error(`${options.name} is not ready in time: ${output.trim()}`)
       await pause(50)
@@ -76,20 +81,26 @@ export class Children {
     return child
   }
 
-  /** Ends them in the reverse order of their start, so that nobody loses what it needs. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    for (const { child, ended } of this.#running.toReversed()) {
-      child.process.kill("SIGTERM")
-      const late = setTimeout(() => child.process.kill("SIGKILL"), stopMillis)
-      await ended
-      clearTimeout(late)
-    }
-    this.#running.length = 0
+  /** Ends one process; resolves when it is gone. */
+  async end(child: Child, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const at = this.#running.findIndex((running) => running.child === child)
+    const [running] = at < 0 ? [] : this.#running.splice(at, 1)
+    if (running === undefined) return
+    this.#expected.add(child)
+    child.process.kill(signal)
+    const late = setTimeout(() => child.process.kill("SIGKILL"), stopMillis)
+    await running.ended
+    clearTimeout(late)
   }
 
-  #kill(): void {
-    this.#stopping = true
-    for (const { child } of this.#running) child.process.kill("SIGKILL")
+  /** Ends them in the reverse order of their start, so that nobody loses what it needs. */
+  async stop(): Promise<void> {
+    for (const child of this.all) this.#expected.add(child)
+    for (const child of this.all.toReversed()) await this.end(child)
+    this.#keeper.stdin?.end()
+  }
+
+  #tell(line: string): void {
+    this.#keeper.stdin?.write(`${line}\n`)
   }
 }

@@ -1,7 +1,7 @@
 // Generator child: the generator's process as the suite talks to it.
 import { fileURLToPath } from "node:url"
-import type { ToGenerator } from "../generator.ts"
-import type { Entry } from "../instruments/report.ts"
+import type { ToGenerator, Way } from "../generator.ts"
+import type { Format } from "../load/line-writers.ts"
 import type { Sent } from "../load/pace.ts"
 import type { Child, Children } from "./children.ts"
 
@@ -16,14 +16,14 @@ export class GeneratorChild {
   }
 
   /** Starts it at rest. */
-  static async start(children: Children, entry: Entry, url: string): Promise<GeneratorChild> {
+  static async start(children: Children, way: Way, url: string): Promise<GeneratorChild> {
     let ready = false
     const starting = children.start({
       name: "generator",
       command: process.execPath,
-      arguments: [main, entry, url, "bench"],
+      arguments: [main, way, url, "bench"],
       messages: true,
-      ready: () => Promise.resolve(ready)
+      ready: () => ready
     })
     children.all.at(-1)?.process.once("message", () => {
       ready = true
@@ -40,20 +40,36 @@ export class GeneratorChild {
     this.#tell({ type: "pause", paused })
   }
 
+  /** What comes from now on is of this format; JSON until told otherwise. */
+  format(format: Format): void {
+    this.#tell({ type: "format", format })
+  }
+
   sent(): Promise<Sent> {
     const id = ++this.#next
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const { process } = this.#child
+      const leave = (): void => {
+        process.off("message", listen)
+        process.off("close", ended)
+      }
       const listen = (message: Sent & { id: number }): void => {
         if (message.id !== id) return
-        this.#child.process.off("message", listen)
+        leave()
         resolve(message)
       }
-      this.#child.process.on("message", listen)
+      const ended = (): void => {
+        leave()
+        reject(new Error(`the generator ended by itself: ${this.#child.output().trim()}`))
+      }
+      process.on("message", listen)
+      process.on("close", ended)
       this.#tell({ type: "report", id })
     })
   }
 
   #tell(message: ToGenerator): void {
-    this.#child.process.send(message)
+    // Told to a generator that has ended, it is lost; the next check says why.
+    this.#child.process.send(message, () => undefined)
   }
 }

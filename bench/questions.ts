@@ -1,0 +1,25 @@
+// Questions: all that the suite asks, in the order of the page.
+import { formats } from "./formats.ts"
+import { guarantee } from "./guarantee.ts"
+import type { Question } from "./instruments/report.ts"
+import { latency } from "./latency.ts"
+import { nativeBlock } from "./native-block.ts"
+import { parse } from "./parse.ts"
+import { placement } from "./placement.ts"
+import { query } from "./query.ts"
+import { recovery } from "./recovery.ts"
+import { soak } from "./soak.ts"
+import { throughput } from "./throughput.ts"
+
+export const questions: ReadonlyArray<Question> = [
+  throughput,
+  latency,
+  formats,
+  guarantee,
+  placement,
+  soak,
+  recovery,
+  parse,
+  nativeBlock,
+  query
+]
