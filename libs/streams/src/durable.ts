@@ -67,7 +67,9 @@ const toError = (options: DurableOptions) => (cause: unknown) => {
     const message = `stream ${options.stream} does not exist, run the streams set-up`
     return new ConsumerError({ reason: "no-stream", message })
   }
-  const refused = api !== 0 && api !== 10008 && api !== 10014
+  // A broker that is busy deleting the durable says so as a fault of its own, which passes.
+  const faulty = cause instanceof JetStreamApiError && cause.status >= 500
+  const refused = api !== 0 && api !== 10008 && api !== 10014 && !faulty
   return refused
     ? new ConsumerError({ reason: "incompatible", message: `${name} refused: ${detail}` })
     : new ConsumerError({ reason: "unavailable", message: `${name} cannot be reached: ${detail}` })

@@ -1,8 +1,9 @@
 // Lease: which process is the pinned client of a partition's owner consumer; kept by asking, lost by silence.
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import type { Msg } from "@nats-io/nats-core"
-import { Clock, Effect, Schedule, Schema } from "effect"
+import { Clock, Deferred, Effect, Schedule, Schema } from "effect"
 import { leaseOf } from "./definitions.ts"
+import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 
 /**
@@ -57,7 +58,7 @@ const ensureLease = async (manager: JetStreamManager, partition: number, put: ()
 export const takeLease = Effect.fnUntraced(function* (partition: number, standby: () => void) {
   const { control } = yield* Nats
   const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = elapsedMillis(clock)
   const { durable, group, stream, subject, timeoutMillis } = leaseOf(partition)
   const catching = toError(partition)
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: catching })
@@ -131,5 +132,7 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
       ? Effect.void
       : Effect.ignore(attempt(() => manager.consumers.unpin(stream, durable, group)))
   )
-  return { lost: keep } satisfies Lease
+  const lost = yield* Deferred.make<never, OwnershipError>()
+  yield* Effect.forkScoped(Effect.catch(keep, (error) => Deferred.fail(lost, error)))
+  return { lost: Deferred.await(lost) } satisfies Lease
 })

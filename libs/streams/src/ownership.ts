@@ -3,6 +3,7 @@ import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
 import { nuid } from "@nats-io/nats-core"
 import { Clock, Effect, Schedule, Semaphore } from "effect"
 import { cutSubject, leaseOf } from "./definitions.ts"
+import { elapsedMillis } from "./elapsed.ts"
 import { type Lease, OwnershipError, takeLease } from "./lease.ts"
 import { Nats } from "./nats.ts"
 import type { PublishError } from "./publish-error.ts"
@@ -59,7 +60,7 @@ export const ownPartition = Effect.fnUntraced(function* (partition: number, stan
   const { control } = yield* Nats
   const publisher = yield* Publisher
   const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
+  const now = elapsedMillis(clock)
   const { stream, timeoutMillis } = leaseOf(partition)
   const subject = cutSubject(partition)
   const owner = nuid.next()
