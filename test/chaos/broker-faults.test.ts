@@ -2,11 +2,11 @@
 import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bothWays, type Faults } from "@tailrace/testing/fault-proxy"
+import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed, type World } from "./chaos-case.ts"
 import { storedNow } from "./counts.ts"
 import { type Services, services } from "./stand/services.ts"
-import { noSmallDisk, SmallDisk } from "./stand/small-disk.ts"
 
 const start = () => services({ seed })
 

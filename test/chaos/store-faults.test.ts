@@ -1,10 +1,10 @@
 // Store faults: away, slow, refusing, read-only, its answers lost, its disk full. The pipeline holds what it has.
 import type { Faults } from "@tailrace/testing/fault-proxy"
+import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed, type World } from "./chaos-case.ts"
 import { storedNow } from "./counts.ts"
 import { type Services, services } from "./stand/services.ts"
-import { noSmallDisk, SmallDisk } from "./stand/small-disk.ts"
 
 const start = () => services({ seed })
 

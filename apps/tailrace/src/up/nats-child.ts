@@ -32,9 +32,35 @@ export const natsChild = (options: NatsChildOptions): Effect.Effect<string, Comm
     yield* Effect.acquireRelease(
       Effect.sync(() => new NatsProcess(options, reporter)),
       (server) => Effect.promise(() => server.stop())
-    ).pipe(Effect.tap((server) => server.ready))
+    ).pipe(
+      Effect.tap((server) => server.ready),
+      Effect.tap((server) => Effect.forkScoped(restartWhenUnsound(options, server)))
+    )
     return `nats://${options.host}:${options.port}`
   })
+
+/** Milliseconds between two looks at the server's own health. */
+const lookMillis = 5_000
+
+/**
+ * A server that met a full disk refuses what is written to the stream until it is started again, long after there is room.
+ * So one that says at two looks in a row that it cannot write is.
+ */
+const restartWhenUnsound = ({ host, monitorPort }: NatsChildOptions, server: NatsProcess): Effect.Effect<never> => {
+  let before = false
+  const look = Effect.promise(async () => {
+    const report = await fetch(`http://${host}:${monitorPort}/healthz?details=true`, {
+      signal: AbortSignal.timeout(lookMillis)
+    }).then(
+      (answer) => answer.text(),
+      () => ""
+    )
+    const problem = /"error":"([^"]*write error[^"]*)"/.exec(report)?.[1]
+    if (problem !== undefined && before) server.restart(problem)
+    before = problem !== undefined && !before
+  })
+  return look.pipe(Effect.delay(lookMillis), Effect.forever)
+}
 
 class NatsProcess {
   private readonly options: NatsChildOptions
@@ -85,6 +111,12 @@ class NatsProcess {
     }
     rmSync(this.pidFile, { force: true })
     this.reporter.remove()
+  }
+
+  /** Ends the process, which starts it again. */
+  restart(reason: string): void {
+    this.reporter.live(`nats-server cannot write: ${reason}`)
+    this.child?.kill("SIGTERM")
   }
 
   private start(): void {
