@@ -87,6 +87,7 @@ const checkpointOn = (place: ReturnType<typeof makeWorld>, watch: Watch) =>
     partition: 0,
     watch,
     snapshots: place.snapshots,
+    level: 0,
     untilStored: (write) => Effect.andThen(place.step("store"), write),
     now: () => 1_000
   })

@@ -24,6 +24,8 @@ export interface CheckpointOptions {
   readonly partition: number
   readonly watch: Watch
   readonly snapshots: SnapshotsShape
+  /** A snapshot that ends before this raw sequence is of an earlier pipeline, and has missed what came since. */
+  readonly level: number
   /** Repeats a write to the store until it is taken. */
   readonly untilStored: (write: Effect.Effect<void, StoreError, Store>) => Effect.Effect<void, StoreError, Store>
   readonly now: () => number
@@ -69,6 +71,10 @@ export class Checkpoint {
         if (stored === undefined) return Effect.void
         this.revision = stored.revision
         const saved: Saved = JSON.parse(Buffer.from(stored.data).toString())
+        if (stored.offset < this.options.level)
+          return Effect.logInfo(
+            `windows start anew: snapshot ${this.key} ends before the pipeline that is running began`
+          )
         if (saved.version !== 1)
           return Effect.logWarning(`windows start anew: snapshot ${this.key} is of another version`)
         watch.load(saved.state, stored.offset)

@@ -8,9 +8,8 @@ import { Clock, Effect } from "effect"
 import type { PartitionRuntime } from "./partition-state.ts"
 
 export interface HeartbeatOptions {
-  readonly instance: string
-  readonly pipeline: string
-  readonly placement: "fused" | "staged"
+  /** The state without its partitions. */
+  readonly process: () => Omit<PipelineState, "at" | "partitions">
   readonly partitions: ReadonlyArray<PartitionRuntime>
 }
 
@@ -19,12 +18,11 @@ export const beat = Effect.fnUntraced(function* (options: HeartbeatOptions) {
   const { control } = yield* Nats
   const clock = yield* Clock.Clock
   const observe = yield* stateMetrics
-  const subject = stateSubject(options.instance)
+  const subject = stateSubject(options.process().instance)
   const once = Effect.sync(() => {
     const at = clock.currentTimeMillisUnsafe()
-    const { instance, pipeline, placement } = options
     const partitions = options.partitions.map((runtime) => runtime.report(at))
-    const state: PipelineState = { instance, pipeline, placement, at, partitions }
+    const state: PipelineState = { ...options.process(), at, partitions }
     observe(state)
     if (!control.isClosed()) control.publish(subject, encodeUtf8(JSON.stringify(state)))
   })

@@ -1,6 +1,7 @@
 // The processor as a layer: the pipelines of its partitions, running for the life of the layer.
 import { readFile } from "node:fs/promises"
 import { hostname } from "node:os"
+import { pid } from "node:process"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import { type MigrationError, migrate } from "@tailrace/store/migrations"
 import type { StoreError } from "@tailrace/store/store-error"
@@ -13,10 +14,12 @@ import { fileProblem } from "@tailrace/telemetry/file-problem"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Clock, Context, Effect, Layer, Schedule, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
+import { onFileChange } from "./file-changes.ts"
 import { beat } from "./heartbeat.ts"
 import { watchLedger } from "./ledger-watch.ts"
 import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
+import { makeReload } from "./reload.ts"
 
 /** The pipeline file is missing or wrong; the message lists everything that is wrong, a line each. */
 class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}
@@ -90,7 +93,7 @@ export const processorLayer = (config: ProcessorConfig) =>
       }
       const snapshots = yield* makeSnapshots()
       const clock = yield* Clock.Clock
-      const instance = config.instance ?? `${hostname()}-${process.pid}`
+      const instance = config.instance ?? `${hostname()}-${pid}`
       const numbers = config.run ?? Array.from({ length: config.partitions }, (_, partition) => partition)
       const running = yield* Effect.forEach(numbers, (partition) =>
         runPartition(pipeline, placement, partition, snapshots)
@@ -99,11 +102,18 @@ export const processorLayer = (config: ProcessorConfig) =>
       const name = pipeline.config.name
       yield* keepTrimmed()
       yield* Effect.forkScoped(watchLedger(numbers))
-      yield* Effect.forkScoped(beat({ instance, pipeline: name, placement, partitions }))
+      const reload = yield* makeReload({
+        path: config.pipeline ?? "",
+        pipeline,
+        swap: (next) => Effect.forEach(running, ({ swap }) => swap(next), { concurrency: "unbounded", discard: true })
+      })
+      if (config.pipeline !== undefined) yield* Effect.forkScoped(onFileChange(config.pipeline, reload.look))
+      const process = () => ({ instance, pipeline: name, placement, ...reload.state() })
+      yield* Effect.forkScoped(beat({ process, partitions }))
       yield* Effect.logInfo(`pipeline ${name} runs partitions ${numbers.join(", ")} (${placement})`)
       const state = Effect.sync((): PipelineState => {
         const at = clock.currentTimeMillisUnsafe()
-        return { instance, pipeline: name, placement, at, partitions: partitions.map((runtime) => runtime.peek(at)) }
+        return { ...process(), at, partitions: partitions.map((runtime) => runtime.peek(at)) }
       })
       health.ready()
       return { pipeline, placement, state }

@@ -13,6 +13,12 @@ export class PartitionRuntime {
   breakers: ReadonlyArray<Breaker> = []
   inFlight = new InFlight()
   committed = 0
+  /** Raw sequence through which all outputs hold everything, as noted when another pipeline took over. */
+  level = 0
+  /** Last raw sequence of the batches that an earlier owner left to be formed again just as they were. */
+  owed = 0
+  /** Version of the pipeline that runs. */
+  version = ""
   supervisor: () => SupervisorState = () => ({ status: "starting", restarts: 0, failure: "", since: 0 })
   consumer: (() => ConsumerState) | undefined
   private rulesNow: () => ReadonlyArray<RuleState> = () => []
@@ -53,6 +59,7 @@ export class PartitionRuntime {
     return {
       partition: this.partition,
       ...this.status(supervisor),
+      version: this.version,
       restarts: supervisor.restarts,
       committedSequence: this.committed,
       lagMessages: this.inFlight.messages + (consumer?.mailbox ?? 0) + (consumer?.pending ?? 0),

@@ -34,6 +34,8 @@ export interface Pipeline {
   readonly config: PipelineConfig
   /** Name and a short hash of the configuration. */
   readonly version: string
+  /** What it was read from. */
+  readonly text: string
   readonly sinks: ReadonlyArray<Sink>
   /** Fresh stages with empty state. */
   readonly stagesFor: (partition: number) => Effect.Effect<PartitionStages>
@@ -49,7 +51,7 @@ export const readPipeline = (text: string = defaultPipeline): Effect.Effect<Pipe
     if (file.problems.length > 0) return { problems: file.problems }
     const decoded = decodePipeline(file.value)
     if (Result.isFailure(decoded)) return { problems: decoded.failure.map(file.locate) }
-    const result = yield* buildPipeline(decoded.success)
+    const result = yield* buildPipeline(decoded.success, text)
     return "problems" in result ? { problems: result.problems.map(file.locate) } : result
   })
 
@@ -57,7 +59,7 @@ type Entry<A> = Effect.Effect<Made<MadeEntry<A>>>
 type Entries = ReadonlyArray<Readonly<Record<string, unknown>>>
 
 /** Builds everything once to find what is wrong, and again for each partition. */
-const buildPipeline = (config: PipelineConfig): Effect.Effect<PipelineResult> =>
+const buildPipeline = (config: PipelineConfig, text: string): Effect.Effect<PipelineResult> =>
   Effect.gen(function* () {
     const problems: Array<ConfigProblem> = []
     const parse = decodeWith(ParseConfig, config.parse, ["parse"])
@@ -78,7 +80,7 @@ const buildPipeline = (config: PipelineConfig): Effect.Effect<PipelineResult> =>
     if (problems.length > 0 || Result.isFailure(parse)) return { problems }
     const stagesFor = (partition: number) => buildStages(config, parse.success, partition)
     const version = pipelineVersion(config)
-    return { pipeline: { config, version, sinks: sinks.map(({ made }) => made), stagesFor } }
+    return { pipeline: { config, version, text, sinks: sinks.map(({ made }) => made), stagesFor } }
   })
 
 const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: number): Effect.Effect<PartitionStages> =>

@@ -102,25 +102,31 @@ export const openTail = Effect.fnUntraced(function* (
     partition,
     watch,
     snapshots,
+    level: runtime.level,
     now,
     untilStored: (write) => untilStored(write, findings)
   })
   if (watch.active) yield* checkpoint.open
   const deduplicate = yield* deduplicateWith(stages.deduplicate, partition, letters)
   const slow = sinks.flatMap((sink) => (sink.slow === undefined ? [] : [sink.slow]))
-  const sinkOffsets = sinks.flatMap(({ offsets }) => offsets)
+  const held = (offset: number) => Math.max(offset, runtime.level)
+  const sinkOffsets = sinks.flatMap(({ offsets }) => offsets.map(held))
+  const slowOffsets = slow.map(({ offset }) => held(offset))
+  const snapshotOffsets = watch.active ? [held(checkpoint.offset)] : []
   const settlement = new Settlement({
-    sinks: sinkOffsets.length === 0 ? 0 : Math.min(...sinkOffsets),
-    ...Object.fromEntries(slow.map(({ offset }, i) => [`slow ${i}`, offset])),
-    ...(watch.active ? { snapshot: checkpoint.offset } : {})
+    sinks: sinkOffsets.length === 0 ? runtime.level : Math.min(...sinkOffsets),
+    ...Object.fromEntries(slowOffsets.map((offset, i) => [`slow ${i}`, offset])),
+    ...Object.fromEntries(snapshotOffsets.map((offset) => ["snapshot", offset]))
   })
   runtime.committed = settlement.settled
+  const repeats = sinks.flatMap((sink) => sink.repeats)
+  runtime.owed = Math.max(0, ...repeats.map(({ last }) => last))
   const knownLetters = Tables.use((tables) => tables.lettersAfter(partition, settlement.settled))
   const settledLetters = yield* untilStored(knownLetters, letters)
   const known = new KnownLetters(settledLetters.filter(({ stage }) => stage !== "sink"))
   // What a sink was refused had passed the deduplication before, and repetitions of it were left out.
   const refused = new KnownLetters(settledLetters.filter(({ stage }) => stage === "sink"))
-  let observed = checkpoint.offset
+  let observed = held(checkpoint.offset)
   let ahead = 0
   let endedAt = 0
   let tookMillis = 0
@@ -213,8 +219,8 @@ export const openTail = Effect.fnUntraced(function* (
     Effect.flatMap(flush, (sequence) => (sequence === undefined ? Effect.void : advance(`slow ${i}`, sequence)))
 
   return {
-    offsets: [...sinkOffsets, ...slow.map(({ offset }) => offset), ...(watch.active ? [checkpoint.offset] : [])],
-    repeats: sinks.flatMap(({ repeats }) => repeats),
+    offsets: [...sinkOffsets, ...slowOffsets, ...snapshotOffsets],
+    repeats,
     inbox,
     pace: () => ({ ahead, endedAt, tookMillis }),
     offer: (arrival) =>

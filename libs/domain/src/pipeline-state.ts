@@ -41,6 +41,8 @@ export interface PartitionState {
   readonly status: "starting" | "standby" | "running" | "holding" | "restarting" | "stopped"
   /** Why it is not running, in words; "" when it runs. */
   readonly reason: string
+  /** Version of the pipeline that runs here; another one takes over when all before it is held by all outputs. */
+  readonly version: string
   readonly restarts: number
   /** Last sequence whose outputs are all stored. */
   readonly committedSequence: number
@@ -54,10 +56,28 @@ export interface PartitionState {
   readonly sinks: ReadonlyArray<BreakerState>
 }
 
+/** What came of reading the pipeline file again. */
+export interface ReloadState {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Whether what the file says took the place of what ran; a wrong file is refused, and the old pipeline goes on. */
+  readonly accepted: boolean
+  /** What is different, or what is wrong with the file, one sentence each. */
+  readonly lines: ReadonlyArray<string>
+  /** Milliseconds it took to finish with the old pipeline and start the new one; 0 when refused. */
+  readonly tookMillis: number
+}
+
 /** State of one process. */
 export interface PipelineState {
   readonly instance: string
   readonly pipeline: string
+  /** Name and a short hash of the configuration that is wanted of all partitions. */
+  readonly version: string
+  /** Milliseconds since 1970: when that configuration was read. */
+  readonly loadedAt: number
+  /** The last change of the file, null before the first. */
+  readonly reload: ReloadState | null
   readonly placement: "fused" | "staged"
   /** Milliseconds since 1970. */
   readonly at: number

@@ -45,6 +45,9 @@ const stateOf = (instance: string): PipelineState => ({
   instance,
   pipeline: "main",
   placement: "fused",
+  version: "main@00000000",
+  loadedAt: 0,
+  reload: null,
   at: 1,
   partitions: []
 })

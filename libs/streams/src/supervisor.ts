@@ -20,6 +20,8 @@ export interface SupervisorOptions<E, R> {
   readonly enter?: (standby: () => void) => Effect.Effect<Running<E>, E, R | Scope.Scope>
   /** The parts in the order data flows; made anew for each life, so mailboxes and stage state start empty. */
   readonly make: Effect.Effect<ReadonlyArray<Part<E, R>>, E, R | Scope.Scope>
+  /** Runs between two sets of parts when the first had finished everything it took in; see `renew`. */
+  readonly between?: Effect.Effect<void, E, R | Scope.Scope>
   /** First pause before a restart; doubles each time up to the longest. Defaults 100 and 10,000 ms. */
   readonly firstPauseMillis?: number
   readonly longestPauseMillis?: number
@@ -40,8 +42,19 @@ export interface Supervised {
   readonly state: () => SupervisorState
   /** Finishes what is under way from the source to the sink and stops. The end of the scope does the same. */
   readonly drain: Effect.Effect<void>
+  /**
+   * Lets the parts finish what is under way and makes new ones in their place, within the same life. Ends when those run
+   * or the life has ended; at once while nothing runs.
+   */
+  readonly renew: Effect.Effect<void>
   /** Completes when the pipeline has stopped. */
   readonly stopped: Effect.Effect<void>
+}
+
+/** One set of parts: asked to make room for the next, and over when that runs or none will. */
+interface Shift {
+  readonly asked: Deferred.Deferred<void>
+  readonly over: Deferred.Deferred<void>
 }
 
 /** A life that lasted this many of the longest pauses counts as healthy: the next failure starts with a short pause. */
@@ -63,40 +76,69 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   const drainAsked = yield* Deferred.make<void>()
   const stopped = yield* Deferred.make<void>()
 
+  let current: Shift | undefined
+  const takeOver = (next: Shift | undefined) =>
+    Effect.suspend(() => {
+      const before = current
+      current = next
+      return before === undefined ? Effect.void : Deferred.succeed(before.over, undefined)
+    })
+
+  /** Whether they drained in time. */
   const drainParts = Effect.fnUntraced(function* (parts: ReadonlyArray<Running<E>>) {
-    yield* Deferred.await(drainAsked)
-    change({ status: "draining" })
-    health.live("draining")
     const inTime = yield* Effect.forEach(parts, (part) => part.drain, { discard: true }).pipe(
       Effect.timeoutOption(drainMillis)
     )
     if (inTime._tag === "None") yield* Effect.logWarning(`pipeline ${name} did not drain within ${drainMillis} ms`)
+    return inTime._tag === "Some"
   })
+  /** Runs one set of parts until they end or are drained; answers how they were drained when others are to follow. */
+  const shift = (entered: ReadonlyArray<Running<E>>, drained: boolean) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        change({ status: "starting" })
+        if (drained && options.between !== undefined) yield* options.between
+        const parts = yield* options.make
+        const running: Array<Running<E>> = []
+        for (const part of parts.toReversed()) running.unshift(yield* part.start)
+        const mine: Shift = { asked: yield* Deferred.make<void>(), over: yield* Deferred.make<void>() }
+        let renewing = false
+        change({ status: "running" })
+        health.ready()
+        yield* takeOver(mine)
+        const ended = Effect.all(
+          [...entered, ...running].map((one) => one.done),
+          { concurrency: "unbounded", discard: true }
+        ).pipe(Effect.andThen(Effect.suspend(() => (renewing ? Effect.never : Effect.succeed(undefined)))))
+        const drainedForGood = Effect.gen(function* () {
+          yield* Deferred.await(drainAsked)
+          change({ status: "draining" })
+          health.live("draining")
+          yield* drainParts(running)
+        })
+        const drainedToRenew = Effect.gen(function* () {
+          yield* Deferred.await(mine.asked)
+          renewing = true
+          return { drained: yield* drainParts(running) }
+        })
+        return yield* Effect.raceFirst(ended, Effect.raceFirst(drainedForGood, drainedToRenew))
+      })
+    )
   const life = Effect.scoped(
     Effect.gen(function* () {
       change({ status: "starting" })
-      const running: Array<Running<E>> = []
+      const entered: Array<Running<E>> = []
       if (options.enter !== undefined) {
         const standby = () => {
           change({ status: "standby" })
           health.ready()
         }
-        running.push(yield* options.enter(standby))
+        entered.push(yield* options.enter(standby))
         if (state.status === "standby") health.live("taking over")
-        change({ status: "starting" })
       }
-      const entered = running.splice(0)
-      const parts = yield* options.make
-      for (const part of parts.toReversed()) running.unshift(yield* part.start)
-      change({ status: "running" })
-      health.ready()
-      const allDone = Effect.all(
-        [...entered, ...running].map((one) => one.done),
-        { concurrency: "unbounded", discard: true }
-      )
-      yield* Effect.raceFirst(allDone, drainParts(running))
+      for (let next = yield* shift(entered, false); next !== undefined; ) next = yield* shift(entered, next.drained)
     })
-  )
+  ).pipe(Effect.ensuring(takeOver(undefined)))
   const pauseOf = (failures: number, random: number) =>
     Math.min(longestPauseMillis, firstPauseMillis * 2 ** Math.min(failures, 30)) * (0.75 + random / 2)
   const lives = Effect.gen(function* () {
@@ -133,7 +175,13 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   )
   const drain = Deferred.succeed(drainAsked, undefined).pipe(Effect.andThen(Deferred.await(stopped)))
   yield* Effect.addFinalizer(() => drain)
-  return { state: () => state, drain, stopped: Deferred.await(stopped) }
+  const renew = Effect.suspend(() => {
+    const asked = current
+    return asked === undefined
+      ? Effect.void
+      : Deferred.succeed(asked.asked, undefined).pipe(Effect.andThen(Deferred.await(asked.over)))
+  })
+  return { state: () => state, drain, renew, stopped: Deferred.await(stopped) }
 })
 
 const describe = (cause: Cause.Cause<unknown>): string => {

@@ -43,6 +43,7 @@ const partition = (number: number, change: Partial<PartitionState> = {}): Partit
   partition: number,
   status: "running",
   reason: "",
+  version: "default@00000000",
   restarts: 0,
   committedSequence: 9,
   lagMessages: 0,
@@ -55,6 +56,9 @@ const partition = (number: number, change: Partial<PartitionState> = {}): Partit
 })
 const processor = (...partitions: ReadonlyArray<PartitionState>): PipelineState => ({
   instance: "one",
+  version: "default@00000000",
+  loadedAt: 0,
+  reload: null,
   pipeline: "default",
   placement: "fused",
   at: 0,

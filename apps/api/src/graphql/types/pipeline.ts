@@ -3,6 +3,7 @@ import type {
   BreakerState,
   PartitionState,
   PipelineState,
+  ReloadState,
   RuleState,
   StageState
 } from "@tailrace/domain/pipeline-state"
@@ -49,6 +50,7 @@ const Partition = builder.objectRef<PartitionState>("PartitionState").implement(
       description: "starting, standby (another process owns the partition), running, holding, restarting or stopped."
     }),
     reason: t.exposeString("reason"),
+    version: t.exposeString("version", { description: "Version of the pipeline that runs here." }),
     restarts: t.exposeInt("restarts"),
     committedSequence: t.exposeFloat("committedSequence"),
     lagMessages: t.exposeFloat("lagMessages"),
@@ -60,12 +62,30 @@ const Partition = builder.objectRef<PartitionState>("PartitionState").implement(
   })
 })
 
+const Reload = builder.objectRef<ReloadState>("PipelineReload").implement({
+  description: "What came of reading the pipeline file again.",
+  fields: (t) => ({
+    at: t.field({ type: "DateTime", resolve: (reload) => reload.at }),
+    accepted: t.exposeBoolean("accepted", { description: "A wrong file is refused, and the old pipeline goes on." }),
+    lines: t.exposeStringList("lines", { description: "What is different, or what is wrong with the file." }),
+    tookMs: t.float({ resolve: (reload) => reload.tookMillis })
+  })
+})
+
 const Pipeline = builder.objectRef<PipelineState>("PipelineState").implement({
   description: "The pipelines of one process, as it told within the last seconds.",
   fields: (t) => ({
     instance: t.exposeString("instance"),
     pipeline: t.exposeString("pipeline"),
     placement: t.exposeString("placement"),
+    version: t.exposeString("version", { description: "Name and a short hash of the configuration." }),
+    loadedAt: t.field({ type: "DateTime", resolve: (state) => state.loadedAt }),
+    reload: t.field({
+      type: Reload,
+      nullable: true,
+      description: "The last change of the pipeline file, null before the first.",
+      resolve: (state) => state.reload
+    }),
     at: t.field({ type: "DateTime", resolve: (state) => state.at }),
     partitions: t.field({ type: [Partition], resolve: (state) => state.partitions })
   })
