@@ -51,7 +51,10 @@ describe("tailrace doctor", () => {
       "broker consumer pipeline-0",
       "broker clock",
       "store schema",
-      "store clock"
+      "store clock",
+      "collector spool",
+      "collector ledger",
+      "api health"
     ])
       expect(looked).toContain(one)
     expect(looked).toContain("pipeline partition 0")

@@ -18,6 +18,7 @@ import type { UpInput } from "../up/flags.ts"
 import { portProblem, wantedPorts } from "../up/ports.ts"
 import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker.ts"
 import { judgeClock } from "./clocks.ts"
+import { judgeCollector } from "./collector.ts"
 import { type Finding, findingsOf } from "./finding.ts"
 import * as machine from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
@@ -54,6 +55,7 @@ export const examine = Effect.fnUntraced(function* (input: DoctorInput) {
     ...broker.findings,
     ...store.findings,
     ...(yield* examineApi(input, running)),
+    ...(yield* examineCollector(input, running)),
     ...fsync.findings,
     ...broker.priceFindings
   ]
@@ -230,6 +232,19 @@ const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: bo
         )
   return expected
     ? [fail("health", `nothing answers at ${url}`, "logs cannot be found", "see the log of `tailrace up`")]
+    : []
+})
+
+const examineCollector = Effect.fnUntraced(function* (input: DoctorInput, expected: boolean) {
+  const url = `http://${input.host}:${input.httpPort}/metrics`
+  const page = yield* Effect.tryPromise({
+    try: async (signal) => (await fetch(url, { signal })).text(),
+    catch: () => undefined
+  }).pipe(Effect.timeout("3 seconds"), Effect.result)
+  if (page._tag === "Success") return judgeCollector(page.success)
+  const { fail } = findingsOf("collector")
+  return expected
+    ? [fail("metrics", `nothing answers at ${url}`, "nothing can be sent by HTTP", "see the log of `tailrace up`")]
     : []
 })
 

@@ -7,6 +7,7 @@ import type { StreamFacts } from "@tailrace/streams/survey"
 import { describe, expect, it } from "vitest"
 import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker.ts"
 import { judgeClock, skewOf } from "./clocks.ts"
+import { judgeCollector } from "./collector.ts"
 import type { Finding } from "./finding.ts"
 import { judgeDataFolder, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
@@ -146,8 +147,37 @@ describe("the doctor's judgement of the rest", () => {
     const holding = processor(partition(0, { status: "holding", reason: "disk full" }))
     expect(judgePipelines([holding], 1)[1]).toMatchObject({ status: "fail", seen: "holding: disk full" })
     expect(judgePipelines([processor(partition(0, { lagMillis: 60_000 }))], 1)[1]?.status).toBe("warn")
-    const standby = processor(partition(0, { status: "starting" }))
-    expect(judgePipelines([processor(partition(0)), standby], 1)[1]?.status).toBe("ok")
+  })
+
+  it("takes the owner's word for a partition that others wait for, and finds one without an owner", () => {
+    const standby = processor(partition(0, { status: "standby" }))
+    for (const states of [
+      [processor(partition(0)), standby],
+      [standby, processor(partition(0))]
+    ])
+      expect(judgePipelines(states, 1)[1]).toMatchObject({ status: "ok", seen: expect.stringMatching(/1 more would/) })
+    expect(judgePipelines([standby], 1)[1]).toMatchObject({ status: "fail", seen: "1 wait to take over, none owns it" })
+  })
+
+  it("finds a spool that waits or was damaged, and records that are unaccounted for", () => {
+    const page = (frames: number, missing: number, unaccounted: number) =>
+      `# TYPE tailrace_spool_frames gauge\ntailrace_spool_frames ${frames}\ntailrace_spool_bytes 2048\n` +
+      `tailrace_spool_missing_frames_total ${missing}\ntailrace_ledger_unaccounted_records{partition="0"} 0\n` +
+      `tailrace_ledger_unaccounted_records{partition="1"} ${unaccounted}\n`
+    expect(seen(judgeCollector(page(0, 0, 0)))).toEqual(["ok spool", "ok ledger"])
+    const bad = judgeCollector(page(3, 2, 7))
+    expect(seen(bad)).toEqual(["warn spool", "fail spool damage", "fail ledger"])
+    expect(bad[0]?.seen).toBe("3 frames, 2.0 KiB")
+    expect(judgeCollector("something else")).toEqual([])
+  })
+
+  it("finds a sink whose breaker is open", () => {
+    const sink = { name: "clickhouse", state: "open", failures: 4, reason: "disk full", since: 0 } as const
+    expect(judgePipelines([processor(partition(0, { sinks: [sink] }))], 1)[2]).toMatchObject({
+      status: "fail",
+      name: "partition 0, sink clickhouse",
+      seen: "breaker open after 4 failures: disk full"
+    })
   })
 
   it("finds few open files, few watches, an old Node and a folder open to others", () => {

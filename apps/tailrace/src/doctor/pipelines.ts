@@ -24,8 +24,12 @@ export const judgePipelines = (states: ReadonlyArray<PipelineState>, partitions:
     )
   ]
   const run = new Map<number, PartitionState>()
-  for (const { partitions } of states)
-    for (const one of partitions) if (run.get(one.partition)?.status !== "running") run.set(one.partition, one)
+  const standbys = new Map<number, number>()
+  for (const one of states.flatMap(({ partitions }) => partitions)) {
+    if (one.status === "standby") standbys.set(one.partition, (standbys.get(one.partition) ?? 0) + 1)
+    const known = run.get(one.partition)
+    if (known === undefined || rankOf(one) > rankOf(known)) run.set(one.partition, one)
+  }
   for (let partition = 0; partition < partitions; partition++)
     if (!run.has(partition))
       findings.push(
@@ -36,34 +40,61 @@ export const judgePipelines = (states: ReadonlyArray<PipelineState>, partitions:
           "name it under `run` of a processor"
         )
       )
-  for (const one of [...run.values()].sort((a, b) => a.partition - b.partition)) findings.push(judgePartition(one))
+  for (const one of [...run.values()].sort((a, b) => a.partition - b.partition))
+    findings.push(...judgePartition(one, standbys.get(one.partition) ?? 0))
   return findings
 }
 
-const judgePartition = (state: PartitionState): Finding => {
+/** Of several that tell of a partition its owner counts: the one that works, or would if it could. */
+const rankOf = ({ status }: PartitionState): number =>
+  status === "running" ? 3 : status === "holding" ? 2 : status === "standby" ? 0 : 1
+
+const judgePartition = (state: PartitionState, standbys: number): ReadonlyArray<Finding> => {
+  const { lagMillis, lagMessages, reason, recordsPerSecond, restarts, status } = state
   const name = `partition ${state.partition}`
-  const rate = `${Math.round(state.recordsPerSecond)} records/s`
-  const lag = `${state.lagMessages} frames behind, the oldest ${millisText(state.lagMillis)}`
-  if (state.status === "holding")
-    return fail(
-      name,
-      `holding: ${state.reason}`,
-      "nothing is stored until the store takes inserts again; logs wait in the broker",
-      "mend what the reason says; it goes on by itself"
+  const rate = `${Math.round(recordsPerSecond)} records/s`
+  const lag = `${lagMessages} frames behind, the oldest ${millisText(lagMillis)}`
+  const finding = () => {
+    if (status === "holding")
+      return fail(
+        name,
+        `holding: ${reason}`,
+        "nothing is stored until the store takes inserts again; logs wait in the broker",
+        "mend what the reason says; it goes on by itself"
+      )
+    if (status === "standby")
+      return fail(
+        name,
+        `${standbys} wait to take over, none owns it`,
+        "its frames wait in the broker",
+        "look again in a moment: a waiting processor takes over within seconds"
+      )
+    if (status !== "running")
+      return warn(
+        name,
+        `${status}: ${reason}`,
+        "its frames wait in the broker",
+        "look again in a moment; if it stays so, the reason says what to mend"
+      )
+    if (lagMillis > longLagMillis)
+      return warn(
+        name,
+        `${rate}, ${lag}`,
+        "logs are found late",
+        "give it more CPU or partitions, or send less; see the busy share of stages in the api's `pipeline`"
+      )
+    const waiting = standbys === 0 ? "" : `, ${standbys} more would take over`
+    return ok(name, `${rate}, ${lag}, ${restarts} restarts${waiting}`)
+  }
+  const breakers = state.sinks
+    .filter((sink) => sink.state !== "closed")
+    .map((sink) =>
+      fail(
+        `${name}, sink ${sink.name}`,
+        `breaker ${sink.state} after ${sink.failures} failures: ${sink.reason}`,
+        "what is meant for this sink waits in the broker; other sinks go on",
+        "mend what the reason says; it tries again by itself"
+      )
     )
-  if (state.status !== "running")
-    return warn(
-      name,
-      `${state.status}: ${state.reason}`,
-      "its frames wait in the broker",
-      "look again in a moment; if it stays so, the reason says what to mend"
-    )
-  if (state.lagMillis > longLagMillis)
-    return warn(
-      name,
-      `${rate}, ${lag}`,
-      "logs are found late",
-      "give it more CPU or partitions, or send less; see the busy share of stages in the api's `pipeline`"
-    )
-  return ok(name, `${rate}, ${lag}, ${state.restarts} restarts`)
+  return [finding(), ...breakers]
 }
