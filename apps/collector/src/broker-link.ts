@@ -1,15 +1,15 @@
 // BrokerLink: the broker as the outlets see it: publishes with their outcome, the connection, and the pipelines' lag.
-import { Nats } from "@tailrace/streams/nats"
-import { Publisher } from "@tailrace/streams/publisher"
+import { Nats, type NatsShape } from "@tailrace/streams/nats"
+import { Publisher, type PublisherShape } from "@tailrace/streams/publisher"
 import { LagProbe, type RawLag } from "@tailrace/streams/raw-lag"
 import { storedIds } from "@tailrace/streams/stored-ids"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Effect, Random } from "effect"
-import type { CollectorConfig } from "./config.ts"
+import { Clock, Context, Effect, Fiber, Option, Random, Scope } from "effect"
+import type { CollectorConfig, LagConfig } from "./config.ts"
 import type { Broker } from "./frames/outlet.ts"
 import { LagGate } from "./lag-gate.ts"
-import { messageOf, type Refusal } from "./refusal.ts"
+import { type CollectorError, messageOf, type Refusal } from "./refusal.ts"
 
 export interface BrokerLink {
   readonly broker: Broker
@@ -21,84 +21,139 @@ export interface BrokerLink {
 
 const lookInterval = "1 second"
 
-/** Watches connection and lag for the life of the scope. */
-export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConfig) {
-  const { control, data } = yield* Nats
-  const publisher = yield* Publisher
+/** Gives the broker's connections, for the life of the scope, once there is a broker. */
+export type BrokerAccess = Effect.Effect<Context.Context<Nats | Publisher>, CollectorError, Scope.Scope>
+
+/** How long a start waits for the broker before it goes on with the spool alone. */
+const firstWait = "3 seconds"
+
+/**
+ * Watches connection and lag for the life of the scope. With a spool it is there also while no broker can be reached: nothing
+ * is connected then, until the access succeeds. Fails when the broker refuses the credentials at once.
+ */
+export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConfig, access: BrokerAccess) {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const attempted = yield* attempts
-  const metrics = yield* Metrics
+  const state = yield* linkState(config.lag)
   const run = Effect.runPromiseWith(yield* Effect.context<never>())
-  const deadline = config.spool.maxBytes > 0 ? { deadlineMillis: config.spool.afterMillis } : {}
-  const listeners: Array<() => void> = []
-  let connected = true
-  let lag: RawLag | undefined
-  const gate = new LagGate(config.lag)
-  const lagListeners: Array<() => void> = []
-  let acknowledged = 0
-
-  const change = (now: boolean) => {
-    if (now === connected) return
-    connected = now
-    for (const listener of listeners) listener()
-  }
-  yield* Effect.forkScoped(
-    Effect.promise(async () => {
-      for await (const { type } of data.status()) {
-        if (type === "disconnect") change(false)
-        if (type === "reconnect") change(true)
-      }
-    })
-  )
-  const probe = new LagProbe(control)
-  const look = Effect.tryPromise(() => probe.look(clock.currentTimeMillisUnsafe())).pipe(
-    Effect.orElseSucceed(() => undefined),
-    Effect.tap((seen) =>
-      Effect.sync(() => {
-        lag = seen
-        if (!gate.observe(seen)) return
-        for (const listener of lagListeners) listener()
-      })
-    )
-  )
-  yield* look.pipe(Effect.andThen(Effect.sleep(lookInterval)), Effect.forever, Effect.forkScoped)
+  const spooling = config.spool.maxBytes > 0
+  const deadline = spooling ? { deadlineMillis: config.spool.afterMillis } : {}
+  // The connections end behind whatever is opened after this: frames under way at the end need them.
+  const scope = yield* Effect.acquireRelease(Scope.make(), (open, exit) => Scope.close(open, exit))
+  let services: { readonly nats: NatsShape; readonly publisher: PublisherShape } | undefined
+  const attach = Effect.gen(function* () {
+    const context = yield* access
+    const nats = Context.get(context, Nats)
+    services = { nats, publisher: Context.get(context, Publisher) }
+    yield* state.watch(nats)
+  }).pipe(Scope.provide(scope))
+  if (spooling) yield* attachLater(attach, scope)
+  else yield* attach
 
   const broker: Broker = {
-    publish: ({ headers, id, payload, subject }, signal) =>
-      run(
-        publisher.publish(subject, payload, { id, headers, ...deadline }).pipe(
+    publish: ({ headers, id, payload, subject }, signal) => {
+      if (services === undefined) return Promise.resolve(unreachable)
+      return run(
+        services.publisher.publish(subject, payload, { id, headers, ...deadline }).pipe(
           Effect.match({
             onSuccess: ({ sequence }): { readonly sequence: number } | Refusal => {
-              acknowledged = sequence
+              state.acknowledged = sequence
               return { sequence }
             },
             onFailure: ({ message, reason }): { readonly sequence: number } | Refusal => ({ message, reason })
           })
         ),
         signal === undefined ? undefined : { signal }
-      ).catch((cause): Refusal => ({ reason: "unavailable", message: messageOf(cause) })),
-    storedIds: (query) => storedIds(control, query),
-    connected: () => connected,
-    lagging: () => gate.closed,
-    freeBytes: () => lag?.freeBytes,
-    sequence: () => Math.max(acknowledged, lag?.sequence ?? 0),
+      ).catch((cause): Refusal => ({ reason: "unavailable", message: messageOf(cause) }))
+    },
+    storedIds: (query) =>
+      services === undefined ? Promise.reject(new Error(unreachable.message)) : storedIds(services.nats.control, query),
+    connected: () => state.connected,
+    lagging: () => state.gate.closed,
+    freeBytes: () => state.lag?.freeBytes,
+    sequence: () => Math.max(state.acknowledged, state.lag?.sequence ?? 0),
     attempted,
     now: () => clock.currentTimeMillisUnsafe(),
     random: () => random.nextDoubleUnsafe()
   }
+  const link: BrokerLink = {
+    broker,
+    onConnection: (listener) => void state.connectionListeners.push(listener),
+    onLag: (listener) => void state.lagListeners.push(listener)
+  }
+  return link
+})
+
+const unreachable: Refusal = { reason: "unavailable", message: "no broker has been reached yet" }
+
+const attachLater = Effect.fnUntraced(function* (attach: Effect.Effect<void, CollectorError>, scope: Scope.Scope) {
+  const reporter = (yield* Health).register("collector.broker")
+  yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
+  const attached = yield* Effect.forkIn(attach, scope)
+  const first = yield* Effect.timeoutOption(Fiber.join(attached), firstWait)
+  if (Option.isSome(first)) {
+    reporter.ready()
+    return
+  }
+  reporter.live("no broker can be reached, frames go to the disk")
+  yield* Effect.logWarning("no broker can be reached, frames go to the disk until one can")
+  yield* Fiber.join(attached).pipe(
+    Effect.match({ onSuccess: () => reporter.ready(), onFailure: (error) => reporter.failed(error.message) }),
+    Effect.forkIn(scope)
+  )
+})
+
+/** Connection and lag as they were last seen. */
+const linkState = Effect.fnUntraced(function* (limits: LagConfig) {
+  const clock = yield* Clock.Clock
+  const metrics = yield* Metrics
+  const state = {
+    connected: false,
+    acknowledged: 0,
+    lag: undefined as RawLag | undefined,
+    gate: new LagGate(limits),
+    connectionListeners: [] as Array<() => void>,
+    lagListeners: [] as Array<() => void>
+  }
+  const connectionIs = (now: boolean) => {
+    if (now === state.connected) return
+    state.connected = now
+    for (const listener of state.connectionListeners) listener()
+  }
+  const sawLag = (seen: RawLag | undefined) => {
+    state.lag = seen
+    if (!state.gate.observe(seen)) return
+    for (const listener of state.lagListeners) listener()
+  }
   metrics.gaugeFrom(
     "tailrace_collector_lag_bytes",
     "Bytes of the raw stream no pipeline has finished",
-    () => lag?.bytes ?? 0
+    () => state.lag?.bytes ?? 0
   )
-  metrics.gaugeFrom("tailrace_collector_lag_seconds", "Age of the oldest of them", () => (lag?.millis ?? 0) / 1_000)
-  const link: BrokerLink = {
-    broker,
-    onConnection: (listener) => void listeners.push(listener),
-    onLag: (listener) => void lagListeners.push(listener)
-  }
-  return link
+  metrics.gaugeFrom(
+    "tailrace_collector_lag_seconds",
+    "Age of the oldest of them",
+    () => (state.lag?.millis ?? 0) / 1_000
+  )
+  const watch = Effect.fnUntraced(function* ({ control, data }: NatsShape) {
+    yield* Effect.forkScoped(
+      Effect.promise(async () => {
+        for await (const { type } of data.status()) {
+          if (type === "disconnect") connectionIs(false)
+          if (type === "reconnect") connectionIs(true)
+        }
+      })
+    )
+    const probe = new LagProbe(control)
+    const look = Effect.tryPromise(() => probe.look(clock.currentTimeMillisUnsafe())).pipe(
+      Effect.orElseSucceed(() => undefined),
+      Effect.tap((seen) => Effect.sync(() => sawLag(seen)))
+    )
+    yield* look.pipe(Effect.andThen(Effect.sleep(lookInterval)), Effect.forever, Effect.forkScoped)
+    connectionIs(true)
+  })
+  return Object.assign(state, { watch })
 })
 
 /** Counts attempts and keeps the health of the way out. */

@@ -1,14 +1,15 @@
 // The collector as a layer: its sources run for the life of the layer and hand their messages to one intake.
 import { join } from "node:path"
-import type { Nats } from "@tailrace/streams/nats"
+import type { Nats, NatsError } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
 import type { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
+import type { BrokerAccess } from "./broker-link.ts"
 import type { CollectorConfig } from "./config.ts"
 import type { Intake } from "./frames/intake.ts"
 import { openIntake } from "./open-intake.ts"
-import type { CollectorError } from "./refusal.ts"
+import { CollectorError } from "./refusal.ts"
 import type { Listening, Source } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
 import { fileSource } from "./sources/file.ts"
@@ -44,26 +45,50 @@ export const collectorLayer = (
 ): Layer.Layer<Collector, CollectorError, Nats | Publisher | Health | Metrics> =>
   Layer.effect(
     Collector,
+    Effect.flatMap(Effect.context<Nats | Publisher>(), (present) => open(config, Effect.succeed(present)))
+  )
+
+/**
+ * The same over a broker that may be away at the start: after a few seconds the sources take input all the same, and
+ * frames go to the spool until it is there. Without a spool they wait for it. Fails when it refuses the credentials.
+ */
+export const lateCollectorLayer = (
+  config: CollectorConfig,
+  broker: Layer.Layer<Nats | Publisher, NatsError, Health | Metrics>
+): Layer.Layer<Collector, CollectorError, Health | Metrics> =>
+  Layer.effect(
+    Collector,
     Effect.gen(function* () {
-      const metrics = yield* Metrics
-      const clock = yield* Clock.Clock
-      const log = Effect.runForkWith(yield* Effect.context<never>())
-      const intake = yield* openIntake(config)
-      const sources: Record<string, Listening> = {}
-      for (const source of yield* sourcesOf(config)) {
-        sources[source.name] = yield* source.open({
-          intake,
-          tenant: config.tenant,
-          folder: join(config.data, source.name),
-          counters: sourceCounters(metrics, source.name),
-          now: () => clock.currentTimeMillisUnsafe(),
-          warn: (message) => void log(Effect.logWarning(message))
-        })
-        const at = sources[source.name]?.port
-        yield* Effect.logInfo(`source ${source.name} runs${at === undefined ? "" : ` on port ${at}`}`)
-      }
-      // Sources that end wait for their acknowledgements, so frames must not.
-      yield* Effect.addFinalizer(() => Effect.sync(() => intake.hasten()))
-      return { sources, intake }
+      const context = yield* Effect.context<Health | Metrics>()
+      const access = Effect.flatMap(Effect.scope, (scope) =>
+        Layer.buildWithScope(broker, scope).pipe(
+          Effect.provideContext(context),
+          Effect.mapError(({ message }) => new CollectorError({ message }))
+        )
+      )
+      return yield* open(config, access)
     })
   )
+
+const open = Effect.fnUntraced(function* (config: CollectorConfig, access: BrokerAccess) {
+  const metrics = yield* Metrics
+  const clock = yield* Clock.Clock
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const intake = yield* openIntake(config, access)
+  const sources: Record<string, Listening> = {}
+  for (const source of yield* sourcesOf(config)) {
+    sources[source.name] = yield* source.open({
+      intake,
+      tenant: config.tenant,
+      folder: join(config.data, source.name),
+      counters: sourceCounters(metrics, source.name),
+      now: () => clock.currentTimeMillisUnsafe(),
+      warn: (message) => void log(Effect.logWarning(message))
+    })
+    const at = sources[source.name]?.port
+    yield* Effect.logInfo(`source ${source.name} runs${at === undefined ? "" : ` on port ${at}`}`)
+  }
+  // Sources that end wait for their acknowledgements, so frames must not.
+  yield* Effect.addFinalizer(() => Effect.sync(() => intake.hasten()))
+  return { sources, intake }
+})

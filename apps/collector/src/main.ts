@@ -9,7 +9,7 @@ import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer } from "effect"
 import { collectorConfigurable } from "./config.ts"
-import { collectorLayer } from "./layer.ts"
+import { lateCollectorLayer } from "./layer.ts"
 
 const usage = `collector [config.yaml]     run the sources of a configuration (TAILRACE_COLLECTOR_CONFIG names it too)
 collector check <file>      say whether a configuration is right, and what is wrong with it`
@@ -18,11 +18,10 @@ const environment = process.env
 
 const run = Effect.fnUntraced(function* (path: string | undefined) {
   const config = yield* loadConfig(collectorConfigurable, path, environment)
-  const services = Publisher.layer().pipe(
-    Layer.provideMerge(Nats.layer({ ...config.nats, name: "tailrace.collector" })),
-    Layer.provideMerge(Layer.mergeAll(Health.layer, Metrics.layer))
+  const broker = Layer.provideMerge(Publisher.layer(), Nats.layer({ ...config.nats, name: "tailrace.collector" }))
+  return yield* Layer.launch(
+    Layer.provide(lateCollectorLayer(config, broker), Layer.mergeAll(Health.layer, Metrics.layer))
   )
-  return yield* Layer.launch(Layer.provide(collectorLayer(config), services))
 })
 
 const [command, path] = process.argv.slice(2)

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics, type MetricsShape } from "@tailrace/telemetry/metrics"
 import { Clock, Effect } from "effect"
-import { type BrokerLink, openBrokerLink } from "./broker-link.ts"
+import { type BrokerAccess, type BrokerLink, openBrokerLink } from "./broker-link.ts"
 import type { CollectorConfig } from "./config.ts"
 import { DirectOutlet } from "./frames/direct-outlet.ts"
 import { Intake, type IntakeWorld } from "./frames/intake.ts"
@@ -14,10 +14,10 @@ import type { SpoolWatcher } from "./spool/damage.ts"
 import { Spool } from "./spool/spool.ts"
 
 /** The end of the scope publishes what is open and waits for acknowledgements; the rest goes to the spool. */
-export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig) {
+export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, access: BrokerAccess) {
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock
-  const link = yield* openBrokerLink(config)
+  const link = yield* openBrokerLink(config, access)
   const dropped = metrics.counter(
     "tailrace_collector_dropped_total",
     "Records left out while the pipelines lagged or there was no room, as the ledger counts them",
@@ -83,6 +83,7 @@ const spoolOutlet = Effect.fnUntraced(function* (config: CollectorConfig, link: 
   })
   if (spool.isEmpty) reporter.ready()
   link.onConnection(() => outlet.connectionChanged())
+  if (!link.broker.connected()) outlet.connectionChanged()
   yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
   return outlet
 })
