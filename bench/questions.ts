@@ -3,6 +3,7 @@ import { formats } from "./formats.ts"
 import { guarantee } from "./guarantee.ts"
 import type { Question } from "./instruments/report.ts"
 import { latency } from "./latency.ts"
+import { liveTail } from "./live-tail.ts"
 import { nativeBlock } from "./native-block.ts"
 import { parse } from "./parse.ts"
 import { placement } from "./placement.ts"
@@ -14,6 +15,7 @@ import { throughput } from "./throughput.ts"
 export const questions: ReadonlyArray<Question> = [
   throughput,
   latency,
+  liveTail,
   formats,
   guarantee,
   placement,

@@ -13,34 +13,49 @@ const contentType = (format: Format): string => (format === "json" ? "applicatio
 
 /** Written by hand on a socket, because a full HTTP client would cost more than what it measures. */
 class Line {
-  readonly #socket: Socket
-  readonly #head: (format: Format) => string
+  readonly #url: URL
   readonly #free: (line: Line) => void
   readonly #again: (frame: Frame) => Promise<void>
+  #socket: Socket | undefined
   #answer = ""
   #frame: Frame | undefined
   #resolve: (() => void) | undefined
 
   constructor(url: URL, free: (line: Line) => void, again: (frame: Frame) => Promise<void>) {
+    this.#url = url
     this.#free = free
     this.#again = again
-    this.#head = (format) =>
-      `POST ${url.pathname}-${format} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: ${contentType(format)}\r\ncontent-length: `
-    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
-    this.#socket.setEncoding("latin1")
-    this.#socket.on("data", (chunk) => this.#received(String(chunk)))
-    this.#socket.on("error", (error) => {
-      throw error
-    })
   }
 
   send(frame: Frame, resolve: () => void): void {
     this.#frame = frame
     this.#resolve = resolve
+    this.#socket ??= this.#connect()
     this.#socket.cork()
     this.#socket.write(`${this.#head(frame.format)}${frame.bytes.length}\r\n\r\n`, "latin1")
     this.#socket.write(frame.bytes)
     this.#socket.uncork()
+  }
+
+  #head(format: Format): string {
+    const { host, pathname } = this.#url
+    return `POST ${pathname}-${format} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${contentType(format)}\r\ncontent-length: `
+  }
+
+  #connect(): Socket {
+    const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port), noDelay: true })
+    socket.setEncoding("latin1")
+    socket.on("data", (chunk) => this.#received(String(chunk)))
+    // The collector closes connections that were idle for a while; the next frame opens a new one.
+    const gone = (error?: Error): void => {
+      socket.destroy()
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      if (this.#frame !== undefined) throw error ?? new Error("the collector closed a connection instead of answering")
+    }
+    socket.once("end", () => gone())
+    socket.once("error", gone)
+    return socket
   }
 
   #received(chunk: string): void {
@@ -53,6 +68,7 @@ class Line {
     const frame = this.#frame
     const resolve = this.#resolve
     this.#answer = ""
+    this.#frame = undefined
     this.#free(this)
     if (answer.startsWith(accepted)) resolve?.()
     else if (refusedForNow.test(answer) && frame !== undefined) void this.#again(frame).then(resolve)
