@@ -68,6 +68,10 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     corrupt: "continue: windows and detectors start anew, with a warning",
     unavailable: "retry: saving is repeated until the broker answers; at the start the pipeline restarts with back-off"
   },
+  StageError: {
+    failed: "dead letter: the pipeline restarts, finds the records its stage fails over, sets them aside and goes on",
+    keys: "restart: at once, and the keys of stored records are read again"
+  },
   StatusServerError: { "": "stop: the processor does not start" },
   StoreError: {
     retry: "retry: the same bytes under the same token; the api answers STORE_UNAVAILABLE, TIMEOUT or LIMIT",

@@ -10,6 +10,7 @@ import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import { Batcher } from "./batcher.ts"
 import { gather } from "./gather.ts"
+import { guardStages } from "./guarded-stages.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -30,7 +31,7 @@ export const fusedParts = Effect.fnUntraced(function* (
   const { counters, partition } = runtime
   const clock = yield* Clock.Clock
   const now = elapsedMillis(clock)
-  const stages = yield* pipeline.stagesFor(partition)
+  const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
   const pool = new Mailbox<LogBatch>({ capacityBytes: Number.POSITIVE_INFINITY })
   for (let i = 0; i < batches; i++) pool.putUnsafe(LogBatch.make({ partition, rowCapacity: 4096 }), 0)

@@ -12,6 +12,7 @@ import type { SnapshotError } from "@tailrace/streams/snapshots"
 import type { Part } from "@tailrace/streams/supervisor"
 import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
+import type { StageError } from "./guarded-stages.ts"
 import type { RawStreamError } from "./raw-stream.ts"
 
 /** What ends one life of a pipeline; all of it starts over from the stored offsets. */
@@ -23,6 +24,7 @@ export type PartFailure =
   | MailboxClosed
   | OwnershipError
   | RawStreamError
+  | StageError
 
 /** What the parts of a pipeline use. */
 export type PartServices = Store | Nats | Publisher | Health | Metrics

@@ -5,12 +5,14 @@ import type { SupervisorState } from "@tailrace/streams/supervisor"
 import type { Breaker } from "./breaker.ts"
 import { InFlight } from "./in-flight.ts"
 import { StageCounters } from "./stage-counters.ts"
+import { Suspects } from "./suspects.ts"
 
 export class PartitionRuntime {
   readonly partition: number
   readonly counters = new StageCounters()
   /** How the outputs of this life stand with the store. */
   breakers: ReadonlyArray<Breaker> = []
+  readonly suspects = new Suspects()
   inFlight = new InFlight()
   committed = 0
   /** Raw sequence through which all outputs hold everything, as noted when another pipeline took over. */

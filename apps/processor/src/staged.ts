@@ -11,6 +11,7 @@ import { type HopOutput, startHop } from "@tailrace/streams/hop"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
+import { guardStages } from "./guarded-stages.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
@@ -31,7 +32,7 @@ export const stagedParts = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<PipelinePart>, PartFailure, PartServices | Scope.Scope> {
   const { counters, partition } = runtime
   const now = elapsedMillis(yield* Clock.Clock)
-  const stages = yield* pipeline.stagesFor(partition)
+  const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release: () => Effect.void })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
@@ -49,7 +50,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     return value
   }
   const hop = (
-    name: StageName,
+    name: "parse" | "filter" | "enrich",
     from: ConsumedStream,
     to: StagedStage,
     transform: (inputs: ReadonlyArray<Delivery>) => ReadonlyArray<HopOutput>
@@ -60,7 +61,12 @@ export const stagedParts = Effect.fnUntraced(function* (
       input: { ...durableOf(from, partition), owned: ownership.owned },
       outputStream: to,
       outputSubject: stageSubject(to, partition),
-      transform: (inputs) => Effect.sync(() => transform(inputs))
+      transform: (inputs) =>
+        Effect.suspend(() => {
+          const outputs = transform(inputs)
+          const refused = stages.takeRefused(Number.POSITIVE_INFINITY, name)
+          return Effect.as(tail.setAside(refused), outputs)
+        })
     })
   })
   const stageHop = (stage: BatchStage, from: ConsumedStream, to: StagedStage) =>

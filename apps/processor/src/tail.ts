@@ -11,7 +11,8 @@ import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import type { WritePace } from "./batcher.ts"
 import { Checkpoint } from "./checkpoint.ts"
-import { openDeadLetterOffice } from "./dead-letter-office.ts"
+import { openDeadLetterOffice, type Refused } from "./dead-letter-office.ts"
+import { type GuardedStages, StageError } from "./guarded-stages.ts"
 import { deduplicateWith } from "./known-keys.ts"
 import { KnownLetters } from "./known-letters.ts"
 import { openBreaker } from "./open-breaker.ts"
@@ -19,7 +20,6 @@ import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
 import type { OpenSink, Sink, SlowOutput } from "./sink.ts"
-import type { PartitionStages } from "./stage.ts"
 import { untilStored } from "./until-stored.ts"
 
 /** How often windows are told the time, and a snapshot that is due may be taken. */
@@ -42,7 +42,7 @@ export interface Arrival {
 
 export interface TailOptions {
   readonly pipeline: Pipeline
-  readonly stages: PartitionStages
+  readonly stages: GuardedStages
   readonly runtime: PartitionRuntime
   readonly snapshots: SnapshotsShape
   readonly ownership: Ownership
@@ -62,6 +62,8 @@ export interface Tail {
   readonly offer: (arrival: Arrival) => Effect.Effect<void>
   /** Must be set before the first batch is offered. */
   readonly acknowledge: (through: (sequence: number) => Effect.Effect<void>) => void
+  /** Stores records as dead letters, before what they were taken from goes on. */
+  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
   readonly parts: ReadonlyArray<PipelinePart>
 }
 
@@ -82,6 +84,7 @@ export const openTail = Effect.fnUntraced(function* (
     messages: stages.messages,
     breaker: letters
   })
+  const setAside = (refused: ReadonlyArray<Refused>) => (refused.length === 0 ? Effect.void : office.take(refused))
   const open = (sink: Sink) =>
     Effect.flatMap(openBreaker(runtime, sink.name, sink.policy), (breaker) =>
       sink.open({ partition, breaker, office, ownership })
@@ -161,12 +164,19 @@ export const openTail = Effect.fnUntraced(function* (
   })
   const receiveSink = Effect.fnUntraced(function* ({ batch }: Arrival) {
     const started = elapsed()
+    yield* setAside(stages.takeRefused(batch.lastSequence))
+    const before = batch.keptCount
     for (const sink of sinks) yield* sink.write(batch)
     endedAt = elapsed()
     tookMillis = endedAt - started
     counters.note("sink", batch.keptCount, batch, tookMillis)
     ahead--
     yield* advance("sinks", batch.lastSequence)
+    // Known are keys of what is stored, and these records are not: only a new life can read them again.
+    if (batch.keptCount < before && stages.deduplicate !== undefined) {
+      const message = `${before - batch.keptCount} records became dead letters, reading the keys of stored ones anew`
+      return yield* new StageError({ reason: "keys", message })
+    }
     yield* release(batch)
   })
 
@@ -231,6 +241,7 @@ export const openTail = Effect.fnUntraced(function* (
         runtime.inFlight.taken({ last: batch.lastSequence, acknowledge, messages, receivedMillis })
         return Effect.asVoid(inbox.offer(arrival, batch.byteLength))
       }),
+    setAside,
     acknowledge: (through) => {
       acknowledge = through
     },

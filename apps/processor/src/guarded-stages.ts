@@ -1,0 +1,197 @@
+// GuardedStages: the stages of a partition, none of which can be stopped for ever by a record it fails over.
+import { decodeFrameHeader, encodeFrameHeader, type FrameLayout } from "@tailrace/domain/frame"
+import { LogBatch } from "@tailrace/domain/log-batch"
+import { parseInputSubject } from "@tailrace/domain/subjects"
+import type { Delivery } from "@tailrace/streams/delivery"
+import { Effect, Schema } from "effect"
+import type { Refused } from "./dead-letter-office.ts"
+import {
+  failureIn,
+  failureOf,
+  type Poison,
+  poisonedMessages,
+  poisonedRows,
+  type StageFailure,
+  withoutMessages
+} from "./isolate.ts"
+import type { PartitionRuntime } from "./partition-state.ts"
+import type { Pipeline } from "./pipeline.ts"
+import type { PartitionStages } from "./stage.ts"
+
+/**
+ * failed: a stage threw over records; the next life takes them apart. keys: a record that had been counted as kept became
+ * a dead letter, so that the keys of stored records have to be read anew.
+ */
+export class StageError extends Schema.TaggedError<StageError>()("StageError", {
+  reason: Schema.Literals(["failed", "keys"]),
+  message: Schema.String
+}) {}
+
+type StageName = "parse" | "filter" | "enrich" | "watch"
+
+export interface GuardedStages extends PartitionStages {
+  /** Takes what was found since the last time, of one stage or of all, up to a sequence; to be stored before its batch is. */
+  readonly takeRefused: (through: number, stage?: StageName) => ReadonlyArray<Refused>
+}
+
+/**
+ * A stage that throws ends the life of the pipeline, because it may have left its batch or its state half changed. The
+ * messages of that batch are remembered, and in the next life each stage first tries copies of them on stages of its own:
+ * the records it fails over alone are rejected, the others go on. A failure that no record causes by itself ends that life
+ * too, and so on with back-off: nothing is set aside for what may be true of every record.
+ */
+export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runtime: PartitionRuntime) {
+  const { partition, suspects } = runtime
+  const stages = yield* pipeline.stagesFor(partition)
+  suspects.forget(runtime.committed)
+  const guard = new Guard(partition, runtime, freshStages(pipeline, partition))
+  const { enrich, filter, watch } = stages
+  return {
+    ...stages,
+    parse: (batch, delivery) => guard.parse(stages, batch, delivery),
+    filter: { name: "filter", apply: (batch) => guard.run("filter", batch, filter.apply, (one) => one.filter.apply) },
+    enrich: { name: "enrich", apply: (batch) => guard.run("enrich", batch, enrich.apply, (one) => one.enrich.apply) },
+    watch: {
+      ...watch,
+      observe: (batch, now) => {
+        const observe = (one: PartitionStages) => (copy: LogBatch) => one.watch.observe(copy, now)
+        guard.run("watch", batch, observe(stages), observe)
+      }
+    },
+    takeRefused: (through: number, stage?: StageName) => guard.take(through, stage)
+  } satisfies GuardedStages
+})
+
+/** Stages for one trial; making them only computes. */
+const freshStages = (pipeline: Pipeline, partition: number) => (): PartitionStages =>
+  Effect.runSync(pipeline.stagesFor(partition))
+
+class Guard {
+  private readonly partition: number
+  private readonly runtime: PartitionRuntime
+  private readonly fresh: () => PartitionStages
+  private refused: ReadonlyArray<Refused> = []
+
+  constructor(partition: number, runtime: PartitionRuntime, fresh: () => PartitionStages) {
+    this.partition = partition
+    this.runtime = runtime
+    this.fresh = fresh
+  }
+
+  take(through: number, stage: StageName | undefined): ReadonlyArray<Refused> {
+    if (this.refused.length === 0) return this.refused
+    const isTaken = (one: Refused) => one.sequence <= through && (stage === undefined || one.stage === stage)
+    const taken = this.refused.filter(isTaken)
+    this.refused = this.refused.filter((one) => !isTaken(one))
+    return taken
+  }
+
+  /** Runs a stage over a batch; `of` picks the same of other stages, for trials. */
+  run(
+    stage: StageName,
+    batch: LogBatch,
+    work: (batch: LogBatch) => void,
+    of: (stages: PartitionStages) => (batch: LogBatch) => void
+  ): void {
+    const run = { first: batch.firstSequence, last: batch.lastSequence }
+    if (this.runtime.suspects.covers(run)) {
+      for (const one of poisonedRows(batch, (copy) => of(this.fresh())(copy))) this.reject(stage, batch, one)
+    }
+    try {
+      work(batch)
+    } catch (cause) {
+      throw this.suspect(stage, run, cause)
+    }
+  }
+
+  parse(stages: PartitionStages, batch: LogBatch, delivery: Delivery): void {
+    const run = { first: delivery.sequence, last: delivery.sequence }
+    const { parse } = stages
+    if (this.runtime.suspects.covers(run)) {
+      this.parseWithCare(stages, batch, delivery)
+      return
+    }
+    try {
+      parse(batch, delivery)
+    } catch (cause) {
+      throw this.suspect("parse", run, cause)
+    }
+  }
+
+  private parseWithCare(stages: PartitionStages, batch: LogBatch, delivery: Delivery): void {
+    const failure = this.trial(delivery)
+    if (failure === undefined) {
+      stages.parse(batch, delivery)
+      return
+    }
+    const messages = stages.messages(delivery)
+    const poison = poisonedMessages(messages, (message) => this.trial(withPayload(delivery, message, "single")))
+    const { layout, payload } = withoutMessages(messages, new Set(poison.map(({ index }) => index)))
+    const mended = withPayload(delivery, payload, layout)
+    if (poison.length === 0 || this.trial(mended) !== undefined) this.rejectFrame(batch, delivery, messages, failure)
+    else {
+      const before = batch.length
+      stages.parse(batch, mended)
+      for (const one of poison) this.reject("parse", batch, { ...one, index: before + one.index })
+    }
+  }
+
+  private trial(delivery: Delivery): StageFailure | undefined {
+    const { parse } = this.fresh()
+    return failureIn(() => parse(LogBatch.make({ partition: this.partition, rowCapacity: 64 }), delivery))
+  }
+
+  /** The whole frame becomes one dead letter, which stands for all of its records. */
+  private rejectFrame(
+    batch: LogBatch,
+    delivery: Delivery,
+    messages: ReadonlyArray<Uint8Array>,
+    failure: StageFailure
+  ): void {
+    const names = parseInputSubject(delivery.subject)
+    const frame = {
+      sequence: delivery.sequence,
+      tenant: names?.tenant ?? "default",
+      source: names?.source ?? "unknown",
+      receivedMillis: decodeFrameHeader((name) => delivery.headers.get(name)).receivedMillis ?? delivery.receivedMillis
+    }
+    batch.beginFrame(frame)
+    for (let row = 0; row < messages.length; row++) batch.reject(batch.appendRow(), failure.reason)
+    this.note({ ...frame, ...failure, stage: "parse", row: 0, records: messages.length })
+  }
+
+  private reject(stage: StageName, batch: LogBatch, { detail, index, reason }: Poison): void {
+    batch.reject(index, reason)
+    this.note({
+      tenant: batch.tenant.textAt(index),
+      source: batch.source.textAt(index),
+      stage,
+      sequence: batch.sequence[index] as number,
+      row: batch.row[index] as number,
+      records: 1,
+      reason,
+      detail
+    })
+  }
+
+  private note({ detail, reason, records, row, sequence, source, stage, tenant }: Refused): void {
+    this.refused = [...this.refused, { detail, reason, records, row, sequence, source, stage, tenant }]
+  }
+
+  private suspect(
+    stage: StageName,
+    run: { readonly first: number; readonly last: number },
+    cause: unknown
+  ): StageError {
+    this.runtime.suspects.add(run)
+    const { detail, reason } = failureOf(cause)
+    const message = `${stage} ${reason} over messages ${run.first} to ${run.last} of partition ${this.partition}: ${detail}`
+    return new StageError({ reason: "failed", message })
+  }
+}
+
+const withPayload = (delivery: Delivery, payload: Uint8Array, layout: FrameLayout): Delivery => {
+  const header = decodeFrameHeader((name) => delivery.headers.get(name))
+  const headers = encodeFrameHeader({ ...header, layout })
+  return { ...delivery, data: payload, headers: { get: (name) => headers[name] ?? "" } }
+}
