@@ -22,7 +22,7 @@ interface Pair extends Services {
   readonly pair: ReadonlyArray<{ readonly service: Service; readonly status: string }>
 }
 
-/** The stand of services with a second processor of the same configuration. */
+/** The stand of services with a second processor of the same configuration, whose way to the store is its own. */
 const startPair = async (placement: "fused" | "staged"): Promise<Pair> => {
   const stand = await services({ placement })
   try {
@@ -30,7 +30,8 @@ const startPair = async (placement: "fused" | "staged"): Promise<Pair> => {
     const config = JSON.parse(readFileSync(path, "utf8"))
     const port = await freePort()
     const own = join(stand.folder, "second.json")
-    writeFileSync(own, JSON.stringify({ ...config, status: { port } }))
+    const { store } = JSON.parse(readFileSync(join(stand.folder, "api.json"), "utf8"))
+    writeFileSync(own, JSON.stringify({ ...config, store, status: { port } }))
     const statusOf = (of: number) => `http://127.0.0.1:${of}`
     const second = new Service({
       name: "second processor",
@@ -114,7 +115,7 @@ for (const placement of ["fused", "staged"] as const) {
     // Staged, every frame is a batch and an insert of its own: the load has to leave the store some air.
     {
       start: () => startPair(placement),
-      timeoutMillis: 180_000,
+      timeoutMillis: 240_000,
       ...(placement === "staged" && { senders: 1, restMillis: 200 })
     },
     async (world) => {
@@ -149,3 +150,41 @@ for (const placement of ["fused", "staged"] as const) {
     }
   )
 }
+
+chaosCase(
+  "inserts of a stopped owner that land after its successor went on",
+  { start: () => startPair("fused"), timeoutMillis: 180_000 },
+  async (world) => {
+    const { flow, over, records, stand } = world
+    const [first, second] = stand.pair as [Pair["pair"][number], Pair["pair"][number]]
+    for (let round = 0; round < 3; round++) {
+      if ((await ownerOf(stand)) !== first.service) {
+        await second.service.end("SIGKILL")
+        await waitFor(
+          () => owned(first.status),
+          (of) => of.includes("0"),
+          { what: "the first processor to own" }
+        )
+        await second.service.start()
+      }
+      const owner = await ownerOf(stand)
+      expect(owner).toBe(first.service)
+      await flow(300)
+      await stand.ways.processorToStore.set({ toServer: { swallow: true } })
+      const before = await storedNow(stand)
+      await flow(300)
+      process.kill(owner.pid as number, "SIGSTOP")
+      const mark = records.acknowledged
+      await waitFor(
+        () => storedNow(stand),
+        (rows) => rows > before && rows >= mark,
+        { what: "the successor to store what was acknowledged", everyMillis: 20 }
+      )
+      await stand.ways.processorToStore.set()
+      await flow(300)
+      process.kill(owner.pid as number, "SIGCONT")
+      over()
+    }
+    return undefined
+  }
+)
