@@ -48,43 +48,6 @@ describe("Supervisor", () => {
     )
   )
 
-  it.effect(
-    "makes nothing before it may enter, is ready while it stands by, and stands by again when what it entered is lost",
-    () =>
-      run(
-        Effect.gen(function* () {
-          const log: Array<string> = []
-          const health = yield* Health
-          const gates: Array<Deferred.Deferred<void>> = []
-          const losses: Array<Deferred.Deferred<void, string>> = []
-          const enter = Effect.fnUntraced(function* (standby: () => void) {
-            const gate = Deferred.makeUnsafe<void>()
-            const lost = Deferred.makeUnsafe<void, string>()
-            gates.push(gate)
-            losses.push(lost)
-            standby()
-            yield* Deferred.await(gate)
-            return { name: "owner", done: Deferred.await(lost), drain: Effect.void }
-          })
-          const make = Effect.succeed([part("sink", log)])
-          const pipeline = yield* supervise({ name: "p0", enter, make, firstPauseMillis: 100 })
-          yield* TestClock.adjust(1)
-          assert.strictEqual(pipeline.state().status, "standby")
-          assert.isTrue(health.report().ready)
-          assert.deepStrictEqual(log, [])
-          yield* Deferred.succeed(gates[0] as Deferred.Deferred<void>, undefined)
-          yield* TestClock.adjust(1)
-          assert.strictEqual(pipeline.state().status, "running")
-          yield* Deferred.fail(losses[0] as Deferred.Deferred<void, string>, "taken over")
-          yield* TestClock.adjust(200)
-          assert.deepInclude(pipeline.state(), { status: "standby", restarts: 1, failure: "taken over" })
-          assert.deepStrictEqual(log, ["start sink", "stop sink"])
-          yield* pipeline.drain
-          assert.strictEqual(pipeline.state().status, "stopped")
-        })
-      )
-  )
-
   it.effect("restarts all parts when one fails, with pauses that double up to the longest", () =>
     run(
       Effect.gen(function* () {
