@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    include: ["{apps,libs}/*/src/**/*.test.ts", "docs/chapters/*.test.ts", "test/**/*.test.ts"],
+    include: ["{apps,libs}/*/src/**/*.test.ts", "docs/chapters/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
     exclude,
     pool: "forks",
     // On CI's shared machines a test of real sockets may be starved once. Tests of exact counts never get a second try.

@@ -1,11 +1,21 @@
 // The suite: asks the questions one after the other, each in a process of its own, and prints or writes the answers.
 import { fork } from "node:child_process"
-import { writeFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import { compare, comparisonTable, failed } from "./instruments/comparison.ts"
 import { machine } from "./instruments/machine.ts"
-import { entries, markdownOf, type Question, type Report, type Settings, textOf } from "./instruments/report.ts"
+import {
+  entries,
+  markdownOf,
+  type Question,
+  type Recorded,
+  type Report,
+  type Settings,
+  textOf
+} from "./instruments/report.ts"
 import { questions } from "./questions.ts"
+import { regression } from "./regression.ts"
 
 const usage = `npm run bench -- [options]
 
@@ -13,7 +23,9 @@ const usage = `npm run bench -- [options]
   --rate N        events a second where a steady rate is asked for (100000)
   --seconds N     length of each measured window; each question has its own when left out
   --entry NAME    where events enter: ${entries.join(" or ")} (collector)
-  --write PATH    write the answers as a page, such as docs/benchmarks.md
+  --write PATH    write the answers as a page, such as docs/benchmarks.md, and record what --check compares with
+  --check         measure what an event costs next to a fixed piece of work, and fail when it is more than was recorded
+  --tolerance N   percent more that --check lets pass (25)
   --help          this text`
 
 const self = fileURLToPath(import.meta.url)
@@ -25,6 +37,8 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     entry: { type: "string", default: "collector" },
     write: { type: "string" },
+    check: { type: "boolean", default: false },
+    tolerance: { type: "string", default: "25" },
     help: { type: "boolean", default: false }
   }
 })
@@ -46,16 +60,23 @@ const settings: Settings = {
 }
 
 /** A question's answer from a process of its own, so that none is judged by code another has warmed or bent. */
-const ask = (question: Question): Promise<Report> =>
+const ask = (question: Question, ...more: ReadonlyArray<string>): Promise<Report> =>
   new Promise((resolve, reject) => {
-    const child = fork(self, [...process.argv.slice(2), "--only", question.name])
+    const child = fork(self, [...process.argv.slice(2), "--only", question.name, ...more])
     child.once("message", (report) => resolve(report as Report))
     child.once("exit", (code) => reject(new Error(`the question ${question.name} ended with code ${code}`)))
   })
 
+/** On a machine that has anything else to do, questions take longer than they should. */
+const mostSecondsPerQuestion = 300 + 20 * (settings.seconds ?? 0)
+
 const answerAlone = async (question: Question): Promise<void> => {
   // The suite was ended: exiting ends the processes of the stand as well.
   process.once("disconnect", () => process.exit(1))
+  setTimeout(() => {
+    console.error(`the question ${question.name} is given up: no answer in time`)
+    process.exit(1)
+  }, mostSecondsPerQuestion * 1_000).unref()
   const report = await question.answer(settings)
   process.send?.(report, () => process.exit(0))
 }
@@ -68,9 +89,32 @@ const answerAll = async (asked: ReadonlyArray<Question>): Promise<void> => {
     const report = await ask(question)
     console.log(textOf(report))
     page.push(`## ${question.asks}\n`, markdownOf(report))
+    if (values.write !== undefined && report.recorded !== undefined) await record(report.recorded)
   }
   console.log(`\nasked and answered in ${((performance.now() - began) / 1_000).toFixed(0)} s`)
   if (values.write !== undefined) await writeFile(values.write, `${page.join("\n").trimEnd()}\n`)
+}
+
+const recordPath = fileURLToPath(new URL("recorded.json", import.meta.url))
+
+const record = (recorded: Recorded): Promise<void> => {
+  const ratios = Object.entries(recorded.ratios).map(([name, ratio]) => [name, Number(ratio.toFixed(3))])
+  return writeFile(recordPath, `${JSON.stringify({ ...recorded, ratios: Object.fromEntries(ratios) }, null, 2)}\n`)
+}
+
+/** Compares with what was recorded, at the recorded rate and entry. */
+const check = async (): Promise<void> => {
+  const text = await readFile(recordPath, "utf8").catch(() =>
+    refuse(
+      `nothing is recorded in ${recordPath}, run \`npm run bench -- --write docs/benchmarks.md\` on a quiet machine`
+    )
+  )
+  const recorded = JSON.parse(text) as Recorded
+  const report = await ask(regression, "--rate", `${recorded.rate}`, "--entry", recorded.entry)
+  const tolerance = positive("tolerance", values.tolerance) / 100
+  const compared = compare(recorded.ratios, report.recorded?.ratios ?? {}, tolerance)
+  console.log(textOf({ tables: [...report.tables, comparisonTable(compared, tolerance)], notes: report.notes }))
+  if (failed(compared)) process.exitCode = 1
 }
 
 const pageHead = `# Benchmarks
@@ -85,6 +129,7 @@ const run = async (): Promise<void> => {
   const asked = questions.filter(({ name }) => values.only === undefined || name === values.only)
   if (asked.length === 0) refuse(`no question ${values.only}`)
   if (process.send !== undefined && asked[0] !== undefined) await answerAlone(asked[0])
+  else if (values.check) await check()
   else await answerAll(asked)
 }
 

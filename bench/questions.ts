@@ -9,6 +9,7 @@ import { parse } from "./parse.ts"
 import { placement } from "./placement.ts"
 import { query } from "./query.ts"
 import { recovery } from "./recovery.ts"
+import { regression } from "./regression.ts"
 import { soak } from "./soak.ts"
 import { throughput } from "./throughput.ts"
 
@@ -21,6 +22,7 @@ export const questions: ReadonlyArray<Question> = [
   placement,
   soak,
   recovery,
+  regression,
   parse,
   nativeBlock,
   query

@@ -10,6 +10,15 @@ export interface Report {
   readonly tables: ReadonlyArray<Table>
   /** Sentences on how to read the figures. */
   readonly notes: ReadonlyArray<string>
+  /** What later runs are compared with. */
+  readonly recorded?: Recorded
+}
+
+export interface Recorded {
+  readonly rate: number
+  readonly entry: Entry
+  /** CPU per event by process, and of all together, as a multiple of a fixed piece of work. */
+  readonly ratios: Readonly<Record<string, number>>
 }
 
 export interface Question {
