@@ -23,15 +23,22 @@ const helpOf = async (...command: ReadonlyArray<string>): Promise<string> => {
 /** Every command takes these; they are shown once. */
 const withoutGlobalFlags = (help: string): string => help.replace(/\n*GLOBAL FLAGS\n(?: {2}.*\n?)+/, "\n").trim()
 
+const commandsIn = (help: string): ReadonlyArray<string> => {
+  const at = help.indexOf("SUBCOMMANDS")
+  return at < 0 ? [] : [...help.slice(at).matchAll(/^ {2}([a-z][a-z-]*) /gm)].map((match) => match[1] as string)
+}
+
+/** A command, and then the commands it is made of. */
+const sectionsOf = async (command: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const help = await helpOf(...command)
+  const inner = await Promise.all(commandsIn(help).map((name) => sectionsOf([...command, name])))
+  return [`## ${command.join(" ")}\n\n\`\`\`\n${withoutGlobalFlags(help)}\n\`\`\``, ...inner.flat()]
+}
+
 export const cliPage = async (): Promise<string> => {
   const help = await helpOf()
-  const listed = help.slice(help.indexOf("SUBCOMMANDS"))
-  const commands = [...listed.matchAll(/^ {2}([a-z][a-z-]*) /gm)].map((match) => match[1] as string)
+  const commands = commandsIn(help)
   if (commands.length === 0) throw new Error("tailrace --help lists no commands")
-  const pages = await Promise.all(commands.map((command) => helpOf(command)))
-  return page(
-    "Command line",
-    `\`\`\`\n${help}\n\`\`\``,
-    ...commands.map((command, i) => `## ${command}\n\n\`\`\`\n${withoutGlobalFlags(pages[i] as string)}\n\`\`\``)
-  )
+  const sections = await Promise.all(commands.map((command) => sectionsOf([command])))
+  return page("Command line", `\`\`\`\n${help}\n\`\`\``, ...sections.flat())
 }

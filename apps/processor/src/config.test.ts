@@ -14,6 +14,7 @@ it("is complete without a file", () => {
     durability: "fsync",
     partitions: 1,
     placement: "fused",
+    deadLetters: { keep: 30 * 86_400_000, maxBytes: 1_073_741_824 },
     setUp: true
   })
 })

@@ -1,10 +1,20 @@
 // Config of the processor: where broker and store are, which partitions it runs, and where its pipeline file is.
+import { DurationMillis } from "@tailrace/domain/duration"
 import { field, optional } from "@tailrace/domain/field"
 import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
 import { Durability } from "@tailrace/streams/durability"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
+
+const DeadLetters = Schema.Struct({
+  keep: field(DurationMillis, "30d", "How long they are kept, whatever was done with them."),
+  maxBytes: field(
+    Schema.Int.check(Schema.isGreaterThan(0)),
+    1_073_741_824,
+    "Bytes of all of them; beyond it the oldest go, but none of the last hour."
+  )
+})
 
 export const ProcessorConfig = Schema.Struct({
   nats: field(NatsConfig, {}, "The broker."),
@@ -36,6 +46,7 @@ export const ProcessorConfig = Schema.Struct({
     }),
     "Where /health/live, /health/ready and /metrics are served; nowhere when left out."
   ),
+  deadLetters: field(DeadLetters, {}, "How many dead letters the store keeps."),
   instance: optional(Schema.NonEmptyString, "Name of this process in heartbeats; host and process id when left out."),
   setUp: field(Schema.Boolean, true, "Whether streams and tables are created or brought up to date at the start.")
 })

@@ -89,7 +89,7 @@ const bytesOf = (
   }
   // What was dropped before the frame is counted with it, and must not be again when the letter is replayed.
   const { dropped: _, ...header } = decodeFrameHeader((name) => message.headers.get(name))
-  const received = { ...header, receivedMillis: undefined }
+  const received = { ...header, receivedMillis: header.receivedMillis ?? message.receivedMillis }
   if (records !== 1) return { payload: message.data, headers: encodeFrameHeader(received), detail }
   const payload = messages(message)[row] ?? message.data
   return { payload, headers: encodeFrameHeader({ ...received, layout: "single" }), detail }

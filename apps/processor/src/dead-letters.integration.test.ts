@@ -60,9 +60,10 @@ describe.each(["fused", "staged"] as const)("refused records, %s", { retry: 0 },
             records: 1,
             state: "waiting"
           },
-          row: number % 50,
-          headers: { "Tailrace-Codec": "json", "Tailrace-Layout": "single" }
+          row: number % 50
         })
+        assert.deepInclude(letter.headers, { "Tailrace-Codec": "json", "Tailrace-Layout": "single" })
+        assert.strictEqual(Number(letter.headers["Tailrace-Received-At"]), start + (number - (number % 50)) * 20)
         assert.include(letter.detail, "picky")
         assert.match(letter.pipelineVersion, /^picky@[0-9a-f]{8}$/)
       }

@@ -16,6 +16,7 @@ import { Clock, Context, Effect, Layer, Schedule, Schema } from "effect"
 import type { ProcessorConfig } from "./config.ts"
 import { onFileChange } from "./file-changes.ts"
 import { beat } from "./heartbeat.ts"
+import { keepDeadLetters } from "./keep-dead-letters.ts"
 import { watchLedger } from "./ledger-watch.ts"
 import { runPartition } from "./partition.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
@@ -102,6 +103,7 @@ export const processorLayer = (config: ProcessorConfig) =>
       const name = pipeline.config.name
       yield* keepTrimmed()
       yield* Effect.forkScoped(watchLedger(numbers))
+      yield* keepDeadLetters({ keepMillis: config.deadLetters.keep, maxBytes: config.deadLetters.maxBytes })
       const reload = yield* makeReload({
         path: config.pipeline ?? "",
         pipeline,

@@ -17,19 +17,10 @@ import { processorLayer } from "./layer.ts"
 
 /** Streams of a few megabytes, so that many brokers fit on a small disk. */
 const maxBytes = Object.fromEntries(
-  [
-    "raw",
-    "parsed",
-    "filtered",
-    "enriched",
-    "panes",
-    "anomalies",
-    "alerts",
-    "dead-letters",
-    "owners",
-    "config",
-    "state"
-  ].map((name) => [name, 16_777_216])
+  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
+    name,
+    16_777_216
+  ])
 )
 
 export interface ProcessorOptions {

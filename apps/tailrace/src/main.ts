@@ -11,6 +11,7 @@ import { explainCommand } from "./commands/explain.ts"
 import { generateCommand } from "./commands/generate.ts"
 import { ledgerCommand } from "./commands/ledger.ts"
 import { queryCommand } from "./commands/query.ts"
+import { replayCommand } from "./commands/replay.ts"
 import { sendCommand } from "./commands/send.ts"
 import { tailCommand } from "./commands/tail.ts"
 import { testCommand } from "./commands/test.ts"
@@ -28,6 +29,7 @@ const tailrace = Command.make("tailrace").pipe(
     explainCommand,
     ledgerCommand,
     deadLettersCommand,
+    replayCommand,
     doctorCommand,
     checkCommand,
     testCommand,

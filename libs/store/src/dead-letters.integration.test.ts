@@ -10,6 +10,7 @@ import { insertDeadLetters } from "./insert-dead-letters.ts"
 import { insertLogs } from "./insert-logs.ts"
 import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
 import { markSplitFrame } from "./split-frames.ts"
+import { trimDeadLetters } from "./trim-dead-letters.ts"
 
 const minute = 1_795_249_860_000
 
@@ -87,6 +88,30 @@ layer(testStore, { excludeTestServices: true })("dead letters", (it) => {
           [6, 1, "refused: X"]
         ]
       )
+    })
+  )
+})
+
+layer(testStore, { excludeTestServices: true })("trimming dead letters", (it) => {
+  const hour = 3_600_000
+  const put = (row: number, ingestedAt: number) =>
+    insertDeadLetters([{ ...letter, row, rejectedAt: ingestedAt }], { ingestedAt, token: `trim-${row}` })
+  const left = Effect.map(readDeadLetters({ tenant: undefined, first: 10, mostBytes: 0 }), (found) =>
+    found.map(({ row }) => row)
+  )
+
+  it.effect("takes the oldest by age and by size, and none of the last hour", () =>
+    Effect.gen(function* () {
+      const ages = [30, 20, 10, 5, 0.5]
+      for (const [row, age] of ages.entries()) yield* put(row, minute - age * hour)
+      assert.strictEqual(yield* trimDeadLetters({ keepMillis: 100 * hour, maxBytes: 30 }, minute), 0)
+      assert.strictEqual(yield* trimDeadLetters({ keepMillis: 25 * hour, maxBytes: 1_000 }, minute), 1)
+      assert.deepStrictEqual(yield* left, [4, 3, 2, 1])
+      // Six bytes each: the newest two are within thirteen.
+      assert.strictEqual(yield* trimDeadLetters({ keepMillis: 100 * hour, maxBytes: 13 }, minute), 2)
+      assert.deepStrictEqual(yield* left, [4, 3])
+      assert.strictEqual(yield* trimDeadLetters({ keepMillis: 1, maxBytes: 1 }, minute), 1)
+      assert.deepStrictEqual(yield* left, [4])
     })
   )
 })

@@ -9,7 +9,6 @@ import parsedConsumer from "../../../nats/consumers/parsed.json" with { type: "j
 import rawConsumer from "../../../nats/consumers/raw.json" with { type: "json" }
 import alerts from "../../../nats/streams/alerts.json" with { type: "json" }
 import anomalies from "../../../nats/streams/anomalies.json" with { type: "json" }
-import deadLetters from "../../../nats/streams/dead-letters.json" with { type: "json" }
 import enriched from "../../../nats/streams/enriched.json" with { type: "json" }
 import filtered from "../../../nats/streams/filtered.json" with { type: "json" }
 import owners from "../../../nats/streams/owners.json" with { type: "json" }
@@ -30,7 +29,7 @@ export const bucketDefinitions = [configBucket, stateBucket]
 
 /** Every stream, with the raw stream's subjects spread over `partitions`. */
 export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefinition> => {
-  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, deadLetters, owners])
+  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, owners])
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
   return JSON.parse(text.replaceAll("${partitions}", String(partitions)))
 }

@@ -12,9 +12,10 @@ import { Nats } from "./nats.ts"
 import { setUpStreams } from "./streams-setup.ts"
 
 const small = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "dead-letters", "config", "state"].map(
-    (name) => [name, 1024 * 1024]
-  )
+  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "config", "state"].map((name) => [
+    name,
+    1024 * 1024
+  ])
 )
 
 const connect = (url: string) =>

@@ -13,19 +13,10 @@ import { Publisher } from "./publisher.ts"
 import { setUpStreams } from "./streams-setup.ts"
 
 const sizes = Object.fromEntries(
-  [
-    "raw",
-    "parsed",
-    "filtered",
-    "enriched",
-    "panes",
-    "anomalies",
-    "alerts",
-    "dead-letters",
-    "owners",
-    "config",
-    "state"
-  ].map((name) => [name, 1_000_000])
+  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
+    name,
+    1_000_000
+  ])
 )
 
 interface PinInfo {

@@ -1,0 +1,148 @@
+// The command replay: a stretch of time of the raw stream through the pipeline again, or what would come of it.
+import { decodeFrameHeader, encodeFrameHeader, forEachMessage, replayHeader } from "@tailrace/domain/frame"
+import { inputSubject } from "@tailrace/domain/subjects"
+import { loadPipeline } from "@tailrace/processor/layer"
+import { Nats } from "@tailrace/streams/nats"
+import { Publisher } from "@tailrace/streams/publisher"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
+import { Clock, Effect, Layer, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { connectionFlags, connectionsOf } from "../connections.ts"
+import { json } from "../endpoints.ts"
+import { unreachable, usageFailure, workFailure } from "../failure.ts"
+import { forEachRawMessage, type RawMessage, rangeReplay, type TimeRange } from "../replay/raw-messages.ts"
+import { TrialRun } from "../replay/trial-run.ts"
+import { Output, type OutputShape } from "../terminal/output.ts"
+
+const { host, natsPort, natsUrl } = connectionFlags
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+const flags = {
+  from: Flag.String("from").pipe(Flag.withDescription("Messages stored at this time or later, ISO 8601")),
+  to: text("to", "Messages stored before this time, ISO 8601; now when left out"),
+  tenant: text("tenant", "Only of this tenant"),
+  source: text("source", "Only of this source"),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Publish nothing: count what the pipeline of --pipeline would make of it"),
+    Flag.withDefault(false)
+  ),
+  pipeline: text("pipeline", "Pipeline file of a dry run; the default pipeline when left out"),
+  rate: Flag.Int("rate").pipe(Flag.withDescription("Most records a second"), Flag.withDefault(10_000)),
+  yes: Flag.Boolean("yes").pipe(
+    Flag.withDescription("Publish, although rows that are stored already will be stored twice"),
+    Flag.withDefault(false)
+  ),
+  json,
+  host,
+  natsPort,
+  natsUrl
+}
+
+const warning =
+  "a replay publishes messages again, and what of them is stored already will be stored twice: drop those rows first, " +
+  "look with --dry-run what would come of it, and say --yes when it is meant"
+
+export const replayCommand = Command.make(
+  "replay",
+  flags,
+  Effect.fnUntraced(function* (input) {
+    const output = yield* Output
+    if (!input.dryRun && !input.yes) return yield* usageFailure(warning)
+    if (input.rate < 1) return yield* usageFailure(`--rate ${input.rate} is no speed, give at least 1 record a second`)
+    const now = yield* Clock.currentTimeMillis
+    const range: TimeRange = {
+      from: yield* timeOf("from", input.from),
+      to: Option.isSome(input.to) ? yield* timeOf("to", input.to.value) : now,
+      tenant: Option.getOrUndefined(input.tenant),
+      source: Option.getOrUndefined(input.source)
+    }
+    const { nats } = yield* connectionsOf({ ...input, storePort: 0, storeUrl: "" })
+    const plain = output.isTerminal && !input.json
+    const broker = Nats.layer({ ...nats, name: "tailrace.replay", waitOnFirstConnect: false })
+    const services = Publisher.layer().pipe(
+      Layer.provideMerge(broker),
+      Layer.provide(Layer.merge(Health.layer, Metrics.layerBare))
+    )
+    const path = Option.getOrUndefined(input.pipeline)
+    const work = input.dryRun ? tryOut(range, path, plain, output) : republish(range, input.rate, plain, output)
+    yield* Layer.build(services).pipe(
+      Effect.flatMap((context) => Effect.provideContext(work, context)),
+      Effect.catchTag("NatsError", (error) => Effect.fail(unreachable(error.message))),
+      Effect.catchTag("SurveyError", (error) => Effect.fail(workFailure(error.message))),
+      Effect.scoped
+    )
+  })
+).pipe(
+  Command.withDescription(
+    "Run a stretch of time of the raw stream through the pipeline again, or try what would come of it"
+  )
+)
+
+const tryOut = Effect.fnUntraced(function* (
+  range: TimeRange,
+  path: string | undefined,
+  plain: boolean,
+  output: OutputShape
+) {
+  const pipeline = yield* loadPipeline(path).pipe(
+    Effect.catchTag("PipelineError", (error) => Effect.fail(usageFailure(error.message)))
+  )
+  const trial = new TrialRun(yield* pipeline.stagesFor(0))
+  yield* forEachRawMessage(range, (messages) =>
+    Effect.sync(() => {
+      for (const message of messages) trial.take(message)
+      output.progress(`${trial.counts.records} records`)
+    })
+  )
+  const { dropped, ...counts } = trial.counts
+  const report = { ...counts, dropped: Object.fromEntries(dropped) }
+  if (!plain) return yield* output.line(JSON.stringify(report))
+  yield* output.line(`${counts.records} records in ${counts.messages} messages, nothing was published`)
+  yield* output.line(`${counts.rows} rows, ${counts.unparsed} of them kept whole because no codec understands them`)
+  for (const [rule, count] of dropped) yield* output.line(`${count} dropped by ${rule}`)
+  if (counts.failed > 0) yield* output.line(output.style("red", `${counts.failed} that a stage fails over`))
+})
+
+const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, plain: boolean, output: OutputShape) {
+  const publisher = yield* Publisher
+  const clock = yield* Clock.Clock
+  const begun = clock.currentTimeMillisUnsafe()
+  let records = 0
+  const publish = Effect.fnUntraced(function* (message: RawMessage) {
+    // What was dropped before the frame was counted with it, and must not be again.
+    const { dropped: _, ...header } = decodeFrameHeader((name) => message.header(name))
+    const receivedMillis = header.receivedMillis ?? message.storedMillis
+    yield* publisher
+      .publish(inputSubject(message.tenant, message.source), message.data, {
+        id: `${rangeReplay}-${message.sequence}`,
+        headers: { ...encodeFrameHeader({ ...header, receivedMillis }), [replayHeader]: rangeReplay }
+      })
+      .pipe(
+        Effect.mapError((error) =>
+          workFailure(
+            `the replay stopped at message ${message.sequence}: ${error.message}; go on with --from ${isoOf(message.storedMillis)}`
+          )
+        )
+      )
+    forEachMessage(message.data, header.layout, () => void records++)
+    const early = (records / rate) * 1_000 - (clock.currentTimeMillisUnsafe() - begun)
+    if (early > 0) yield* Effect.sleep(early)
+    output.progress(`${records} records published, through ${isoOf(message.storedMillis)}`)
+  })
+  const messages = yield* forEachRawMessage(range, (portion) => Effect.forEach(portion, publish, { discard: true }))
+  yield* output.line(
+    plain ? `published ${messages} messages with ${records} records again` : JSON.stringify({ messages, records })
+  )
+})
+
+const isoOf = (millis: number): string => new Date(millis).toISOString()
+
+const timeOf = (name: string, given: string) => {
+  const millis = Date.parse(given)
+  return Number.isNaN(millis)
+    ? Effect.fail(usageFailure(`--${name} ${given} is no time, write it as 2026-03-01T12:00:00Z`))
+    : Effect.succeed(millis)
+}
