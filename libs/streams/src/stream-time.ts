@@ -11,7 +11,7 @@ export const sequenceAt = (stream: string, millis: number): Effect.Effect<number
       try: async () => {
         const consumer = await jetstream(data, { timeout: 5_000 }).consumers.get(stream, {
           deliver_policy: DeliverPolicy.StartTime,
-          opt_start_time: new Date(millis).toISOString(),
+          opt_start_time: isoOf(millis),
           headers_only: true
         })
         if ((await consumer.info(true)).num_pending === 0) return undefined
@@ -20,3 +20,5 @@ export const sequenceAt = (stream: string, millis: number): Effect.Effect<number
       catch: (cause) => new SurveyError({ message: `cannot find a time in stream ${stream}: ${String(cause)}` })
     })
   )
+
+const isoOf = (millis: number): string => new Date(millis).toISOString()
