@@ -238,6 +238,28 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
     })
   )
 
+  it.effect("finds the rollup counting rows that are not there after their logged token was used again", () =>
+    Effect.gen(function* () {
+      const stamp = { ingestedAt: received, attempt: 1 }
+      const view = yield* read<{ create: string }>({
+        operation: "read the view",
+        sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_view'"
+      })
+      yield* command("drop the view", "DROP VIEW logs_per_minute_view SYNC")
+      yield* insertLogs(numbered(6, 1, 10), stamp)
+      yield* command("delete the rows", "ALTER TABLE logs DELETE WHERE partition = 6", {
+        settings: { mutations_sync: "2" }
+      })
+      yield* command(
+        "create the view",
+        (view[0]?.create ?? "").replace("CREATE MATERIALIZED VIEW", "CREATE MATERIALIZED VIEW IF NOT EXISTS")
+      )
+      yield* insertLogs(numbered(6, 1, 10), stamp)
+      const after = yield* counts(6)
+      assert.deepStrictEqual([after.rows, after.rollup[0]], [0, 10])
+    })
+  )
+
   it.effect("of a partition without rows is nothing", () =>
     Effect.gen(function* () {
       assert.isUndefined(yield* recoverLogs(9))

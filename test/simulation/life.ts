@@ -1,0 +1,78 @@
+// Life: one process in a simulated world, from its start to its end: its clock, its scheduler, its calls to the world.
+import { type Clock, Duration, Effect, type Scheduler } from "effect"
+import type { World } from "./world.ts"
+
+/** As with a real clock, time has gone on after every sleep. */
+const leastSleep = 0.01
+
+export class Life {
+  /** False from the moment it is killed: nothing of it runs any more, and nobody hears from it. */
+  alive = true
+  readonly clock: Clock.Clock
+  readonly scheduler: Scheduler.Scheduler
+  private readonly world: World
+  private readonly killed: () => void
+
+  /** `killed` is called at the moment of a kill. */
+  constructor(world: World, killed: () => void) {
+    this.world = world
+    this.killed = killed
+    const millis = () => world.wall
+    const nanos = () => BigInt(world.wall) * 1_000_000n
+    const monotonic = () => BigInt(Math.round(world.elapsed * 1e6))
+    this.clock = {
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: monotonic,
+      monotonicTimeNanos: Effect.sync(monotonic),
+      sleep: (duration) => this.sleep(Duration.toMillis(duration))
+    }
+    this.scheduler = {
+      executionMode: "async",
+      shouldYield: (fiber) => fiber.currentOpCount >= 2_048,
+      makeDispatcher: () => ({
+        scheduleTask: (run) => world.schedule(this, run),
+        flush: () => undefined
+      })
+    }
+  }
+
+  kill(): void {
+    if (!this.alive) return
+    this.alive = false
+    this.world.note("the processor is killed")
+    this.killed()
+  }
+
+  /** Something this process does to the world at once; nothing when it is dead by then. */
+  step(name: string): boolean {
+    if (!this.alive) return false
+    const { world } = this
+    world.steps++
+    world.note(name)
+    if (world.untilKill > 0 && --world.untilKill === 0 && !world.calm) this.kill()
+    return this.alive
+  }
+
+  /** A request to the world. `begin` is called as it leaves; what it is answered may come at any time, or never. */
+  request<A, E>(name: string, begin: (answer: (result: Effect.Effect<A, E>) => void) => void): Effect.Effect<A, E> {
+    return Effect.callback<A, E>((resume) => {
+      if (!this.step(name)) return
+      begin((result) => {
+        if (this.step(`${name} is answered`)) resume(result)
+      })
+    })
+  }
+
+  private sleep(millis: number): Effect.Effect<void> {
+    if (!Number.isFinite(millis)) return Effect.never
+    return Effect.callback<void>((resume) => {
+      const cancel = this.world.after(Math.max(millis, leastSleep), () => {
+        if (this.alive) resume(Effect.void)
+      })
+      return Effect.sync(cancel)
+    })
+  }
+}

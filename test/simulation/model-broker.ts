@@ -1,0 +1,207 @@
+// ModelBroker: a broker as pipelines reach it over a network: streams, durables, publishes and snapshots, each slow, lost or repeated.
+import type { BrokerShape } from "@tailrace/streams/broker"
+import { ConsumerError } from "@tailrace/streams/durable"
+import { positionHeaders } from "@tailrace/streams/hop-position"
+import { PublishError } from "@tailrace/streams/publish-error"
+import type { PublishOptions, PublisherShape } from "@tailrace/streams/publisher"
+import { Effect } from "effect"
+import type { Life } from "./life.ts"
+import { type DeliveryFaults, ModelSession } from "./model-session.ts"
+import { idHeader, ModelStream } from "./model-stream.ts"
+import type { World } from "./world.ts"
+
+export interface BrokerFaults extends DeliveryFaults {
+  /** A request or its answer gets lost, or arrives seconds late. */
+  readonly lost: number
+  /** A publish is refused because the stream is full. */
+  readonly full: number
+}
+
+const attemptMillis = 1_500
+const deadlineMillis = 15_000
+
+export class ModelBroker {
+  kills = 0
+  private readonly streams = new Map<string, ModelStream>()
+  private readonly sessions = new Set<{ readonly life: Life; readonly session: ModelSession }>()
+  private up = true
+  private readonly world: World
+  private readonly faults: BrokerFaults
+  private readonly acknowledged: (stream: ModelStream, sequence: number) => void
+
+  constructor(world: World, faults: BrokerFaults, acknowledged: (stream: ModelStream, sequence: number) => void) {
+    this.world = world
+    this.faults = faults
+    this.acknowledged = acknowledged
+  }
+
+  stream(name: string): ModelStream {
+    let stream = this.streams.get(name)
+    if (stream === undefined) {
+      stream = new ModelStream(name)
+      this.streams.set(name, stream)
+    }
+    return stream
+  }
+
+  get isUp(): boolean {
+    return this.up
+  }
+
+  /** The broker dies. What is stored stays; of acknowledgements it may forget the last ones. */
+  kill(downMillis: number): void {
+    if (!this.up) return
+    this.up = false
+    this.kills++
+    const { world } = this
+    world.note("the broker is killed")
+    for (const { durables } of this.streams.values()) {
+      for (const durable of durables.values()) durable.floor = world.integer(Math.max(0, durable.floor - 60), durable.floor)
+    }
+    world.after(downMillis, () => {
+      this.up = true
+      world.note("the broker is up")
+    })
+    for (const { life, session } of this.sessions) if (life.alive) session.restart()
+  }
+
+  /** What one process reads of the broker. */
+  brokerOf(life: Life): BrokerShape {
+    return {
+      openConsumer: (options) =>
+        this.ask(life, `open ${options.durable}`, () => {
+          const stream = this.stream(options.stream)
+          const durable = stream.durable(options.durable)
+          const asked = options.startSequence ?? 1
+          const startSequence = options.replay === true ? asked : Math.max(asked, durable.floor + 1)
+          return { durable, startSequence, stream }
+        }).pipe(
+          Effect.mapError((message) => new ConsumerError({ reason: "unavailable", message })),
+          Effect.flatMap(({ durable, startSequence, stream }) => {
+            if (startSequence > stream.lastSequence + 1) {
+              const message = `start sequence ${startSequence} lies past the end ${stream.lastSequence}`
+              return Effect.fail(new ConsumerError({ reason: "ahead", message }))
+            }
+            const { acknowledged, faults, world } = this
+            const up = () => this.up
+            const session = new ModelSession({
+              world,
+              life,
+              stream,
+              durable,
+              options,
+              startSequence,
+              faults,
+              up,
+              acknowledged
+            })
+            const open = { life, session }
+            this.sessions.add(open)
+            const close = Effect.sync(() => {
+              session.close()
+              this.sessions.delete(open)
+            })
+            const { inbox, mailbox } = session
+            return Effect.as(
+              Effect.addFinalizer(() => close),
+              {
+                take: mailbox.take,
+                takeAll: mailbox.takeAll,
+                ackThrough: (sequence: number) => Effect.sync(() => inbox.ackThrough(sequence)),
+                drain: Effect.sync(() => {
+                  session.close()
+                  mailbox.end()
+                }),
+                closed: Effect.never,
+                startSequence,
+                state: () => inbox.state()
+              }
+            )
+          })
+        ),
+      readHopPosition: Effect.fnUntraced(
+        function* (stream: string, subject: string) {
+          const last = yield* patiently(this.ask(life, `read ${subject}`, () => this.stream(stream).lastMessage(subject)))
+          const header = (name: string) => last?.headers[name] ?? ""
+          const [part = 1, parts = 1] = (header(positionHeaders.part) || "1/1").split("/").map(Number)
+          return {
+            first: Number(header(positionHeaders.first)),
+            last: Number(header(positionHeaders.last)),
+            part,
+            parts,
+            sequence: last?.sequence ?? 0,
+            id: header(idHeader)
+          }
+        }.bind(this)
+      ),
+      lastSequence: (stream) => this.ask(life, `ask for the end of ${stream}`, () => this.stream(stream).lastSequence)
+    }
+  }
+
+  publisherOf(life: Life): PublisherShape {
+    return { publish: (subject, payload, options = {}) => this.publish(life, subject, payload, options), inFlightBytes: 0 }
+  }
+
+  /** A request of a process, which takes its time, gets lost on its way there, or is done and not answered. */
+  ask<A>(life: Life, name: string, apply: () => A): Effect.Effect<A, string> {
+    const { faults, world } = this
+    return life.request<A, string>(name, (answer) => {
+      const fail = () => world.after(attemptMillis, () => answer(Effect.fail(`${name}: no answer from the broker`)))
+      if (world.chance(faults.lost)) return void fail()
+      world.after(world.between(0.1, 15), () => {
+        if (!this.up) return fail()
+        const value = apply()
+        if (world.chance(faults.lost)) return fail()
+        return world.after(world.between(0.1, 15), () => answer(Effect.succeed(value)))
+      })
+    })
+  }
+
+  /** One message under one id, sent again every so often until it is answered. */
+  private publish(life: Life, subject: string, payload: Uint8Array, options: PublishOptions) {
+    const { faults, world } = this
+    const stream = this.stream(subject.split(".")[1] ?? "")
+    const data = payload.slice()
+    const name = `publish to ${subject}`
+    const begun = world.elapsed
+    return life.request<{ stream: string; sequence: number; duplicate: boolean }, PublishError>(name, (answer) => {
+      let answered = false
+      const reply = (result: Parameters<typeof answer>[0]) => {
+        if (answered) return
+        answered = true
+        answer(result)
+      }
+      const refuse = (reason: PublishError["reason"]) =>
+        reply(Effect.fail(new PublishError({ reason, message: `${name}: ${reason}` })))
+      const attempt = () => {
+        if (!life.alive || answered) return
+        if (world.elapsed - begun >= deadlineMillis) return refuse("unavailable")
+        world.after(attemptMillis, attempt)
+        if (world.chance(faults.lost)) return
+        world.after(world.chance(faults.lost) ? world.between(15, 3_000) : world.between(0.1, 15), arrive)
+      }
+      const arrive = () => {
+        if (!this.up) return
+        if (world.chance(faults.full)) return refuse("full")
+        const expected = options.expectLastSubjectSequence
+        const last = stream.lastMessage(subject)?.sequence ?? 0
+        const known = options.id === undefined ? undefined : stream.known(options.id)
+        if (expected !== undefined && expected !== last) {
+          world.after(world.between(0.1, 15), () => refuse("wrong-last-sequence"))
+          return
+        }
+        const headers = { ...options.headers, ...(options.id === undefined ? {} : { [idHeader]: options.id }) }
+        const sequence = known ?? stream.append({ subject, headers, data, storedMillis: world.wall })
+        world.note(`${subject} has ${sequence}`)
+        if (world.chance(faults.lost)) return
+        const ack = { stream: stream.name, sequence, duplicate: known !== undefined }
+        world.after(world.between(0.1, 15), () => reply(Effect.succeed(ack)))
+      }
+      attempt()
+    })
+  }
+}
+
+/** Asks again until there is an answer. */
+const patiently = <A>(ask: Effect.Effect<A, string>): Effect.Effect<A> =>
+  Effect.catch(ask, () => Effect.andThen(Effect.sleep("100 millis"), patiently(ask)))

@@ -1,0 +1,148 @@
+// ModelSession: the broker's side of a durable consumer as a client sees it: deliveries in order, with gaps, repeats and pauses.
+import type { Msg, NatsConnection } from "@nats-io/nats-core"
+import { ConsumerInbox } from "@tailrace/streams/consumer-inbox"
+import { type Delivery, readDeliveryToken } from "@tailrace/streams/delivery"
+import type { ConsumerError, DurableOptions } from "@tailrace/streams/durable"
+import { Mailbox } from "@tailrace/streams/mailbox"
+import type { Life } from "./life.ts"
+import type { Durable, ModelStream, StreamMessage } from "./model-stream.ts"
+import type { World } from "./world.ts"
+
+export interface DeliveryFaults {
+  /** A delivery goes missing, or one comes again. */
+  readonly delivery: number
+  /** An acknowledgement gets lost. */
+  readonly acknowledgement: number
+}
+
+export interface SessionOptions {
+  readonly world: World
+  readonly life: Life
+  readonly stream: ModelStream
+  readonly durable: Durable
+  readonly options: DurableOptions
+  readonly startSequence: number
+  readonly faults: DeliveryFaults
+  readonly up: () => boolean
+  /** Called as an acknowledgement leaves the process. */
+  readonly acknowledged: (stream: ModelStream, sequence: number) => void
+}
+
+const capacityBytes = 64 * 1024
+/** Small, so that short runs reach it. */
+const maxAckPending = 48
+
+/** One process' consumer over all its sessions. Its inbox is the product's own. */
+export class ModelSession {
+  readonly mailbox: Mailbox<Delivery, ConsumerError>
+  readonly inbox: ConsumerInbox
+  private readonly given: SessionOptions
+  private session = 0
+  private next = 0
+  private deliverySequence = 0
+  private pumping = false
+  private closed = false
+
+  constructor(given: SessionOptions) {
+    this.given = given
+    this.mailbox = new Mailbox<Delivery, ConsumerError>({ capacityBytes, onRoom: () => this.pump() })
+    const connection = { publish: (reply: string) => this.acknowledge(reply) } as unknown as NatsConnection
+    this.inbox = new ConsumerInbox(connection, this.mailbox, given.startSequence, () => undefined)
+    given.stream.listeners.add(() => this.pump())
+    this.begin()
+  }
+
+  close(): void {
+    this.closed = true
+  }
+
+  /** The session ended, by a fault or with the broker: the durable is reset to what is not settled, when it can be. */
+  restart(): void {
+    const { life, up, world } = this.given
+    this.session = -1
+    world.after(world.between(100, 400), () => {
+      if (this.closed || !life.alive || this.session >= 0) return
+      if (up()) this.begin()
+      else this.restart()
+    })
+  }
+
+  private begin(): void {
+    const { durable, options, world } = this.given
+    this.session = ++durable.session
+    durable.floor = this.inbox.settled
+    this.next = this.inbox.settled + 1
+    this.deliverySequence = 0
+    this.inbox.newSession()
+    world.note(`${options.durable} is delivered from ${this.next}`)
+    this.pump()
+  }
+
+  private pump(): void {
+    const { life, world } = this.given
+    if (this.pumping || this.closed || !life.alive) return
+    this.pumping = true
+    world.after(world.between(0.1, 15), () => {
+      this.pumping = false
+      if (life.alive) this.deliver(world.integer(1, 40))
+    })
+  }
+
+  private deliver(most: number): void {
+    const { durable, faults, life, stream, up, world } = this.given
+    for (let i = 0; i < most; i++) {
+      if (this.closed || !life.alive || !up() || this.session !== durable.session) return
+      if (this.mailbox.bytes >= capacityBytes || this.next - 1 - durable.floor >= maxAckPending) return
+      const message = stream.messages[this.next - 1]
+      if (message === undefined) return
+      if (world.chance(faults.delivery) && this.next > durable.floor + 1) {
+        const again = stream.messages[world.integer(durable.floor + 1, this.next - 1) - 1]
+        if (again !== undefined) this.receive(again, 2)
+        continue
+      }
+      this.next++
+      if (world.chance(faults.delivery)) this.lose()
+      else this.receive(message, 1)
+    }
+    this.pump()
+  }
+
+  /** A delivery that gets lost is missed with the next one, or when heartbeats are. */
+  private lose(): void {
+    const { session } = this
+    this.deliverySequence++
+    this.given.world.after(5_000, () => {
+      if (this.session === session) this.restart()
+    })
+  }
+
+  private receive(message: StreamMessage, count: number): void {
+    const { life, options, stream } = this.given
+    const { data, headers, sequence, storedMillis, subject } = message
+    const behind = stream.lastSequence - sequence
+    const place = `${count}.${sequence}.${++this.deliverySequence}.${storedMillis}000000.${behind}`
+    const reply = `$JS.ACK.${stream.name}.${options.durable}.${place}`
+    if (!life.step(`deliver ${stream.name} ${sequence}`)) return
+    const taken = this.inbox.receive({
+      subject,
+      data,
+      reply,
+      headers: { get: (name: string) => headers[name] ?? "" }
+    } as unknown as Msg)
+    if (!taken) this.restart()
+  }
+
+  private acknowledge(reply: string): void {
+    const { acknowledged, durable, faults, life, stream, up, world } = this.given
+    const sequence = readDeliveryToken(reply)?.sequence ?? 0
+    if (!life.step(`acknowledge ${stream.name} ${sequence}`)) return
+    acknowledged(stream, sequence)
+    if (world.chance(faults.acknowledgement)) return
+    const { session } = this
+    world.after(world.between(0.1, 20), () => {
+      if (!up() || durable.session !== session) return
+      durable.floor = Math.max(durable.floor, sequence)
+      this.pump()
+    })
+  }
+}

@@ -1,0 +1,43 @@
+// ModelSnapshots: the key-value bucket of snapshots in memory; a put names the revision it replaces, and its answer may get lost.
+import { SnapshotError, type SnapshotsShape } from "@tailrace/streams/snapshots"
+import { Effect } from "effect"
+import type { Life } from "./life.ts"
+import type { ModelBroker } from "./model-broker.ts"
+
+export class ModelSnapshots {
+  private readonly kept = new Map<string, { readonly offset: number; readonly data: Uint8Array; readonly revision: number }>()
+  private revisions = 0
+  private readonly broker: ModelBroker
+
+  constructor(broker: ModelBroker) {
+    this.broker = broker
+  }
+
+  /** The least offset that any kept snapshot covers; what lies behind it would be read again. */
+  offsetOf(key: string): number {
+    return this.kept.get(key)?.offset ?? 0
+  }
+
+  snapshotsOf(life: Life): SnapshotsShape {
+    const ask = <A>(name: string, apply: () => A) =>
+      this.broker.ask(life, name, apply).pipe(
+        Effect.mapError((message) => new SnapshotError({ reason: "unavailable", message }))
+      )
+    return {
+      get: (key) => ask("read the snapshot", () => this.kept.get(key)),
+      revision: (key) => ask("ask for the snapshot's revision", () => this.kept.get(key)?.revision ?? 0),
+      put: (key, { data, offset }, revision) =>
+        ask("put the snapshot", () => {
+          if ((this.kept.get(key)?.revision ?? 0) !== revision) return undefined
+          const next = ++this.revisions
+          this.kept.set(key, { offset, data: data.slice(), revision: next })
+          return next
+        }).pipe(
+          Effect.filterOrFail(
+            (next) => next !== undefined,
+            () => new SnapshotError({ reason: "conflict", message: `${key} was written by somebody else` })
+          )
+        )
+    }
+  }
+}
