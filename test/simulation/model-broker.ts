@@ -1,13 +1,14 @@
 // ModelBroker: a broker as pipelines reach it over a network: streams, durables, publishes and snapshots, each slow, lost or repeated.
+import type { Announced, LastAnnounced } from "@tailrace/streams/announced"
 import type { BrokerShape } from "@tailrace/streams/broker"
 import { ConsumerError } from "@tailrace/streams/durable"
-import { positionHeaders } from "@tailrace/streams/hop-position"
+import { type HopPosition, positionHeaders } from "@tailrace/streams/hop-position"
 import { PublishError } from "@tailrace/streams/publish-error"
-import type { PublishOptions, PublisherShape } from "@tailrace/streams/publisher"
+import type { PublisherShape, PublishOptions } from "@tailrace/streams/publisher"
 import { Effect } from "effect"
 import type { Life } from "./life.ts"
 import { type DeliveryFaults, ModelSession } from "./model-session.ts"
-import { idHeader, ModelStream } from "./model-stream.ts"
+import { idHeader, ModelStream, type StreamMessage } from "./model-stream.ts"
 import type { World } from "./world.ts"
 
 export interface BrokerFaults extends DeliveryFaults {
@@ -56,7 +57,8 @@ export class ModelBroker {
     const { world } = this
     world.note("the broker is killed")
     for (const { durables } of this.streams.values()) {
-      for (const durable of durables.values()) durable.floor = world.integer(Math.max(0, durable.floor - 60), durable.floor)
+      for (const durable of durables.values())
+        durable.floor = world.integer(Math.max(0, durable.floor - 60), durable.floor)
     }
     world.after(downMillis, () => {
       this.up = true
@@ -119,27 +121,29 @@ export class ModelBroker {
             )
           })
         ),
-      readHopPosition: Effect.fnUntraced(
-        function* (stream: string, subject: string) {
-          const last = yield* patiently(this.ask(life, `read ${subject}`, () => this.stream(stream).lastMessage(subject)))
-          const header = (name: string) => last?.headers[name] ?? ""
-          const [part = 1, parts = 1] = (header(positionHeaders.part) || "1/1").split("/").map(Number)
-          return {
-            first: Number(header(positionHeaders.first)),
-            last: Number(header(positionHeaders.last)),
-            part,
-            parts,
-            sequence: last?.sequence ?? 0,
-            id: header(idHeader)
-          }
-        }.bind(this)
-      ),
+      readHopPosition: (stream, subject) =>
+        Effect.map(
+          patiently(this.ask(life, `read ${subject}`, () => this.stream(stream).lastMessage(subject))),
+          hopPositionOf
+        ),
+      readStoredMessage: () => Effect.die("no record is refused in a simulation"),
+      takeLease: () => Effect.as(Effect.sleep(this.world.between(5, 1_500)), { lost: Effect.never }),
+      readAnnounced: (partition) =>
+        Effect.map(
+          patiently(
+            this.ask(life, "read the announcements", () => this.stream("cut").lastMessage(`owners.cut.${partition}`))
+          ),
+          announcedBy
+        ),
       lastSequence: (stream) => this.ask(life, `ask for the end of ${stream}`, () => this.stream(stream).lastSequence)
     }
   }
 
   publisherOf(life: Life): PublisherShape {
-    return { publish: (subject, payload, options = {}) => this.publish(life, subject, payload, options), inFlightBytes: 0 }
+    return {
+      publish: (subject, payload, options = {}) => this.publish(life, subject, payload, options),
+      inFlightBytes: 0
+    }
   }
 
   /** A request of a process, which takes its time, gets lost on its way there, or is done and not answered. */
@@ -205,3 +209,17 @@ export class ModelBroker {
 /** Asks again until there is an answer. */
 const patiently = <A>(ask: Effect.Effect<A, string>): Effect.Effect<A> =>
   Effect.catch(ask, () => Effect.andThen(Effect.sleep("100 millis"), patiently(ask)))
+
+const hopPositionOf = (last: StreamMessage | undefined): HopPosition => {
+  const header = (name: string) => last?.headers[name] ?? ""
+  const [part = 1, parts = 1] = (header(positionHeaders.part) || "1/1").split("/").map(Number)
+  const sequence = last?.sequence ?? 0
+  const [first, covered] = [Number(header(positionHeaders.first)), Number(header(positionHeaders.last))]
+  return { first, last: covered, part, parts, sequence, id: header(idHeader) }
+}
+
+const announcedBy = (last: StreamMessage | undefined): LastAnnounced => {
+  if (last === undefined) return { owner: "", cuts: {}, sequence: 0, id: "" }
+  const announced: Announced = JSON.parse(Buffer.from(last.data).toString())
+  return { ...announced, sequence: last.sequence, id: last.headers[idHeader] ?? "" }
+}

@@ -111,9 +111,11 @@ export class ModelSession {
   private lose(): void {
     const { session } = this
     this.deliverySequence++
-    this.given.world.after(5_000, () => {
-      if (this.session === session) this.restart()
-    })
+    this.given.world.after(5_000, () => this.breakOff(session))
+  }
+
+  private breakOff(session: number): void {
+    if (this.session === session) this.restart()
   }
 
   private receive(message: StreamMessage, count: number): void {
@@ -137,8 +139,12 @@ export class ModelSession {
     const sequence = readDeliveryToken(reply)?.sequence ?? 0
     if (!life.step(`acknowledge ${stream.name} ${sequence}`)) return
     acknowledged(stream, sequence)
-    if (world.chance(faults.acknowledgement)) return
     const { session } = this
+    if (world.chance(faults.acknowledgement)) {
+      // It gets lost with its connection only.
+      world.after(world.between(1, 5_000), () => this.breakOff(session))
+      return
+    }
     world.after(world.between(0.1, 20), () => {
       if (!up() || durable.session !== session) return
       durable.floor = Math.max(durable.floor, sequence)

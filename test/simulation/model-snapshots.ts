@@ -5,7 +5,10 @@ import type { Life } from "./life.ts"
 import type { ModelBroker } from "./model-broker.ts"
 
 export class ModelSnapshots {
-  private readonly kept = new Map<string, { readonly offset: number; readonly data: Uint8Array; readonly revision: number }>()
+  private readonly kept = new Map<
+    string,
+    { readonly offset: number; readonly data: Uint8Array; readonly revision: number }
+  >()
   private revisions = 0
   private readonly broker: ModelBroker
 
@@ -20,9 +23,9 @@ export class ModelSnapshots {
 
   snapshotsOf(life: Life): SnapshotsShape {
     const ask = <A>(name: string, apply: () => A) =>
-      this.broker.ask(life, name, apply).pipe(
-        Effect.mapError((message) => new SnapshotError({ reason: "unavailable", message }))
-      )
+      this.broker
+        .ask(life, name, apply)
+        .pipe(Effect.mapError((message) => new SnapshotError({ reason: "unavailable", message })))
     return {
       get: (key) => ask("read the snapshot", () => this.kept.get(key)),
       revision: (key) => ask("ask for the snapshot's revision", () => this.kept.get(key)?.revision ?? 0),

@@ -67,15 +67,19 @@ export class ModelStore {
         }),
       lastInsert: (table, partition) => read(`ask for the last of ${table}`, () => tables.lastInsert(table, partition)),
       readBatch: (partition, ingestedAt) => read("read a batch", () => tables.readBatch(partition, ingestedAt)),
+      // No record is refused, so there are neither dead letters nor frames in pieces.
+      lettersAfter: () => read("read the dead letters", () => []),
+      unfinishedFrame: () => read("read the split frame", () => undefined),
       rollupShortage: (ingestedAt) => read("compare the rollup", () => tables.rollupShortage(ingestedAt)),
-      fillRollup: (partition, ingestedAt) =>
+      fillRollup: (partition, ingestedAt, times) =>
         insert("fill the rollup", `fill-${partition}-${ingestedAt}`, (until) => {
-          if (until === "everything") tables.fillRollup(partition, ingestedAt)
+          if (until === "everything") tables.fillRollup(partition, ingestedAt, times)
         }),
       insertNative: (table, _columns, token, bytes) => {
         const sent = bytes.slice()
         return insert(`insert into ${table}`, token, (until) => {
-          if (life.alive && Buffer.compare(sent, bytes) !== 0) this.world.violate(`the bytes of ${token} changed on the way`)
+          if (life.alive && Buffer.compare(sent, bytes) !== 0)
+            this.world.violate(`the bytes of ${token} changed on the way`)
           tables.insertLogs(token, sent, until)
         })
       },

@@ -51,7 +51,7 @@ export class ModelTables {
     }
     if (until === "rows only" || this.rollupTokens.has(token)) return
     this.rollupTokens.add(token)
-    if (until !== "rollup token only") this.addToRollup(rows)
+    if (until !== "rollup token only") addUp(this.rollup, rows)
   }
 
   insertJson(table: string, token: string, rows: ReadonlyArray<JsonRow>, until: CutShort = "everything"): void {
@@ -108,9 +108,9 @@ export class ModelTables {
     return missing
   }
 
-  fillRollup(partition: number, ingestedAt: number): void {
+  fillRollup(partition: number, ingestedAt: number, times: number): void {
     for (const { rows } of this.parts) {
-      if (rows[0]?.partition === partition && rows[0].ingestedAt === ingestedAt) this.addToRollup(rows)
+      if (rows[0]?.partition === partition && rows[0].ingestedAt === ingestedAt) addUp(this.rollup, rows, times)
     }
   }
 
@@ -126,17 +126,12 @@ export class ModelTables {
     return cells
   }
 
-  private addToRollup(rows: ReadonlyArray<NativeRow>): void {
-    addUp(this.rollup, rows)
-  }
-
   private replace(into: Map<string, JsonRow>, row: JsonRow, identity: ReadonlyArray<string>): void {
     const id = identity.map((name) => String(row[name])).join(" ")
     const before = into.get(id)
     if (before !== undefined && saying(before) !== saying(row)) {
       this.contradictions.push(`${id}: ${saying(before)}, and then ${saying(row)}`)
-    }
-    else if (before === undefined && into === this.panes) {
+    } else if (before === undefined && into === this.panes) {
       const metric = String(row.metric)
       this.paneCounts.set(metric, this.panesOf(metric) + 1)
     }
@@ -150,7 +145,7 @@ const anomalyIdentity = ["tenant", "metric", "detector", "window_start", "partit
 /** What a finding says: everything but when it was stored. */
 const saying = ({ ingested_at: _, ...row }: JsonRow): string => JSON.stringify(row)
 
-const addUp = (cells: Map<string, RollupCell>, rows: ReadonlyArray<NativeRow>): void => {
+const addUp = (cells: Map<string, RollupCell>, rows: ReadonlyArray<NativeRow>, times = 1): void => {
   for (const row of rows) {
     const at = Math.floor(row.timestampMillis / minute)
     const key = `${Math.floor(row.ingestedAt / day)} ${row.tenant} ${at} ${row.service} ${row.severity}`
@@ -159,7 +154,7 @@ const addUp = (cells: Map<string, RollupCell>, rows: ReadonlyArray<NativeRow>): 
       cell = { records: 0, bytes: 0 }
       cells.set(key, cell)
     }
-    cell.records++
-    cell.bytes += row.bodyBytes
+    cell.records += times
+    cell.bytes += row.bodyBytes * times
   }
 }

@@ -32,7 +32,9 @@ export class AcknowledgementWatch {
     const next = nextStream[stream.name]
     if (next !== undefined) return this.notHandedOn(stream.name, next, sequence)
     const message = stream.messages[sequence - 1]
-    return message === undefined ? `${stream.name} has no ${sequence}` : this.notHeld(decodeBatch(message.data).lastSequence)
+    return message === undefined
+      ? `${stream.name} has no ${sequence}`
+      : this.notHeld(decodeBatch(message.data).lastSequence)
   }
 
   private notHandedOn(from: string, to: string, sequence: number): string | undefined {
@@ -84,11 +86,13 @@ const rowProblems = ({ tables, truth }: Outputs): ReadonlyArray<string> => {
 const rollupProblems = (tables: ModelTables): ReadonlyArray<string> => {
   const expected = tables.rollupOfRows()
   const keys = new Set([...expected.keys(), ...tables.rollup.keys()])
-  return [...keys].flatMap((key) => {
-    const counted = JSON.stringify(tables.rollup.get(key))
-    const rows = JSON.stringify(expected.get(key))
-    return counted === rows ? [] : [`the rollup says ${counted} of ${key}, its rows ${rows}`]
-  }).slice(0, 3)
+  return [...keys]
+    .flatMap((key) => {
+      const counted = JSON.stringify(tables.rollup.get(key))
+      const rows = JSON.stringify(expected.get(key))
+      return counted === rows ? [] : [`the rollup says ${counted} of ${key}, its rows ${rows}`]
+    })
+    .slice(0, 3)
 }
 
 const ledgerProblems = ({ tables, truth }: Outputs): ReadonlyArray<string> => {
@@ -102,11 +106,13 @@ const ledgerProblems = ({ tables, truth }: Outputs): ReadonlyArray<string> => {
     }
   }
   const keys = new Set([...accounts.keys(), ...truth.ledger.keys()])
-  return [...keys].flatMap((key) => {
-    const entered = textOf(accounts.get(key))
-    const true_ = textOf(truth.ledger.get(key))
-    return entered === true_ ? [] : [`the ledger says ${entered} of ${key}, and it was ${true_}`]
-  }).slice(0, 3)
+  return [...keys]
+    .flatMap((key) => {
+      const entered = textOf(accounts.get(key))
+      const true_ = textOf(truth.ledger.get(key))
+      return entered === true_ ? [] : [`the ledger says ${entered} of ${key}, and it was ${true_}`]
+    })
+    .slice(0, 3)
 }
 
 const textOf = (account: Account | undefined): string =>

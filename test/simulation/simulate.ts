@@ -1,6 +1,7 @@
 // Simulate: one life story of a partition's pipeline from a seed: input, faults, deaths and births, and whether the promises held.
-import type { Pipeline } from "@tailrace/processor/pipeline"
+
 import { runPartition } from "@tailrace/processor/partition"
+import type { Pipeline } from "@tailrace/processor/pipeline"
 import { Store } from "@tailrace/store/store"
 import { Tables, type TablesShape } from "@tailrace/store/tables"
 import { Broker, type BrokerShape } from "@tailrace/streams/broker"
@@ -196,7 +197,10 @@ class Simulation {
     return Context.make(Store, {} as never).pipe(
       Context.add(Nats, {} as never),
       Context.add(Publisher, this.broker.publisherOf(life)),
-      Context.add(Health, makeHealth(() => this.world.wall)),
+      Context.add(
+        Health,
+        makeHealth(() => this.world.wall)
+      ),
       Context.add(Metrics, metrics),
       Context.add(Tables, sabotage?.tables?.(tables) ?? tables),
       Context.add(Broker, sabotage?.broker?.(broker) ?? broker),

@@ -3,7 +3,7 @@ import type { Anomaly } from "@tailrace/domain/anomaly"
 import type { Pane } from "@tailrace/domain/pane"
 import { anomalySubject, paneSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
-import { insertAnomalies, insertPanes } from "@tailrace/store/insert-rows"
+import { insertAnomalies, insertPanes, type RowsStamp } from "@tailrace/store/insert-rows"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Publisher } from "@tailrace/streams/publisher"
@@ -112,10 +112,13 @@ export class Checkpoint {
     const { panes, anomalies } = outbox
     if (panes.length === 0 && anomalies.length === 0) return Effect.void
     const ingestedAt = this.options.now()
-    const name = `${this.options.partition}-${ingestedAt}-${this.number++}`
-    const { untilStored } = this.options
-    return untilStored(insertPanes(panes, { ingestedAt, token: `panes-${name}` })).pipe(
-      Effect.andThen(untilStored(insertAnomalies(anomalies, { ingestedAt, token: `anomalies-${name}` }))),
+    const { partition, untilStored } = this.options
+    // Under a token of its own each time: one logged for a part that never came would swallow the next attempt, and what
+    // is stored twice replaces itself.
+    const attempt = (insert: (stamp: RowsStamp) => Effect.Effect<void, StoreError, Store>) =>
+      untilStored(Effect.suspend(() => insert({ ingestedAt, token: `${partition}-${ingestedAt}-${this.number++}` })))
+    return attempt((stamp) => insertPanes(panes, stamp)).pipe(
+      Effect.andThen(attempt((stamp) => insertAnomalies(anomalies, stamp))),
       Effect.andThen(announce(panes, anomalies))
     )
   }

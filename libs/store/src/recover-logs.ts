@@ -40,7 +40,7 @@ export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | unde
       })
     }
     if (yield* repairRollup(partition, after))
-      yield* Effect.logWarning(`partition ${partition}: filled the rollup of batch ${token}`)
+      yield* Effect.logWarning(`partition ${partition}: repaired the rollup of batch ${token}`)
     return after
   })
 

@@ -49,8 +49,8 @@ export interface TablesShape {
   readonly unfinishedFrame: typeof unfinishedFrame
   /** Rows of the ingest day of `ingestedAt` that the rollup does not count. */
   readonly rollupShortage: (ingestedAt: number) => Effect.Effect<number, StoreError, Store>
-  /** Adds the rows of a stored batch to the rollup, whatever its tokens say. */
-  readonly fillRollup: (partition: number, ingestedAt: number) => Effect.Effect<void, StoreError, Store>
+  /** Adds the rows of a stored batch to the rollup, whatever its tokens say; with a negative number of times takes them off. */
+  readonly fillRollup: (partition: number, ingestedAt: number, times: number) => Effect.Effect<void, StoreError, Store>
 }
 
 const runningInserts = (partition: number) =>
@@ -175,17 +175,18 @@ const rollupShortage = (ingestedAt: number) =>
     params: { ingestedAt }
   }).pipe(Effect.map(([row]) => Number(row?.missing ?? 0)))
 
-const fillRollup = (partition: number, ingestedAt: number) =>
+const fillRollup = (partition: number, ingestedAt: number, times: number) =>
   command("fill the rollup of a batch", fill, {
-    params: { partition, ingestedAt },
+    params: { partition, ingestedAt, times },
     // The counts decide, not a token: one logged for nothing is what this mends.
     settings: { insert_deduplicate: 0, async_insert: 0 }
   })
 
-/** The select of logs_per_minute_view over one batch. */
+/** The select of logs_per_minute_view over one batch. A negative count is a UInt64 modulo 2^64, as every sum of them is. */
 const fill = `INSERT INTO logs_per_minute (ingested_on, tenant, minute, service, severity, records, bytes)
   SELECT toDate(ingested_at) AS ingested_on, tenant, toStartOfMinute(timestamp) AS minute, service, severity,
-    count() AS records, sum(length(body)) AS bytes
+    toUInt64(toInt64(count()) * {times:Int64}) AS records,
+    toUInt64(toInt64(sum(length(body))) * {times:Int64}) AS bytes
   FROM logs
   WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
   GROUP BY ingested_on, tenant, minute, service, severity`

@@ -2,9 +2,11 @@
 import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, type Scope } from "effect"
+import { readAnnounced } from "./announced.ts"
 import { type Consumer, type ConsumerOptions, openConsumer } from "./consumer.ts"
 import type { ConsumerError } from "./durable.ts"
 import { readHopPosition } from "./hop-position.ts"
+import { takeLease } from "./lease.ts"
 import { Nats } from "./nats.ts"
 import { readStoredMessage } from "./stored-message.ts"
 
@@ -19,6 +21,10 @@ export interface BrokerShape {
   readonly lastSequence: (stream: string) => Effect.Effect<number, string, Nats>
   /** See `readStoredMessage`. */
   readonly readStoredMessage: typeof readStoredMessage
+  /** See `takeLease`. */
+  readonly takeLease: typeof takeLease
+  /** See `readAnnounced`. */
+  readonly readAnnounced: typeof readAnnounced
 }
 
 const lastSequence = (stream: string) =>
@@ -36,5 +42,5 @@ const lastSequence = (stream: string) =>
 
 /** The broker behind `Nats`, unless another implementation is provided. */
 export const Broker = Context.Reference<BrokerShape>("@tailrace/streams/Broker", {
-  defaultValue: () => ({ openConsumer, readHopPosition, lastSequence, readStoredMessage })
+  defaultValue: () => ({ openConsumer, readHopPosition, lastSequence, readStoredMessage, takeLease, readAnnounced })
 })

@@ -1,25 +1,14 @@
 // Ownership: the one live owner of a partition, and the batches it announces before it stores them.
-import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
 import { nuid } from "@nats-io/nats-core"
 import { Clock, Effect, Schedule, Semaphore } from "effect"
+import type { Announced, Cut } from "./announced.ts"
+import { Broker } from "./broker.ts"
 import { cutSubject, leaseOf } from "./definitions.ts"
 import { elapsedMillis } from "./elapsed.ts"
-import { type Lease, OwnershipError, takeLease } from "./lease.ts"
+import { type Lease, OwnershipError } from "./lease.ts"
 import { Nats } from "./nats.ts"
 import type { PublishError } from "./publish-error.ts"
 import { Publisher } from "./publisher.ts"
-
-/** One batch of one output as announced: enough to form the same batch again and to insert it under the same token. */
-export interface Cut {
-  /** First and last raw sequence. */
-  readonly first: number
-  readonly last: number
-  readonly attempt: number
-  /** Milliseconds since 1970; names the batch. */
-  readonly ingestedAt: number
-  /** Rows within one frame, which cannot be chosen again just so. */
-  readonly within?: boolean
-}
 
 export interface Ownership extends Lease {
   /** What the owner before announced last, by output: it may be stored, may be on its way, or may never come. */
@@ -35,18 +24,6 @@ export interface Ownership extends Lease {
   readonly owned: Effect.Effect<boolean>
 }
 
-interface Announced {
-  readonly owner: string
-  readonly cuts: Readonly<Record<string, Cut>>
-}
-
-interface Last extends Announced {
-  readonly sequence: number
-  readonly id: string
-}
-
-const API_TIMEOUT_MILLIS = 1_500
-
 const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
 
 const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"
@@ -57,42 +34,19 @@ const canWait = (error: PublishError) => error.reason === "full" || error.reason
  * should work, the sequence who can. Held for the life of the scope.
  */
 export const ownPartition = Effect.fnUntraced(function* (partition: number, standby: () => void = () => {}) {
-  const { control } = yield* Nats
+  const broker = yield* Broker
   const publisher = yield* Publisher
   const clock = yield* Clock.Clock
   const now = elapsedMillis(clock)
-  const { stream, timeoutMillis } = leaseOf(partition)
+  const { timeoutMillis } = leaseOf(partition)
   const subject = cutSubject(partition)
   const owner = nuid.next()
-  const lease = yield* takeLease(partition, standby)
-  const unavailable = (detail: string) =>
-    new OwnershipError({
-      reason: "unavailable",
-      message: `the announcements of partition ${partition} cannot be reached: ${detail}`
-    })
+  const lease = yield* broker.takeLease(partition, standby)
   const superseded = new OwnershipError({
     reason: "superseded",
     message: `another process took over partition ${partition}`
   })
-  const manager = yield* Effect.tryPromise({
-    try: () => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }),
-    catch: (cause) => unavailable(String(cause))
-  })
-  const readLast = Effect.tryPromise({
-    try: async (): Promise<Last> => {
-      const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
-      if (message === null) return { owner: "", cuts: {}, sequence: 0, id: "" }
-      const announced: Announced = message.json()
-      return { ...announced, sequence: message.seq, id: message.header.get("Nats-Msg-Id") }
-    },
-    catch: (cause) =>
-      cause instanceof JetStreamApiError && cause.code === 10059
-        ? new OwnershipError({
-            reason: "no-stream",
-            message: `stream ${stream} does not exist, run the streams set-up`
-          })
-        : unavailable(cause instanceof Error ? cause.message : String(cause))
-  }).pipe(Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => input.reason === "unavailable"))))
+  const readLast = Effect.provideService(broker.readAnnounced(partition), Nats, yield* Nats)
 
   const encoder = new TextEncoder()
   let count = 0

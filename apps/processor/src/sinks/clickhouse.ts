@@ -6,6 +6,7 @@ import { insertLedger } from "@tailrace/store/insert-rows"
 import { type InsertStamp, NativeBlockWriter } from "@tailrace/store/native-block"
 import { lastBatch, lastLedgerBatch } from "@tailrace/store/offsets"
 import { recoverLogs } from "@tailrace/store/recover-logs"
+import { repairRollup } from "@tailrace/store/repair-rollup"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Effect, Schema, Semaphore } from "effect"
@@ -58,7 +59,9 @@ const open = Effect.fnUntraced(function* (context: SinkContext, { deadLetters }:
   const stored = yield* untilStored(recoverLogs(partition), breaker)
   const accounted = yield* untilStored(lastLedgerBatch(partition), breaker)
   const split = yield* openSplitFrame(context, stored?.lastSequence ?? 0)
-  const rows = yield* openInserts(context, "rows", lastBatch(partition), stored)
+  const rows = yield* openInserts(context, "rows", lastBatch(partition), stored, (batch) =>
+    repairRollup(partition, batch)
+  )
   const ledger = yield* openInserts(context, "ledger", lastLedgerBatch(partition), accounted)
   const rowsOffset = split.unfinished ? split.offset : rows.offset
   const ledgerOffset = ledger.offset

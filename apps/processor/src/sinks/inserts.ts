@@ -3,7 +3,7 @@ import type { InsertStamp } from "@tailrace/store/native-block"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import type { StoredBatch } from "@tailrace/store/tables"
-import type { Cut } from "@tailrace/streams/ownership"
+import type { Cut } from "@tailrace/streams/announced"
 import { Clock, Effect, Result } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
@@ -24,7 +24,7 @@ export type Range = Pick<Cut, "first" | "last" | "within">
  * Inserts of one output, each announced to the broker and then repeated until it is stored for sure. `ingestedAt` grows
  * from insert to insert and names them; the attempt number is one no earlier life has used, so that a token logged for a
  * part that never came cannot swallow an insert. After a failed attempt even a success may mean a token without its part,
- * so `newest` is asked; and after a refusal too, because a view that somebody added may fail behind the rows, which are
+ * so `newest` is asked, and what is found is made whole by `mend`; and after a refusal too, because a view that somebody added may fail behind the rows, which are
  * stored then.
  *
  * The insert an earlier owner announced last and did not see stored may still come. It is made again, under its own
@@ -34,7 +34,8 @@ export const openInserts = Effect.fnUntraced(function* (
   { breaker, ownership, partition }: SinkContext,
   output: string,
   newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
-  last: StoredBatch | undefined
+  last: StoredBatch | undefined,
+  mend: (batch: StoredBatch) => Effect.Effect<unknown, StoreError, Store> = () => Effect.void
 ) {
   const clock = yield* Clock.Clock
   const announced = ownership.left[output]
@@ -63,7 +64,8 @@ export const openInserts = Effect.fnUntraced(function* (
     const foundAtLast = Effect.andThen(untilStored(awaitRunningInserts(partition), breaker), found)
     let stamp: InsertStamp = repeated ?? { ingestedAt, attempt }
     if (repeated === undefined) yield* ownership.announce(output, { ...range, ...stamp })
-    for (let again = repeated !== undefined; ; again = false) {
+    let doubted = repeated !== undefined
+    for (let again = doubted; ; again = false) {
       let failed = false
       let unanswered = false
       const noted = ({ code }: StoreError) =>
@@ -76,7 +78,8 @@ export const openInserts = Effect.fnUntraced(function* (
       const asked = Effect.suspend(() => (failed ? Effect.andThen(ownership.confirm, inserted) : inserted))
       const outcome = yield* Effect.result(untilStored(asked, breaker, refusals))
       if (Result.isFailure(outcome) && !isRefusal(outcome.failure)) return yield* Effect.fail(outcome.failure)
-      if (Result.isSuccess(outcome) && !failed && !again) return
+      if (Result.isSuccess(outcome) && !failed && !doubted) return
+      doubted = true
       // An attempt without an answer may still run, and so may an earlier owner's: only then does the newest batch tell.
       const quick = unanswered ? undefined : yield* found
       const stored = quick ?? (unanswered || again ? yield* foundAtLast : undefined)
@@ -84,7 +87,7 @@ export const openInserts = Effect.fnUntraced(function* (
         if (stored === undefined) return yield* Effect.fail(outcome.failure)
         return yield* untilStored(afterFailedView(partition, stored, outcome.failure as StoreError), breaker)
       }
-      if (stored !== undefined) return
+      if (stored !== undefined) return void (yield* untilStored(mend(stored), breaker))
       stamp = { ingestedAt, attempt: ++attempt }
       yield* ownership.announce(output, { ...range, ...stamp })
     }
