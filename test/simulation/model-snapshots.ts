@@ -1,4 +1,5 @@
 // ModelSnapshots: the key-value bucket of snapshots in memory; a put names the revision it replaces, and its answer may get lost.
+import type { Pane } from "@tailrace/domain/pane"
 import { SnapshotError, type SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Effect } from "effect"
 import type { Life } from "./life.ts"
@@ -9,6 +10,8 @@ export class ModelSnapshots {
     string,
     { readonly offset: number; readonly data: Uint8Array; readonly revision: number }
   >()
+  /** Panes that a kept snapshot held as found: windows let go of them, so they have to be stored. */
+  readonly found = new Map<string, number>()
   private revisions = 0
   private readonly broker: ModelBroker
 
@@ -33,6 +36,7 @@ export class ModelSnapshots {
         ask("put the snapshot", () => {
           if ((this.kept.get(key)?.revision ?? 0) !== revision) return undefined
           const next = ++this.revisions
+          if (key.startsWith("windows.")) this.noteFindings(data)
           this.kept.set(key, { offset, data: data.slice(), revision: next })
           return next
         }).pipe(
@@ -41,6 +45,15 @@ export class ModelSnapshots {
             () => new SnapshotError({ reason: "conflict", message: `${key} was written by somebody else` })
           )
         )
+    }
+  }
+
+  private noteFindings(data: Uint8Array): void {
+    const saved: { readonly outbox?: { readonly panes: ReadonlyArray<Pane> } } = JSON.parse(
+      Buffer.from(data).toString()
+    )
+    for (const pane of saved.outbox?.panes ?? []) {
+      this.found.set(`${pane.metric} ${pane.tenant} ${pane.key.service} ${pane.windowStart}`, pane.count)
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Outputs {
   readonly truth: Truth
   readonly stream: (name: string) => ModelStream
   readonly snapshotOffset: () => number
+  /** Counts of the panes that snapshots held as found, by metric, tenant, service and start. */
+  readonly found: ReadonlyMap<string, number>
 }
 
 const nextStream: Readonly<Record<string, string>> = { raw: "parsed", parsed: "filtered", filtered: "enriched" }
@@ -121,18 +123,24 @@ const textOf = (account: Account | undefined): string =>
     : `${account.received} received, ${account.stored} stored, dropped ${JSON.stringify(Object.entries(account.droppedBy).sort())}`
 
 /** Panes with hours of patience hold every record; those with seconds hold what was not late. */
-const paneProblems = ({ tables, truth }: Outputs): ReadonlyArray<string> => {
+const paneProblems = ({ found, tables, truth }: Outputs): ReadonlyArray<string> => {
   const problems: Array<string> = []
   const counted = new Set<string>()
+  const stored = new Map<string, number>()
   for (const pane of tables.panes.values()) {
     const key = paneKey(pane)
     const expected = (pane.metric === "patient" ? truth.minutes : truth.tens).get(key) ?? 0
     const count = Number(pane.count)
+    stored.set(`${pane.metric} ${key}`, count)
     const wrong = pane.metric === "patient" ? count !== expected : count > expected
     if (wrong) problems.push(`a pane of ${pane.metric} counts ${count} of ${key}, where ${expected} are`)
     if (pane.metric === "patient") counted.add(key)
   }
   for (const key of truth.minutes.keys()) if (!counted.has(key)) problems.push(`no pane of ${key}`)
+  for (const [key, count] of found) {
+    if (stored.get(key) !== count)
+      problems.push(`a pane of ${key} was found with ${count} and is stored with ${stored.get(key)}`)
+  }
   return problems.slice(0, 3)
 }
 

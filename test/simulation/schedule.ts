@@ -45,7 +45,7 @@ export const drawSchedule = (world: World): Schedule => {
     store: {
       refused: likely(0, 0.02, 0.2),
       lost: likely(0, 0.01, 0.1),
-      slow: likely(0, 0, 0.03),
+      slow: likely(0, 0.02, 0.1),
       killed: likely(0, 0.02, 0.1)
     },
     broker: {

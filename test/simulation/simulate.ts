@@ -73,6 +73,7 @@ class Simulation {
   private kills = 0
   private stops = 0
   private killsLeft: number
+  private unpublished: number
   private readonly schedule: ReturnType<typeof drawSchedule>
 
   constructor(options: SimulationOptions) {
@@ -81,6 +82,7 @@ class Simulation {
     this.pipeline = options.sabotage?.pipeline?.(options.pipeline) ?? options.pipeline
     this.schedule = drawSchedule(this.world)
     this.killsLeft = this.schedule.kills
+    this.unpublished = this.schedule.messages.length
     this.store = new ModelStore(this.world, this.schedule.store)
     this.broker = new ModelBroker(this.world, this.schedule.broker, (stream, sequence) => {
       const problem = watch.problem(stream, sequence)
@@ -92,7 +94,8 @@ class Simulation {
       tables: this.store.tables,
       truth: new Truth(Effect.runSync(options.pipeline.stagesFor(0))),
       stream: (name) => this.broker.stream(name),
-      snapshotOffset: () => this.snapshots.offsetOf(key)
+      snapshotOffset: () => this.snapshots.offsetOf(key),
+      found: this.snapshots.found
     }
     const watch = new AcknowledgementWatch(this.outputs, options.placement === "staged")
   }
@@ -137,6 +140,7 @@ class Simulation {
     const writer = new InputWriter(world)
     const publish = () => {
       if (!broker.isUp) return void world.after(500, publish)
+      this.unpublished--
       raw.append(writer.next())
       outputs.truth.add(raw.messages[raw.lastSequence - 1] as (typeof raw.messages)[number])
     }
@@ -149,6 +153,7 @@ class Simulation {
 
   private allTaken(): boolean {
     const last = this.broker.stream("raw").lastSequence
+    if (this.unpublished > 0) return false
     return this.store.tables.ledgerThrough >= last && this.outputs.snapshotOffset() >= last
   }
 
@@ -166,7 +171,7 @@ class Simulation {
   private begin(): void {
     const { world } = this
     world.note("a processor starts")
-    if (this.killsLeft > 0) world.untilKill = world.integer(1, world.random() < 0.5 ? 60 : 800)
+    if (this.killsLeft > 0) world.untilKill = world.integer(1, world.random() < 0.5 ? 60 : 300)
     const life = new Life(world, () => {
       this.kills++
       this.killsLeft--

@@ -2,7 +2,7 @@
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Effect, Random, Schema } from "effect"
 import { Breaker } from "./breaker.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import { SinkPolicy } from "./sink-policy.ts"
@@ -16,6 +16,7 @@ export const openBreaker = Effect.fnUntraced(function* (
   policy: Pick<SinkPolicy, "retry" | "breaker"> = defaults
 ) {
   const clock = yield* Clock.Clock
+  const random = yield* Random.Random
   const metrics = yield* Metrics
   const labels = { partition: String(runtime.partition), sink: name }
   const open = metrics.gauge("tailrace_sink_breaker_open", "1 while a sink's breaker is not closed", [
@@ -35,7 +36,7 @@ export const openBreaker = Effect.fnUntraced(function* (
     policy,
     now: () => clock.currentTimeMillisUnsafe(),
     elapsed: elapsedMillis(clock),
-    random: Math.random,
+    random: () => random.nextDoubleUnsafe(),
     failed: ({ consequence }) => failures.inc({ ...labels, consequence }),
     changed: (reason) => {
       open.set(labels, reason === undefined ? 0 : 1)

@@ -37,4 +37,40 @@ describe("the rollup of a batch", () => {
       assert.deepStrictEqual(yield* rollup, [{ records: "120", bytes: String(20 * 8 + 100 * 9) }])
     }).pipe(Effect.provide(testStore))
   )
+
+  it.live(
+    "is taken off where a retry was kept out of the table and counted, and the rows came under another token",
+    () =>
+      Effect.gen(function* () {
+        yield* insertLogs(batchAt(1, 70), { ingestedAt: 1_795_249_863_200, attempt: 1 })
+        const view = yield* read<{ create: string }>({
+          operation: "read the view",
+          sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_view'"
+        })
+        const stamp = { ingestedAt: 1_795_249_863_300, attempt: 1 }
+        // A kill that leaves the token alone leaves what an insert without the view leaves once its rows are deleted.
+        yield* command("drop the view", "DROP VIEW logs_per_minute_view SYNC")
+        yield* insertLogs(batchAt(2, 50), stamp)
+        yield* command("delete the rows", "ALTER TABLE logs DELETE WHERE sequence = 2", {
+          settings: { mutations_sync: "2" }
+        })
+        yield* command(
+          "create the view",
+          (view[0]?.create ?? "").replace("CREATE MATERIALIZED VIEW", "CREATE MATERIALIZED VIEW IF NOT EXISTS")
+        )
+        yield* insertLogs(batchAt(2, 50), stamp)
+        assert.strictEqual((yield* lastBatch(4))?.lastSequence, 1)
+        yield* insertLogs(batchAt(2, 50), { ...stamp, attempt: 2 })
+        assert.deepStrictEqual(yield* rollup, [
+          { records: "170", bytes: String(10 * 8 + 60 * 9 + 2 * (10 * 8 + 40 * 9)) }
+        ])
+        const batch = (yield* lastBatch(4)) as StoredBatch
+        assert.isTrue(yield* repairRollup(4, batch))
+        assert.isFalse(yield* repairRollup(4, batch))
+        const whole = [{ records: "120", bytes: String(20 * 8 + 100 * 9) }]
+        assert.deepStrictEqual(yield* rollup, whole)
+        yield* command("merge", "OPTIMIZE TABLE logs_per_minute FINAL")
+        assert.deepStrictEqual(yield* rollup, whole)
+      }).pipe(Effect.provide(testStore))
+  )
 })

@@ -1,0 +1,61 @@
+// Sabotages: mistakes a pipeline could make, put in through the services it uses; the simulation has to find each of them.
+import type { BrokerShape } from "@tailrace/streams/broker"
+import { Effect } from "effect"
+import type { Sabotage } from "./simulate.ts"
+
+/** Made anew for each run, as some of them remember something. */
+export const sabotages: Readonly<Record<string, () => Sabotage>> = {
+  "acknowledges what it takes before it is stored": () => ({
+    broker: (broker): BrokerShape => ({
+      ...broker,
+      openConsumer: (options) =>
+        Effect.map(broker.openConsumer(options), (consumer) => ({
+          ...consumer,
+          take: Effect.tap(consumer.take, ({ sequence }) => consumer.ackThrough(sequence)),
+          takeAll: Effect.tap(consumer.takeAll, (taken) => consumer.ackThrough(taken.at(-1)?.sequence ?? 0))
+        }))
+    })
+  }),
+  "leaves the last batch as it is after a crash": () => ({
+    tables: (tables) => {
+      let recovering = false
+      return {
+        ...tables,
+        readBatch: (partition, ingestedAt) => {
+          recovering = true
+          return tables.readBatch(partition, ingestedAt)
+        },
+        insertNative: (table, columns, token, bytes) => {
+          if (!recovering) return tables.insertNative(table, columns, token, bytes)
+          recovering = false
+          return Effect.void
+        },
+        rollupShortage: () => Effect.succeed(0)
+      }
+    }
+  }),
+  "takes no answer for a yes": () => ({
+    tables: (tables) => ({
+      ...tables,
+      insertNative: (table, columns, token, bytes) => Effect.ignore(tables.insertNative(table, columns, token, bytes))
+    })
+  }),
+  "lets a batch reach across an offset of its outputs": () => ({
+    pipeline: (pipeline) => ({
+      ...pipeline,
+      sinks: pipeline.sinks.map((sink) => ({
+        ...sink,
+        open: (context) =>
+          Effect.map(sink.open(context), ({ slow, write }) => ({
+            offsets: [],
+            repeats: [],
+            write,
+            ...(slow === undefined ? {} : { slow })
+          }))
+      }))
+    })
+  }),
+  "repairs no rollup": () => ({
+    tables: (tables) => ({ ...tables, rollupShortage: () => Effect.succeed(0) })
+  })
+}
