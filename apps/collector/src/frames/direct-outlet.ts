@@ -20,11 +20,11 @@ export class DirectOutlet implements Outlet {
 
   async deliver(frame: OutgoingFrame): Promise<Refusal | undefined> {
     const { broker } = this
-    const after = broker.sequence()
+    const after = frame.repeated ? 0 : broker.sequence()
     const begun = broker.now()
     // Repeats carry the same id, so an attempt whose answer was lost is not stored twice.
     for (let failures = 0; ; failures++) {
-      const doubtful = failures > 0 && broker.now() - begun > trustedMillis
+      const doubtful = frame.repeated || (failures > 0 && broker.now() - begun > trustedMillis)
       const refusal = await this.attempt(frame, doubtful ? after : undefined)
       broker.attempted(frame.component, refusal)
       if (refusal === undefined || !frame.patient || refusal.reason === "too-large" || this.stopped) return refusal

@@ -10,6 +10,8 @@ export class FrameBuilder {
   readonly receivedMillis: number
   /** Message id; undefined lets the publisher make one. */
   readonly id: string | undefined
+  /** Whether it may have been published in an earlier life. */
+  readonly repeated: boolean
   /** Whoever waits for this frame's acknowledgement. */
   readonly submissions: Set<Submission> = new Set()
   length = 0
@@ -23,7 +25,8 @@ export class FrameBuilder {
   timer: ReturnType<typeof setTimeout> | undefined
   private buffer = Buffer.allocUnsafe(1024)
 
-  constructor(origin: Origin, receivedMillis: number, id: string | undefined) {
+  constructor(origin: Origin, receivedMillis: number, id?: string, repeated = false) {
+    this.repeated = repeated
     this.origin = origin
     this.receivedMillis = receivedMillis
     this.id = id

@@ -56,9 +56,12 @@ export class Intake {
     this.world = world
   }
 
-  /** Begins a submission. With an `id` its frames are its own and carry the ids `<id>-0`, `<id>-1`, ... */
-  submission(origin: Origin, id?: string): Submission {
-    return new Submission(this, origin, id)
+  /**
+   * Begins a submission. With an `id` its frames are its own and carry the ids `<id>-0`, `<id>-1`, ... `repeated` ones may
+   * have been published in an earlier life of the collector: the broker is asked before they are again.
+   */
+  submission(origin: Origin, id?: string, repeated = false): Submission {
+    return new Submission(this, origin, id, repeated)
   }
 
   /** Whether there is room for more from a source that does this while the pipelines lag behind. */
@@ -180,10 +183,10 @@ export class Intake {
     const { id, origin } = submission
     const now = this.world.now()
     if (id !== undefined) {
-      submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`)
+      submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`, submission.repeated)
       return submission.own
     }
-    const frame = new FrameBuilder(origin, now, undefined)
+    const frame = new FrameBuilder(origin, now)
     this.open.set(origin.key, frame)
     frame.timer = setTimeout(() => this.publish(frame), this.lingerMillis)
     return frame
@@ -204,6 +207,7 @@ export class Intake {
         headers: encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {}, dropped }),
         id: frame.id ?? crypto.randomUUID(),
         keyed: frame.id !== undefined,
+        repeated: frame.repeated,
         component,
         patient,
         droppable: admission.whenFull === "drop-oldest"

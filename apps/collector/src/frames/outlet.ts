@@ -16,6 +16,8 @@ export interface OutgoingFrame extends Message {
   readonly component: string
   /** Whether the id was made by the source, which may come again with it. */
   readonly keyed: boolean
+  /** Whether it may have been published in an earlier life, however long ago. */
+  readonly repeated: boolean
   /** Whether it is held until it is taken, instead of being refused. */
   readonly patient: boolean
   /** Whether it may make room for newer ones. */

@@ -76,6 +76,7 @@ const frame = (id: number, more: Partial<OutgoingFrame> = {}): OutgoingFrame => 
   headers: encodeFrameHeader({ layout: "lines", codec: "auto", receivedMillis: 60_000, attributes: {}, resource: {} }),
   component: "http",
   keyed: false,
+  repeated: false,
   patient: true,
   droppable: false,
   payload: Buffer.from(`line ${id}\n`),
@@ -214,6 +215,17 @@ describe("SpoolOutlet", () => {
     const answers = [0, 1, 1].map((id) => second.outlet.deliver(frame(id, { keyed: true })))
     expect(await Promise.all(answers)).toEqual([undefined, undefined, undefined])
     expect(second.spool.frames).toBe(2)
+  })
+
+  it("asks the broker before it sends what a source may have sent in an earlier life", async () => {
+    const model = new ModelBroker()
+    model.stored.push({ id: "id-0", dropped: 0, messages: 1 }, { id: "id-1", dropped: 0, messages: 1 })
+    const running = await start(model, newFolder())
+    const answers = [0, 1, 2].map((id) => running.outlet.deliver(frame(id, { keyed: true, repeated: true })))
+    answers.push(running.outlet.deliver(frame(3)))
+    expect(await Promise.all(answers)).toEqual([undefined, undefined, undefined, undefined])
+    await untilDirect(running)
+    expect(model.stored.map(({ id }) => id)).toEqual(["id-0", "id-1", "id-2", "id-3"])
   })
 
   it("keeps on the disk at its end what the broker did not take", async () => {

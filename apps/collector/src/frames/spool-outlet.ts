@@ -56,7 +56,7 @@ export class SpoolOutlet implements Outlet {
   deliver(frame: OutgoingFrame): Promise<Refusal | undefined> {
     if (this.stopped) return Promise.resolve(stopped)
     if (frame.keyed && this.spool.has(frame.id)) return Promise.resolve(undefined)
-    return new Promise((settle) => this.start({ frame, settle, tried: false, after: 0 }))
+    return new Promise((settle) => this.start({ frame, settle, tried: frame.repeated, after: 0 }))
   }
 
   /** The connection changed: what is in flight over a lost one goes to the disk, and a new one is used at once. */
@@ -82,13 +82,16 @@ export class SpoolOutlet implements Outlet {
   }
 
   private start(entry: Entry): void {
-    const mayWait = entry.frame.droppable && this.broker.lagging()
+    const waits = entry.frame.droppable && this.broker.lagging()
+    // On the way over the disk the broker is asked whether it has it.
+    const mayWait = waits || entry.tried
     if (this.mode === "direct" && !mayWait && !this.stopping) {
       this.fly(entry)
       return
     }
     this.queue.push(entry)
-    if (this.mode === "direct") this.divert("the pipelines lag behind")
+    if (this.mode === "direct")
+      this.divert(waits ? "the pipelines lag behind" : "a source begins with what it may have sent before")
     this.startWriting()
     this.writePause.wake()
   }

@@ -11,6 +11,8 @@ export class Submission {
   readonly origin: Origin
   /** Prefix of the ids of frames that are this submission's alone; undefined when it shares frames with others. */
   readonly id: string | undefined
+  /** Whether its frames may have been published in an earlier life. */
+  readonly repeated: boolean
   /** The open frame of a submission that shares none. */
   own: FrameBuilder | undefined
   frames = 0
@@ -23,7 +25,8 @@ export class Submission {
   private refusal: Refusal | undefined
   private settle: ((refusal: Refusal | undefined) => void) | undefined
 
-  constructor(intake: Intake, origin: Origin, id: string | undefined) {
+  constructor(intake: Intake, origin: Origin, id: string | undefined, repeated: boolean) {
+    this.repeated = repeated
     this.intake = intake
     this.origin = origin
     this.id = id

@@ -25,6 +25,7 @@ export const testIntake = (
 ) => {
   const published: Array<Published> = []
   const attempts: Array<Published> = []
+  const asked: Array<string> = []
   const dropped: Array<{ readonly component: string; readonly counts: Readonly<Record<string, number>> }> = []
   const pressure = { lagging: false }
   const now = () => 1_790_000_000_000
@@ -43,7 +44,10 @@ export const testIntake = (
       if (refusal !== undefined) return refusal
       return { sequence: published.push(one) }
     },
-    storedIds: async () => new Set(),
+    storedIds: async ({ ids }) => {
+      asked.push(...ids)
+      return new Set(published.flatMap(({ id }) => (ids.has(id) ? [id] : [])))
+    },
     connected: () => true,
     lagging: () => pressure.lagging,
     freeBytes: () => undefined,
@@ -71,5 +75,5 @@ export const testIntake = (
     now,
     warn: (message) => warnings.push(message)
   })
-  return { intake, published, attempts, dropped, pressure, metrics, warnings, context }
+  return { intake, published, attempts, asked, dropped, pressure, metrics, warnings, context }
 }

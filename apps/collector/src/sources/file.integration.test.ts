@@ -80,6 +80,10 @@ describe("file", () => {
       yield* start(world, folder, { path })
       assert.deepStrictEqual(yield* receivesUpTo(world, 100), numbered(0, 100))
       assert.strictEqual(world.published[0]?.id, refusing.attempts[0]?.id)
+      // What an earlier life may have sent is asked for, however long ago that was; what is new is not.
+      appendFileSync(path, textOf(numbered(100, 200)))
+      yield* receivesUpTo(world, 200)
+      assert.deepStrictEqual(world.asked, [world.published[0]?.id])
     }).pipe(Effect.scoped)
   )
 

@@ -16,21 +16,22 @@ export const maxLines = 1_000
 
 /**
  * Publishes a region: `bytes` is its content, but for `missing` bytes at the end of an oversize line. The same region
- * gives the same frames under the same ids. Resolves with false when the collector stops before all is acknowledged.
+ * gives the same frames under the same ids; `repeated` says that an earlier life may have published it. Resolves with false when the collector stops before all is acknowledged.
  */
 export const publishRegion = async (
   bytes: Uint8Array,
   missing: number,
   id: string,
   options: RegionOptions,
-  context: SourceContext
+  context: SourceContext,
+  repeated: boolean
 ): Promise<boolean> => {
   const submissions: Array<Submission> = []
-  const whole = context.intake.submission(options.originOf({}), id)
+  const whole = context.intake.submission(options.originOf({}), id, repeated)
   submissions.push(whole)
   const cutMessage = (start: number, cut: number) => {
     const origin = options.originOf({ "log.truncated_bytes": String(cut) })
-    const one = context.intake.submission(origin, `${id}-cut-${submissions.length}`)
+    const one = context.intake.submission(origin, `${id}-cut-${submissions.length}`, repeated)
     one.message(bytes, start, start + options.maxMessageBytes)
     submissions.push(one)
   }

@@ -140,7 +140,7 @@ export class TrackedFile {
     this.checkpoint = { ...from, pending: to }
     if (pending !== to) await log.save(this.checkpoint)
     const id = `file-${from.id}-${from.offset}-${to}`
-    if (!(await publishRegion(bytes, missing, id, this.#options, context))) return "stopped"
+    if (!(await publishRegion(bytes, missing, id, this.#options, context, pending !== undefined))) return "stopped"
     this.#trace?.append(bytes)
     if (oversize) this.#trace?.append(last)
     this.checkpoint = { ...from, offset: to, ...this.#trace?.digests }
