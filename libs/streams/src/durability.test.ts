@@ -15,7 +15,7 @@ describe("the durability dial", () => {
   it("changes the sync interval and nothing else", () => {
     const memory = withSyncInterval(shipped, "memory")
     assert.match(memory, /^ {2}sync_interval: "2m"$/m)
-    assert.strictEqual(memory.replace('"2m"', "always"), shipped)
+    assert.strictEqual(memory.replace('sync_interval: "2m"', "sync_interval: always"), shipped)
   })
 
   it("refuses a configuration that states no interval", () => {

@@ -35,8 +35,6 @@ export class RawCounts {
       forEachMessage(message.data, header.layout, () => {
         ;(entry as { received: number }).received++
       })
-    // What the collector dropped before this frame is the frame's to account for.
-    for (const count of Object.values(header.dropped ?? {})) entry.received += count
     this.messages++
   }
 }
