@@ -1,6 +1,7 @@
 // Chaos: runs the chaos suite with its flags turned into environment, and ends with the table of all cases.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { chaosTable, type Row, writeTable } from "./chaos/table.ts"
@@ -13,7 +14,7 @@ const usage = `npm run test:chaos -- [flags] [case files]
   --kills N   kills over all kill loops, 20 by default (TAILRACE_KILLS)
   --seed N    of every schedule, 1 by default (TAILRACE_SEED); a failure repeats with its seed
   --long      faults last as long as promised (30 s pauses, 60 s outages) instead of a few seconds (TAILRACE_LONG)
-  --write F   puts the table of figures into the file F, between its marks`
+  --write F   puts the table of figures into the file F, between its marks, when no case failed`
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -26,7 +27,13 @@ const { positionals, values } = parseArgs({
   }
 })
 
+/** Where and how busily it ran: recovery takes the longer the more processes want a core. */
+const machineAt = (load: number): string =>
+  `${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}); ${load.toFixed(1)} processes wanted one when it began, ` +
+  `${(loadavg()[0] ?? 0).toFixed(1)} when it ended.`
+
 const run = (): number => {
+  const [load = 0] = loadavg()
   mkdirSync(join(root, ".cache"), { recursive: true })
   rmSync(report, { force: true })
   const environment = {
@@ -40,8 +47,9 @@ const run = (): number => {
   const { status } = spawnSync("vitest", ["run", ...files], { cwd: root, env: environment, stdio: "inherit" })
   const lines = existsSync(report) ? readFileSync(report, "utf8").split("\n").filter(Boolean) : []
   const rows = lines.map((line) => JSON.parse(line) as Row)
-  console.log(`\n${chaosTable(rows)}`)
-  if (status === 0 && values.write !== undefined) writeTable(values.write, rows)
+  const machine = machineAt(load)
+  console.log(`\n${machine}\n\n${chaosTable(rows)}`)
+  if (status === 0 && values.write !== undefined) writeTable(values.write, machine, rows)
   return status ?? 1
 }
 

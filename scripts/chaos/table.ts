@@ -37,11 +37,11 @@ export const chaosTable = (rows: ReadonlyArray<Row>): string => {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 }
 
-/** Replaces what stands between the marks of a page. Throws when it has none. */
-export const writeTable = (path: string, rows: ReadonlyArray<Row>): void => {
+/** Replaces what stands between the marks of a page by a line on the machine and the table. Throws when it has no marks. */
+export const writeTable = (path: string, machine: string, rows: ReadonlyArray<Row>): void => {
   const text = readFileSync(path, "utf8")
   const from = text.indexOf(begin)
   const to = text.indexOf(end)
   if (from < 0 || to < from) throw new Error(`${path} has no marks "${begin}" and "${end}" to put the table between`)
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${chaosTable(rows)}\n\n${text.slice(to)}`)
+  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${machine}\n\n${chaosTable(rows)}\n\n${text.slice(to)}`)
 }
