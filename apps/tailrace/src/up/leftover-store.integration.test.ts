@@ -1,14 +1,15 @@
 // Leftover store: what a start waits for and what it does not.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { awaitLeftoverStore } from "./leftover-store.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "tailrace-leftover-"))
+beforeEach(() => mkdirSync(folder, { recursive: true }))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.skipIf(!existsSync("/proc/self"))("a start after a kill (skipped without /proc)", () => {
@@ -28,5 +29,22 @@ describe.skipIf(!existsSync("/proc/self"))("a start after a kill (skipped withou
     front.stdin.end()
     expect(await ended).toBe("front")
     expect(await waited).toBe("wait")
+  })
+
+  it("ends a store front that does not close in time, unless somebody runs it by itself", async () => {
+    const wait = () => Effect.runPromise(awaitLeftoverStore(folder, 100))
+    const fronts = [["front/main.ts"], ["front/main.ts", "--options", "x.json"]].map((given) =>
+      spawn(process.execPath, ["-e", "console.log(1); setInterval(() => undefined, 1000)", ...given])
+    )
+    const [child, own] = fronts as [(typeof fronts)[0], (typeof fronts)[0]]
+    const ended = once(child, "exit")
+    for (const front of fronts) {
+      await once(front.stdout, "data")
+      writeFileSync(join(folder, "status"), `PID: ${front.pid}\nStarted at: now\n`)
+      await wait()
+    }
+    expect(await ended).toEqual([null, "SIGKILL"])
+    expect(own.exitCode ?? own.signalCode).toBe(null)
+    own.kill("SIGKILL")
   })
 })
