@@ -98,6 +98,48 @@ describe("syslog by TCP", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("reads no further while the pipelines lag behind, and goes on when they have caught up", () =>
+    Effect.gen(function* () {
+      const world = testIntake()
+      const port = yield* start(world, { port: 0, udp: false })
+      world.pressure.lagging = true
+      let quiet = 0
+      let before = 0
+      const messages = Array.from({ length: 4_000 }, (_, i) => `<13>lagging ${i} ${"x".repeat(4_000)}`)
+      const sent = yield* Effect.forkChild(
+        Effect.callback<void>((resume) => {
+          const socket = connect(port, "127.0.0.1", () => socket.end(messages.join("\n")))
+          socket.once("close", () => resume(Effect.void))
+          socket.resume()
+        })
+      )
+      yield* Effect.promise(() =>
+        waitFor(
+          () => {
+            quiet = received(world).length === before ? quiet + 1 : 0
+            before = received(world).length
+            return { quiet, before }
+          },
+          // Until it reads no more: a hundred looks in a row that saw nothing new.
+          (seen) => seen.before > 0 && seen.quiet >= 100,
+          { everyMillis: 2 }
+        )
+      )
+      // One chunk was read before the connection was held; the rest is the sender's and the kernel's.
+      assert.isBelow(received(world).length, 1_000)
+      assert.isUndefined(sent.pollUnsafe())
+      world.pressure.lagging = false
+      world.intake.lagChanged()
+      yield* Effect.promise(() =>
+        waitFor(
+          () => received(world).length,
+          (count) => count === messages.length
+        )
+      )
+      assert.deepStrictEqual(received(world), messages)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("reads no further than its unacknowledged bytes allow", () =>
     Effect.gen(function* () {
       const gate = { open: false }
@@ -242,6 +284,9 @@ describe("syslog by UDP", () => {
           (all) => all.includes("<2>after")
         )
       )
+      // Nobody could be told, so a frame tells the ledger.
+      const counts = () => world.published.reduce((sum, one) => sum + (one.dropped?.["collector:no-room"] ?? 0), 0)
+      yield* Effect.promise(() => waitFor(counts, (count) => count === 4))
     }).pipe(Effect.scoped)
   )
 })
