@@ -57,6 +57,8 @@ export interface SimulationResult {
 
 /** Everything has to be stored so many milliseconds after the last fault. */
 const restMillis = 600_000
+/** Within so many milliseconds a process is up and its windows have been told the time. */
+const settleMillis = 20_000
 const hour = 3_600_000
 const metrics = makeMetrics({ processMetrics: false })
 
@@ -70,6 +72,7 @@ class Simulation {
   private readonly pipeline: Pipeline
   private life: Life | undefined
   private stop: (() => void) | undefined
+  private ending = false
   private kills = 0
   private stops = 0
   private killsLeft: number
@@ -109,8 +112,11 @@ class Simulation {
     world.note("the faults are over")
     if (this.allTaken() || world.runUntil(() => this.allTaken(), restMillis)) {
       // Now every window closes by the clock, and the last life ends in order.
+      // A life that has just begun counts time from its first look at the clock.
+      world.runUntil(() => false, settleMillis)
       world.jumpWall(10 * hour)
       world.runUntil(() => this.allClosed(), 60_000)
+      this.ending = true
       this.stop?.()
       world.runUntil(() => this.life === undefined, 60_000)
     } else if (world.violations.length === 0) {
@@ -164,7 +170,7 @@ class Simulation {
   private again(): void {
     this.life = undefined
     this.stop = undefined
-    if (!this.world.calm || !this.allTaken()) this.world.after(this.world.between(100, 3_000), () => this.begin())
+    if (!this.ending) this.world.after(this.world.between(100, 3_000), () => this.begin())
   }
 
   /** A process starts. */
