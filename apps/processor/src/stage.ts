@@ -64,6 +64,8 @@ export interface Deduplicate {
   /** Takes in a page of what was wanted. */
   readonly learn: (page: StoredKeyPage, since: number) => void
   readonly apply: (batch: LogBatch) => void
+  /** Forgets every key: they are read back again before the next batch. All rows before that batch must be stored. */
+  readonly forget: () => void
   /** Keys known. */
   readonly keys: number
   /** Keys forgotten before their window's end, since asked last. */

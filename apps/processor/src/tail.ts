@@ -129,6 +129,8 @@ export const openTail = Effect.fnUntraced(function* (
   const known = new KnownLetters(settledLetters.filter(({ stage }) => stage !== "sink"))
   // What a sink was refused had passed the deduplication before, and repetitions of it were left out.
   const refused = new KnownLetters(settledLetters.filter(({ stage }) => stage === "sink"))
+  const storedThrough = sinkOffsets.length === 0 ? 0 : Math.min(...sinkOffsets)
+  let hasRefused = settledLetters.some(({ stage }) => stage === "sink")
   let observed = held(checkpoint.offset)
   let ahead = 0
   let endedAt = 0
@@ -153,6 +155,11 @@ export const openTail = Effect.fnUntraced(function* (
     const started = elapsed()
     known.apply(batch)
     const before = batch.keptCount
+    // Behind what is stored, keys are those of stored rows alone: what was refused may come again, edited or not.
+    if (hasRefused && batch.firstSequence > storedThrough) {
+      hasRefused = false
+      stages.deduplicate?.forget()
+    }
     yield* deduplicate(batch)
     refused.apply(batch)
     if (watch.active && batch.lastSequence > observed) {

@@ -35,7 +35,8 @@ export class DeduplicateStage implements Deduplicate {
   readonly column: KeyColumn
   private readonly window: number
   private readonly reader: FieldReader
-  private readonly memory: KeyMemory
+  private readonly maxKeys: number
+  private memory: KeyMemory
   private readonly scopes = new ScopeSeeds()
   /** Identity before which rows were not read back yet; undefined before the first batch. */
   private edge: { readonly sequence: number; readonly row: number } | undefined
@@ -47,6 +48,7 @@ export class DeduplicateStage implements Deduplicate {
     this.column = column
     this.window = config.window
     this.reader = new FieldReader(config.key)
+    this.maxKeys = config.maxKeys
     this.memory = new KeyMemory(config.maxKeys)
   }
 
@@ -79,6 +81,12 @@ export class DeduplicateStage implements Deduplicate {
     const last = keys[keys.length - 1]
     if (last !== undefined) this.edge = { sequence: last.sequence, row: last.row }
     if (!more) this.knownSince = since
+  }
+
+  forget(): void {
+    this.memory = new KeyMemory(this.maxKeys)
+    this.edge = undefined
+    this.knownSince = Number.POSITIVE_INFINITY
   }
 
   apply(batch: LogBatch): void {
