@@ -64,8 +64,8 @@ export const openInserts = Effect.fnUntraced(function* (
     const foundAtLast = Effect.andThen(untilStored(awaitRunningInserts(partition), breaker), found)
     let stamp: InsertStamp = repeated ?? { ingestedAt, attempt }
     if (repeated === undefined) yield* ownership.announce(output, { ...range, ...stamp })
-    let doubted = repeated !== undefined
-    for (let again = doubted; ; again = false) {
+    let doubted = false
+    for (let again = repeated !== undefined; ; again = false) {
       let failed = false
       let unanswered = false
       const noted = ({ code }: StoreError) =>
@@ -78,7 +78,11 @@ export const openInserts = Effect.fnUntraced(function* (
       const asked = Effect.suspend(() => (failed ? Effect.andThen(ownership.confirm, inserted) : inserted))
       const outcome = yield* Effect.result(untilStored(asked, breaker, refusals))
       if (Result.isFailure(outcome) && !isRefusal(outcome.failure)) return yield* Effect.fail(outcome.failure)
-      if (Result.isSuccess(outcome) && !failed && !doubted) return
+      if (Result.isSuccess(outcome) && !failed && !again) {
+        const batch = doubted ? yield* found : undefined
+        if (batch !== undefined) yield* untilStored(mend(batch), breaker)
+        return
+      }
       doubted = true
       // An attempt without an answer may still run, and so may an earlier owner's: only then does the newest batch tell.
       const quick = unanswered ? undefined : yield* found
