@@ -1,6 +1,7 @@
 // Formats: what an event costs, and how many a second there can be, by the format it comes in.
-import { microsecondsOf, over, percent, thousands } from "./instruments/figures.ts"
+import { percent, thousands } from "./instruments/figures.ts"
 import type { Question } from "./instruments/report.ts"
+import { shareTable } from "./instruments/share-table.ts"
 import { type Format, formats as names } from "./load/line-writers.ts"
 import { pause } from "./stand/children.ts"
 import { measureFlatOut } from "./stand/flat-out.ts"
@@ -10,7 +11,6 @@ import { type Measured, measureWindow } from "./stand/window.ts"
 const usualSeconds = 2
 const windows = 2
 const target = 0.6
-const parts = ["broker", "store", "processor", "collector", "generator"]
 
 interface Answer {
   readonly steady: ReadonlyArray<Measured>
@@ -27,26 +27,15 @@ export const formats: Question = {
       stand.generator.rate(settings.rate)
       await warmUp(stand)
       await drain(stand)
-      const answers = new Map<Format, Answer>()
-      for (const format of names) answers.set(format, await measure(stand, format, settings.rate, seconds))
+      const answers: Array<readonly [Format, Answer]> = []
+      for (const format of names) answers.push([format, await measure(stand, format, settings.rate, seconds)])
       const drained = await drain(stand)
-      const table = (caption: string, read: (answer: Answer) => ReadonlyArray<Measured>) => {
-        const of = (format: Format): ReadonlyArray<Measured> => read(answers.get(format) as Answer)
-        const rate = (format: Format) => over(of(format), ({ eventsPerSecond }) => eventsPerSecond)
-        const cost = (format: Format) => over(of(format), ({ totalMicroseconds }) => totalMicroseconds)
-        return {
+      const table = (caption: string, read: (answer: Answer) => ReadonlyArray<Measured>) =>
+        shareTable(
           caption,
-          columns: ["format", "events/s", "of JSON's", ...parts, "all us/event", "of JSON's"],
-          rows: names.map((format) => [
-            format,
-            thousands(rate(format)),
-            percent(rate(format) / rate("json")),
-            ...parts.map((part) => microsecondsOf(of(format), part).toFixed(2)),
-            cost(format).toFixed(2),
-            percent(cost(format) / cost("json"))
-          ])
-        }
-      }
+          "format",
+          answers.map(([format, answer]) => [format, read(answer)])
+        )
       return {
         tables: [
           table(`CPU us/event at ${thousands(settings.rate)} events/s asked for`, ({ steady }) => steady),
@@ -54,7 +43,7 @@ export const formats: Question = {
         ],
         notes: [
           drainedNote(drained),
-          `Lines of about 200 bytes that tell the same events, found out by their source's codec "auto", one format after another through one stand. Wanted of every format: at least ${percent(target)} of JSON's events/s as fast as it goes.`
+          `Lines of about 200 bytes that tell the same events, found out by their source's codec "auto", one format after another through one stand. Wanted of every format: at least ${percent(target)} of json's events/s as fast as it goes.`
         ]
       }
     } finally {

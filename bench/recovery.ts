@@ -25,12 +25,12 @@ export const recovery: Question = {
       const startAgain = await stand.killStore()
       const downAt = performance.now()
       await pause(outage * 1_000)
-      const before = await stand.generator.sent()
       const startedAt = performance.now()
       await startAgain()
       const upAt = performance.now()
       const caught = await catchUp(stand, outage * mostOutages * 1_000)
       const drained = await drain(stand, 60)
+      const { refused } = await stand.generator.sent()
       const gone = (upAt - downAt) / 1_000
       const passed = caught.millis / 1_000
       const rows: ReadonlyArray<readonly [string, string]> = [
@@ -52,7 +52,7 @@ export const recovery: Question = {
         notes: [
           drainedNote(drained),
           `Lag is the age of the newest record in the store. ${hourOf(caught.eventsPerSecond, steady)} Wanted: a quarter of the outage (${percent(target)}).`,
-          ...(before.refused > 0 ? [`${before.refused} requests were refused for the moment and sent again.`] : [])
+          ...(refused > 0 ? [`${refused} requests were refused for the moment and sent again.`] : [])
         ]
       }
     } finally {
@@ -99,7 +99,7 @@ const eventBytes = 250
 /** What the measured speed says of an outage of an hour. */
 const hourOf = (eventsPerSecond: number, steady: number): string => {
   const spare = eventsPerSecond - steady
-  const room = `Its ${((hourSeconds * steady * eventBytes) / 1e9).toFixed(0)} GB must find room in the raw stream (\`max_bytes\`).`
+  const room = `Its ${((hourSeconds * steady * eventBytes) / 1e9).toFixed(0)} GB must find room in the raw stream (its \`max_bytes\`, and the collector's \`lag.maxBytes\`), or wait with the senders.`
   if (spare <= 0)
     return "At this speed the pipeline would not catch up with an outage of any length while events keep coming."
   const minutes = ((hourSeconds - caughtUpMillis / 1_000) * steady) / spare / 60
