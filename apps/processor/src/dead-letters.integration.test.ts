@@ -73,6 +73,13 @@ describe.each(["fused", "staged"] as const)("refused records, %s", { retry: 0 },
       assert.isTrue(ledger.every(({ balance }) => balance === 0))
       const state = yield* Context.get(built, Processor).state
       assert.deepInclude(state.partitions[0], { status: "running", restarts: 0 })
+      const sink = yield* waitUntil(
+        Effect.map(Context.get(built, Processor).state, ({ partitions }) =>
+          partitions[0]?.stages.find(({ name }) => name === "sink")
+        ),
+        (seen) => seen?.rejected === refused.length
+      )
+      assert.strictEqual(sink?.recordsOut, kept)
     }).pipe(Effect.scoped)
   )
 })

@@ -35,6 +35,7 @@ export class StageCounters {
     counts.batches++
     counts.busy += millis
     if (stage === "filter") counts.dropped += before - batch.keptCount
+    else if (stage === "sink") counts.rejected += before - batch.keptCount
   }
 
   recordsOf(stage: StageName): number {

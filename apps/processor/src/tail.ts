@@ -176,7 +176,7 @@ export const openTail = Effect.fnUntraced(function* (
     for (const sink of sinks) yield* sink.write(batch)
     endedAt = elapsed()
     tookMillis = endedAt - started
-    counters.note("sink", batch.keptCount, batch, tookMillis)
+    counters.note("sink", before, batch, tookMillis)
     ahead--
     yield* advance("sinks", batch.lastSequence)
     // Known are keys of what is stored, and these records are not: only a new life can read them again.
