@@ -42,7 +42,12 @@ export class RunningTailrace {
     )) as [number, number, number, number, number, number]
     const made = new RunningTailrace({ api, http, syslog, nats, natsMonitor, store }, [])
     Object.assign(made, { flags: flags(made.folder), environment: environment(made.folder) })
-    await made.up()
+    try {
+      await made.up()
+    } catch (cause) {
+      await made.remove()
+      throw cause
+    }
     return made
   }
 
