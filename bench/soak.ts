@@ -22,6 +22,7 @@ export const soak: Question = {
       await warmUp(stand)
       const minutes: Array<number> = []
       const taken: Array<ReadonlyMap<string, number>> = []
+      const { made: before } = await stand.generator.sent()
       const began = performance.now()
       while (performance.now() - began < seconds * 1_000) {
         stand.children.check()
@@ -29,6 +30,7 @@ export const soak: Question = {
         taken.push(new Map(stand.children.all.map(({ name, pid }) => [name, residentMegabytesOf(pid)])))
         await pause(sampleEveryMillis)
       }
+      const { made: after } = await stand.generator.sent()
       const drained = await drain(stand)
       const row = (name: string, processes: ReadonlyArray<string>) => {
         const megabytes = taken.map((sample) => processes.reduce((sum, one) => sum + (sample.get(one) ?? 0), 0))
@@ -45,7 +47,7 @@ export const soak: Question = {
       return {
         tables: [
           {
-            caption: `Resident memory in MB at ${thousands(rate)} events/s over ${seconds} s, after ${thousands(drained.sent - rate * seconds)} events of warm-up`,
+            caption: `Resident memory in MB over ${seconds} s with ${thousands((after - before) / seconds)} events/s, ${thousands(rate)} asked for, after ${thousands(before)} events of warm-up`,
             columns: ["process", "at first", "at last", "most", "growth MB/min", "in the second half"],
             rows: [
               ...stand.children.all.map(({ name }) => row(name, [name])),
