@@ -53,10 +53,12 @@ export const stagedParts = Effect.fnUntraced(function* (
     name: "parse" | "filter" | "enrich",
     from: ConsumedStream,
     to: StagedStage,
-    transform: (inputs: ReadonlyArray<Delivery>) => ReadonlyArray<HopOutput>
+    transform: (inputs: ReadonlyArray<Delivery>) => ReadonlyArray<HopOutput>,
+    lingerMillis = 0
   ) => ({
     name,
     start: startHop({
+      lingerMillis,
       name: `${name}-${partition}`,
       input: { ...durableOf(from, partition), owned: ownership.owned },
       outputStream: to,
@@ -80,11 +82,12 @@ export const stagedParts = Effect.fnUntraced(function* (
         })
       )
     )
-  const parseHop = hop("parse", "raw", "parsed", (inputs) =>
+  const parseFrames = (inputs: ReadonlyArray<Delivery>) =>
     parseRuns(partition, stages.parse, inputs).map((batch) =>
       timed("parse", () => ({ value: { payload: encodeBatch(batch) }, batch, before: batch.length }))
     )
-  )
+  // Batches keep their size from here on, down to the store, where each costs about the same whatever it is.
+  const parseHop = hop("parse", "raw", "parsed", parseFrames, pipeline.config.batch.maxLinger)
 
   const reader = Effect.gen(function* () {
     for (;;) {

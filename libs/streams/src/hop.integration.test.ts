@@ -61,6 +61,22 @@ const setUp = Effect.fnUntraced(function* (outputBytes = -1) {
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i};`).join("")
 
 describe("Hop", { retry: 0 }, () => {
+  it.live("waits for more inputs as long as it lingers, and hands on what it has when it is drained meanwhile", () =>
+    Effect.gen(function* () {
+      const { feed, manager, start, written } = yield* setUp()
+      const hop = yield* start({ lingerMillis: 600_000, maxInputBytes: 9 })
+      yield* feed(1, 3)
+      yield* feed(4, 5)
+      yield* waitUntil(written, (all) => all === "1;2;3;4;5;".slice(0, all.length) && all !== "")
+      const { state } = yield* Effect.promise(() => manager.streams.info("out"))
+      assert.isAtMost(state.messages, 2)
+      yield* feed(6, 6)
+      yield* waitUntil(Effect.sync(hop.state), ({ consumer }) => consumer.mailbox === 0 && consumer.pending === 0)
+      yield* hop.drain
+      assert.strictEqual(yield* written, "1;2;3;4;5;6;")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("puts every input into exactly one output, over many lives that end at any point", () =>
     Effect.gen(function* () {
       const { context, feed, start, written, manager } = yield* setUp()

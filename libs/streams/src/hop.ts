@@ -2,11 +2,12 @@
 import { nuid } from "@nats-io/nats-core"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
-import { Effect, Fiber, Schedule, Schema, type Scope } from "effect"
+import { Clock, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
 import type { Running } from "./actor.ts"
 import { Broker } from "./broker.ts"
 import type { Consumer, ConsumerOptions } from "./consumer.ts"
 import type { Delivery } from "./delivery.ts"
+import { elapsedMillis } from "./elapsed.ts"
 import { type HopPosition, hopHeaders } from "./hop-position.ts"
 import type { MailboxClosed } from "./mailbox.ts"
 import type { Nats } from "./nats.ts"
@@ -42,6 +43,8 @@ export interface HopOptions<E, R> {
   readonly transform: (inputs: ReadonlyArray<Delivery>) => Effect.Effect<ReadonlyArray<HopOutput>, E, R>
   /** Inputs are put together up to this many bytes. Default 1 MiB. */
   readonly maxInputBytes?: number
+  /** Milliseconds inputs wait for more, as long as they are fewer bytes than that. Default 0. */
+  readonly lingerMillis?: number
 }
 
 export interface HopState {
@@ -67,6 +70,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   options: HopOptions<E, R>
 ): Effect.fn.Return<Hop<HopFailure<E>>, HopFailure<E>, R | Scope.Scope | Nats | Publisher | Health | Metrics> {
   const publisher = yield* Publisher
+  const elapsed = elapsedMillis(yield* Clock.Clock)
   const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(health.remove))
   const broker = yield* Broker
@@ -139,6 +143,22 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     counts.inputs += inputs.length
     yield* consumer.ackThrough(last)
   })
+  const maxInputBytes = options.maxInputBytes ?? 1024 * 1024
+  /** At least one input, and those that come while it waits. */
+  const takeRun = Effect.gen(function* () {
+    const taken: Array<Delivery> = yield* consumer.takeAll
+    const until = elapsed() + (options.lingerMillis ?? 0)
+    let bytes = taken.reduce((sum, { data }) => sum + data.length, 0)
+    while (bytes < maxInputBytes && elapsed() < until) {
+      const more = yield* Effect.timeoutOption(consumer.takeAll, until - elapsed()).pipe(
+        Effect.catchTag("MailboxClosed", () => Effect.succeedNone)
+      )
+      if (more._tag === "None") break
+      taken.push(...more.value)
+      bytes += more.value.reduce((sum, { data }) => sum + data.length, 0)
+    }
+    return taken
+  })
   const loop = Effect.gen(function* () {
     if (unfinished) {
       const inputs: Array<Delivery> = []
@@ -149,8 +169,8 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     for (;;) {
       let run: Array<Delivery> = []
       let bytes = 0
-      for (const one of yield* consumer.takeAll) {
-        if (run.length > 0 && bytes + one.data.length > (options.maxInputBytes ?? 1024 * 1024)) {
+      for (const one of yield* takeRun) {
+        if (run.length > 0 && bytes + one.data.length > maxInputBytes) {
           yield* process(run, 0)
           run = []
           bytes = 0
