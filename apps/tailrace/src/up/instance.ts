@@ -12,7 +12,7 @@ import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { workFailure } from "../failure.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { findNatsServer } from "./find-nats-server.ts"
@@ -32,9 +32,12 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
       "durability replicated needs a cluster of brokers: name one with --nats-url, or choose memory or fsync"
     )
   const folder = yield* openDataFolder(input.data)
-  if (binary !== "") yield* endLeftoverNats(folder.nats)
+  const endedOne = binary !== "" && (yield* endLeftoverNats(folder.nats))
   if (input.storeUrl === "") yield* awaitLeftoverStore(folder.store)
-  yield* checkPorts(wantedPorts(input))
+  // A process that is gone may keep its ports until the last of its threads has come back from the disk.
+  yield* checkPorts(wantedPorts(input)).pipe(
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: endedOne ? 30 : 0 })
+  )
   const base = yield* Layer.build(Layer.mergeAll(Health.layer, Metrics.layer))
   const [natsUrl, storeUrl] = yield* Effect.all([broker(input, folder, binary), store(input, folder)], {
     concurrency: 2

@@ -162,10 +162,10 @@ class NatsProcess {
 
 const pidFileOf = (folder: string): string => join(folder, "nats-server.pid")
 
-/** Ends the server that a killed instance left behind: it holds the port and the store. */
-export const endLeftoverNats = (folder: string): Effect.Effect<void> => {
+/** Ends the server that a killed instance left behind: it holds the port and the store. Answers whether there was one. */
+export const endLeftoverNats = (folder: string): Effect.Effect<boolean> => {
   const pidFile = pidFileOf(folder)
-  if (!existsSync(pidFile)) return Effect.void
+  if (!existsSync(pidFile)) return Effect.succeed(false)
   const pid = Number(readFileSync(pidFile, "utf8"))
   const gone = Effect.suspend(() => (isNatsServer(pid) ? Effect.fail("alive" as const) : Effect.void))
   return Effect.sync(() => {
@@ -173,7 +173,8 @@ export const endLeftoverNats = (folder: string): Effect.Effect<void> => {
   }).pipe(
     Effect.andThen(Effect.retry(gone, Schedule.spaced("20 millis").pipe(Schedule.upTo({ times: 500 })))),
     Effect.ignore,
-    Effect.andThen(Effect.sync(() => rmSync(pidFile, { force: true })))
+    Effect.andThen(Effect.sync(() => rmSync(pidFile, { force: true }))),
+    Effect.as(true)
   )
 }
 
