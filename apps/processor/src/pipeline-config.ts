@@ -52,7 +52,7 @@ const Batching = Schema.Struct({
   minLinger: field(DurationMillis, "20ms", "How long a batch waits for more, at least."),
   maxLinger: field(
     DurationMillis,
-    "100ms",
+    "200ms",
     "How long a batch waits for more while the store writes or rests from writing, at most."
   )
 })
