@@ -6,7 +6,7 @@ import { type Format, formats as names } from "./load/line-writers.ts"
 import { pause } from "./stand/children.ts"
 import { measureFlatOut } from "./stand/flat-out.ts"
 import { drain, drainedNote, type Stand, startStand, warmUp } from "./stand/stand.ts"
-import { type Measured, measureWindow } from "./stand/window.ts"
+import { type Measured, measureWindows } from "./stand/window.ts"
 
 const usualSeconds = 2
 const windows = 2
@@ -56,8 +56,7 @@ const measure = async (stand: Stand, format: Format, rate: number, seconds: numb
   stand.generator.format(format)
   stand.generator.rate(rate)
   await pause(2_000)
-  const steady: Array<Measured> = []
-  for (let i = 0; i < windows; i++) steady.push(await measureWindow(stand, seconds))
+  const steady = await measureWindows(stand, windows, seconds)
   const fastest = await measureFlatOut(stand, { warmSeconds: 1.5, windows, secondsPerWindow: seconds })
   await drain(stand)
   return { steady, fastest }

@@ -6,7 +6,7 @@ import type { Question } from "./instruments/report.ts"
 import { pause } from "./stand/children.ts"
 import { Messenger } from "./stand/messenger.ts"
 import { drain, drainedNote, type Stand, startStand, warmUp } from "./stand/stand.ts"
-import { type Measured, measureWindow } from "./stand/window.ts"
+import { type Measured, measureWindows } from "./stand/window.ts"
 import type { Shown, ToSubscriber } from "./subscriber.ts"
 
 const main = fileURLToPath(new URL("subscriber.ts", import.meta.url))
@@ -76,8 +76,7 @@ const phase = async (
   await untilOpen(stand, count)
   await pause(settleMillis)
   await subscribers.report()
-  const measured: Array<Measured> = []
-  for (let i = 0; i < windows; i++) measured.push(await measureWindow(stand, seconds))
+  const measured = await measureWindows(stand, windows, seconds)
   const shown = await subscribers.report()
   subscribers.tell({ type: "close" })
   return { name, measured, shown }

@@ -2,15 +2,16 @@
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { ParseStage } from "@tailrace/processor/parse/parse"
 import { ParseConfig } from "@tailrace/processor/parse/parse-config"
+import { seededRandom } from "@tailrace/testing/seeded-random"
 import { Schema } from "effect"
 import type { Question } from "./instruments/report.ts"
-import { lineWriters, makeRandom } from "./load/line-writers.ts"
+import { lineWriters } from "./load/line-writers.ts"
 
 const frameBytes = 65_536
 const framesPerBatch = 64
 const secondsPerCase = 0.4
 
-const random = makeRandom(7)
+const random = seededRandom(7)
 
 let clock = Date.UTC(2026, 0, 19, 10, 30)
 const nextMillis = (): number => {

@@ -3,7 +3,7 @@ import { over, thousands } from "./instruments/figures.ts"
 import type { Question, Table } from "./instruments/report.ts"
 import { measureFlatOut } from "./stand/flat-out.ts"
 import { drain, drainedNote, startStand, warmUp } from "./stand/stand.ts"
-import { type Measured, measureWindow } from "./stand/window.ts"
+import { type Measured, measureWindows } from "./stand/window.ts"
 
 const windows = 3
 const usualSeconds = 3
@@ -17,8 +17,7 @@ export const throughput: Question = {
     try {
       stand.generator.rate(settings.rate)
       await warmUp(stand)
-      const steady: Array<Measured> = []
-      for (let i = 0; i < windows; i++) steady.push(await measureWindow(stand, seconds))
+      const steady = await measureWindows(stand, windows, seconds)
       const fastest = await measureFlatOut(stand, { warmSeconds: 3, windows, secondsPerWindow: seconds })
       const drained = await drain(stand)
       return {

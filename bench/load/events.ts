@@ -1,6 +1,7 @@
 // Events: lines of one format, JSON of ten fields and about 241 bytes by default, made once from a seed and stamped anew
 // whenever they are sent.
-import { type Format, lineWriters, makeRandom } from "./line-writers.ts"
+import { seededRandom } from "@tailrace/testing/seeded-random"
+import { type Format, lineWriters } from "./line-writers.ts"
 
 /** Events of one block; about 64 KiB. */
 export const eventsPerBlock = 270
@@ -16,7 +17,7 @@ interface Block {
 }
 
 const makeBlocks = (format: Format, seed: number): ReadonlyArray<Block> => {
-  const random = makeRandom(seed)
+  const random = seededRandom(seed)
   const { stamp, write } = lineWriters[format]
   const placeholder = stamp(0)
   return Array.from({ length: blocks }, () => {

@@ -2,17 +2,6 @@
 
 export type Random = () => number
 
-/** A seeded generator of numbers in 0..1 (mulberry32), so that every run sees the same lines. */
-export const makeRandom = (seed: number): Random => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const services = ["checkout", "auth", "search", "cart", "billing", "gateway", "inventory", "profile", "email", "recs"]
 const levels = ["info", "info", "info", "info", "info", "info", "debug", "debug", "warn", "error"]
 const methods = ["GET", "GET", "GET", "POST", "PUT", "DELETE"]

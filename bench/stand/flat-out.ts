@@ -1,7 +1,7 @@
 // Flat out: as many events as the pipeline takes, the generator held so that the pipeline is neither short nor far behind.
 import { pause } from "./children.ts"
 import type { Stand } from "./stand.ts"
-import { type Measured, measureWindow } from "./window.ts"
+import { type Measured, measureWindows } from "./window.ts"
 
 /** Frames before the pipeline above which the generator waits. */
 const mostBehind = 160
@@ -22,8 +22,7 @@ export const measureFlatOut = async (stand: Stand, options: FlatOutOptions): Pro
     await pause(beatMillis)
     await hold()
   }
-  const measured: Array<Measured> = []
-  for (let i = 0; i < options.windows; i++) measured.push(await measureWindow(stand, options.secondsPerWindow, hold))
+  const measured = await measureWindows(stand, options.windows, options.secondsPerWindow, hold)
   stand.generator.rate(0)
   stand.generator.paused(false)
   return measured

@@ -58,6 +58,18 @@ export const measureWindow = async (
   }
 }
 
+/** Several windows, one after the other. */
+export const measureWindows = async (
+  stand: Stand,
+  windows: number,
+  seconds: number,
+  everyBeat?: () => Promise<void>
+): Promise<ReadonlyArray<Measured>> => {
+  const measured: Array<Measured> = []
+  for (let i = 0; i < windows; i++) measured.push(await measureWindow(stand, seconds, everyBeat))
+  return measured
+}
+
 const take = async (stand: Stand) => {
   const newest = await stand.store.number("SELECT toUnixTimestamp64Milli(max(ingested_at)) FROM logs")
   const held = (await stand.generator.sent()).heldMillis
