@@ -6,6 +6,7 @@ import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { insertAnomalies, insertPanes, type RowsStamp } from "@tailrace/store/insert-rows"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import { growingPauses } from "@tailrace/streams/backoff"
 import { Publisher } from "@tailrace/streams/publisher"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Effect, Schedule } from "effect"
@@ -31,9 +32,7 @@ export interface CheckpointOptions {
   readonly now: () => number
 }
 
-const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
-  Schedule.jittered
-)
+const patience = growingPauses("100 millis", "2 seconds")
 
 /**
  * The order makes findings exact: first the snapshot that holds them, then the rows, then the next snapshot without them.

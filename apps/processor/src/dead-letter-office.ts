@@ -4,11 +4,12 @@ import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
 import { insertDeadLetters } from "@tailrace/store/insert-dead-letters"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
+import { growingPauses } from "@tailrace/streams/backoff"
 import { Broker } from "@tailrace/streams/broker"
 import { Nats } from "@tailrace/streams/nats"
 import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Effect, Schedule } from "effect"
+import { Clock, Effect } from "effect"
 import type { Breaker } from "./breaker.ts"
 import type { MessagesOf } from "./stage.ts"
 import { untilStored } from "./until-stored.ts"
@@ -31,9 +32,7 @@ export interface OfficeOptions {
   readonly breaker: Breaker
 }
 
-const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
-  Schedule.jittered
-)
+const patience = growingPauses("100 millis", "2 seconds")
 
 /** The office of one life of a partition's pipeline. */
 export const openDeadLetterOffice = Effect.fnUntraced(function* (options: OfficeOptions) {

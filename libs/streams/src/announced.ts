@@ -1,6 +1,7 @@
 // Announced: what the owner of a partition has announced last, read from the broker.
 import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
 import { Effect, Schedule } from "effect"
+import { growingPauses } from "./backoff.ts"
 import { cutSubject, leaseOf } from "./definitions.ts"
 import { OwnershipError } from "./lease.ts"
 import { Nats } from "./nats.ts"
@@ -31,7 +32,7 @@ export interface LastAnnounced extends Announced {
 
 const API_TIMEOUT_MILLIS = 1_500
 
-const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
+const pauses = growingPauses("50 millis", "1 second")
 
 const unavailable = (partition: number) => (cause: unknown) =>
   new OwnershipError({

@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
+import { growingPauses } from "./backoff.ts"
 import { ConsumerInbox, type ConsumerState } from "./consumer-inbox.ts"
 import type { Delivery } from "./delivery.ts"
 import { ConsumerError, type DurableOptions, ensureDurable, resetDurable } from "./durable.ts"
@@ -55,9 +56,7 @@ const WITHHELD_MILLIS = 3_000
 /** Requests sent into a dying connection get no answer; the next attempt comes soon. */
 const API_TIMEOUT_MILLIS = 1_500
 
-const patience = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(
-  Schedule.jittered
-)
+const patience = growingPauses("100 millis", "2 seconds")
 
 /**
  * Opens a durable for the life of the scope. Lost connections, killed brokers and deleted consumers heal by a reset to

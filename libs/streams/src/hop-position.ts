@@ -1,6 +1,7 @@
 // Hop position: how far a hop has come, read from the last message of its output subject.
 import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
 import { Effect, Schedule, Schema } from "effect"
+import { growingPauses } from "./backoff.ts"
 import { Nats } from "./nats.ts"
 
 export interface HopPosition {
@@ -32,7 +33,7 @@ class PositionError extends Schema.TaggedError<PositionError>()("PositionError",
 
 const API_TIMEOUT_MILLIS = 1_500
 
-const pauses = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
+const pauses = growingPauses("100 millis", "2 seconds")
 
 export const hopHeaders = (position: Pick<HopPosition, "first" | "last" | "part" | "parts">) => ({
   [positionHeaders.first]: String(position.first),

@@ -4,6 +4,7 @@ import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
 import type { Running } from "./actor.ts"
+import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
 import type { Consumer, ConsumerOptions } from "./consumer.ts"
 import type { Delivery } from "./delivery.ts"
@@ -63,7 +64,7 @@ export interface Hop<E> extends Running<E> {
 
 type HopFailure<E> = E | HopError | Effect.Error<Consumer["take"]>
 
-const pauses = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
+const pauses = growingPauses("100 millis", "2 seconds")
 
 /** Starts a hop for the life of the scope, from the first input its output does not cover. */
 export const startHop = Effect.fnUntraced(function* <E, R>(

@@ -2,6 +2,7 @@
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import type { Msg } from "@nats-io/nats-core"
 import { Clock, Deferred, Effect, Schedule, Schema } from "effect"
+import { growingPauses } from "./backoff.ts"
 import { leaseOf } from "./definitions.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
@@ -26,7 +27,7 @@ const RENEWALS = 4
 const WAIT_MILLIS = 2_000
 const API_TIMEOUT_MILLIS = 1_500
 
-const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
+const pauses = growingPauses("50 millis", "1 second")
 
 const toError = (partition: number) => (cause: unknown) => {
   const missing = cause instanceof JetStreamApiError && cause.code === 10059

@@ -2,6 +2,7 @@
 import { nuid } from "@nats-io/nats-core"
 import { Clock, Effect, Schedule, Semaphore } from "effect"
 import type { Announced, Cut } from "./announced.ts"
+import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
 import { cutSubject, leaseOf } from "./definitions.ts"
 import { elapsedMillis } from "./elapsed.ts"
@@ -24,7 +25,7 @@ export interface Ownership extends Lease {
   readonly owned: Effect.Effect<boolean>
 }
 
-const pauses = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
+const pauses = growingPauses("50 millis", "1 second")
 
 const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"
 
