@@ -43,7 +43,8 @@ const finish = (a: number, b: number): void => {
   hashLow = y >>> 0
 }
 
-const mix = (value: number): number => {
+/** The 32-bit finalizer of MurmurHash3. */
+export const mix = (value: number): number => {
   let h = value ^ (value >>> 16)
   h = Math.imul(h, 0x85ebca6b)
   h ^= h >>> 13

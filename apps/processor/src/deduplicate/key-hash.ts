@@ -1,5 +1,6 @@
 // KeyHash: 128 bits that stand for an idempotency key of one tenant and source, seeded so that nobody can aim at them.
 import { createHash, randomBytes } from "node:crypto"
+import { mix } from "../byte-hash.ts"
 
 /** The hash of the last `hashKey` call, four unsigned 32-bit integers. */
 export const keyHash = new Uint32Array(4)
@@ -58,10 +59,10 @@ export const hashKey = (source: Uint8Array, start: number, end: number, seed: Sc
   h2 = (h2 + h1) | 0
   h3 = (h3 + h1) | 0
   h4 = (h4 + h1) | 0
-  h1 = finish(h1)
-  h2 = finish(h2)
-  h3 = finish(h3)
-  h4 = finish(h4)
+  h1 = mix(h1)
+  h2 = mix(h2)
+  h3 = mix(h3)
+  h4 = mix(h4)
   h1 = (h1 + h2 + h3 + h4) | 0
   keyHash[0] = h1
   keyHash[1] = h2 + h1
@@ -90,12 +91,4 @@ const tail = (source: Uint8Array, at: number, end: number): number => {
   let value = 0
   for (let i = Math.min(at + 4, end) - 1; i >= at; i--) value = (value << 8) | (source[i] as number)
   return value
-}
-
-const finish = (value: number): number => {
-  let h = value ^ (value >>> 16)
-  h = Math.imul(h, 0x85ebca6b)
-  h ^= h >>> 13
-  h = Math.imul(h, 0xc2b2ae35)
-  return h ^ (h >>> 16)
 }
