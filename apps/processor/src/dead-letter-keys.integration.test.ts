@@ -1,7 +1,4 @@
 // Dead letters where records are deduplicated: the key of a record that was not stored is not a key that was.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
@@ -9,7 +6,7 @@ import { countDeadLetters } from "@tailrace/store/dead-letters"
 import { command } from "@tailrace/store/store"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Effect } from "effect"
-import { countEverything, countsOnce, startWorld } from "./placement-conformance.ts"
+import { countEverything, countsOnce, pipelineFile, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 parse: { codec: json }
@@ -17,20 +14,11 @@ deduplicate: { key: event_id, window: 1h }
 batch: { minLinger: 5ms, maxLinger: 20ms }
 `
 
-const pipelineFile = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "tailrace-keys-"))
-    await writeFile(join(folder, "pipeline.yaml"), pipeline)
-    return folder
-  }),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
-
 describe.each(["fused", "staged"] as const)("keys of dead letters, %s", { retry: 0 }, (placement) => {
   it.live("let the record in when it comes again, and nothing that was stored", () =>
     Effect.gen(function* () {
       const world = yield* startWorld
-      const file = yield* pipelineFile
+      const file = yield* pipelineFile(pipeline)
       yield* Effect.gen(function* () {
         yield* command("constrain", "ALTER TABLE logs ADD CONSTRAINT amounts CHECK attributes['number'] != 'much'")
         yield* world.startProcessor({ placement, pipeline: file })

@@ -1,7 +1,4 @@
 // Dead letters end to end in the processor: refused records are set aside with their bytes, the others are stored once.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { readDeadLetters } from "@tailrace/store/dead-letters"
 import { readLedger } from "@tailrace/store/ledger"
@@ -9,7 +6,7 @@ import { command } from "@tailrace/store/store"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
 import { Processor } from "./layer.ts"
-import { countEverything, countsOnce, publishNumbered, startWorld } from "./placement-conformance.ts"
+import { countEverything, countsOnce, pipelineFile, publishNumbered, startWorld } from "./placement-conformance.ts"
 
 const pipeline = `
 name: picky
@@ -18,16 +15,6 @@ filter: [{ type: drop, name: noise, when: "level:debug" }]
 batch: { maxRows: 400, minLinger: 5ms, maxLinger: 20ms }
 `
 const start = Math.floor(Date.now() / 1000 - 3_600) * 1000
-
-const pipelineFile = (text: string) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const folder = await mkdtemp(join(tmpdir(), "tailrace-dead-"))
-      await writeFile(join(folder, "pipeline.yaml"), text)
-      return folder
-    }),
-    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-  ).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
 
 const constrain = (condition: string) =>
   command("constrain", `ALTER TABLE logs ADD CONSTRAINT picky CHECK ${condition}`)

@@ -1,15 +1,19 @@
 // The processor when the store is away, and when the broker's data is not what the store was filled from.
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer, request, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
 import { Processor } from "./layer.ts"
-import { countEverything, countsOnce, joinWorld, publishNumbered, startWorld } from "./placement-conformance.ts"
+import {
+  countEverything,
+  countsOnce,
+  joinWorld,
+  pipelineFile,
+  publishNumbered,
+  startWorld
+} from "./placement-conformance.ts"
 
 const pipeline = `
 parse: { codec: json }
@@ -18,15 +22,6 @@ batch: { maxRows: 200, minLinger: 5ms, maxLinger: 20ms }
 snapshotEvery: 100ms
 `
 const start = Math.floor(Date.now() / 1000 - 3_600) * 1000
-
-const pipelineFile = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const folder = await mkdtemp(join(tmpdir(), "tailrace-processor-"))
-    await writeFile(join(folder, "pipeline.yaml"), pipeline)
-    return folder
-  }),
-  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
-).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
 
 /** Stands before the store; `away` cuts every connection, in the middle of requests too. */
 const startGate = (target: string) =>
@@ -61,7 +56,7 @@ describe("processor", { retry: 0 }, () => {
     Effect.gen(function* () {
       const world = yield* startWorld
       const gate = yield* startGate(world.store.url)
-      const file = yield* pipelineFile
+      const file = yield* pipelineFile(pipeline)
       const publish = (from: number, to: number) =>
         publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
       const counts = Effect.provide(countEverything, world.context)
@@ -94,7 +89,7 @@ describe("processor", { retry: 0 }, () => {
   it.live("refuses to take new messages of a replaced stream for old ones", () =>
     Effect.gen(function* () {
       const world = yield* startWorld
-      const file = yield* pipelineFile
+      const file = yield* pipelineFile(pipeline)
       const counts = Effect.provide(countEverything, world.context)
       yield* Effect.scoped(
         Effect.gen(function* () {

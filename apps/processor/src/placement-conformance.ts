@@ -1,4 +1,7 @@
 // PlacementConformance: the world in which both placements are tested: a broker, a store, numbered records, exact counts.
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
@@ -30,6 +33,17 @@ export interface ProcessorOptions {
   /** Where the store answers for this processor, when something stands in between. */
   readonly storeUrl?: string
 }
+
+/** Path of a pipeline file with this text, which lives as long as the scope. */
+export const pipelineFile = (text: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const folder = await mkdtemp(join(tmpdir(), "tailrace-pipeline-"))
+      await writeFile(join(folder, "pipeline.yaml"), text)
+      return folder
+    }),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  ).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
 
 /** A store with its tables and a broker with its streams. */
 export const startWorld = Effect.gen(function* () {
