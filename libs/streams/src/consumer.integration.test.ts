@@ -1,28 +1,14 @@
 // Consumer against a real nats-server: order, settlement, resets, back-pressure, and brokers and durables that vanish.
 import { assert, describe, it } from "@effect/vitest"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { Health } from "@tailrace/telemetry/health"
-import { Metrics } from "@tailrace/telemetry/metrics"
-import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
+import { connectedBroker } from "./broker-harness.ts"
 import { type Consumer, openConsumer } from "./consumer.ts"
-import { Nats } from "./nats.ts"
-import { Publisher } from "./publisher.ts"
 
 const durable = { stream: "S", durable: "d", filterSubject: "s.a", maxAckPending: 10_000 }
 
 const setUp = Effect.fnUntraced(function* () {
-  const server = yield* natsServer()
-  const context = yield* Layer.build(
-    Publisher.layer().pipe(
-      Layer.provideMerge(Nats.layer({ servers: server.url, name: "test" })),
-      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
-    )
-  )
-  const { control } = yield* Nats.pipe(Effect.provide(context))
-  const publisher = yield* Publisher.pipe(Effect.provide(context))
-  const manager = yield* Effect.promise(() => jetstreamManager(control))
+  const { server, context, control, publisher, manager } = yield* connectedBroker()
   yield* Effect.promise(() => manager.streams.add({ name: "S", subjects: ["s.>"] }))
   const publish = (count: number, subject = "s.a", size = 10) =>
     Effect.forEach(Array.from({ length: count }), () => publisher.publish(subject, new Uint8Array(size)), {

@@ -1,31 +1,17 @@
 // Hop against a real nats-server: exactly once over crashes at any point, parts, a zombie writer, a full output.
 import { assert, describe, it } from "@effect/vitest"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { Health } from "@tailrace/telemetry/health"
-import { Metrics } from "@tailrace/telemetry/metrics"
-import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
+import { connectedBroker } from "./broker-harness.ts"
 import { type HopOptions, startHop } from "./hop.ts"
 import { positionHeaders } from "./hop-position.ts"
-import { Nats } from "./nats.ts"
-import { Publisher } from "./publisher.ts"
 import { supervise } from "./supervisor.ts"
 
 const text = new TextDecoder()
 const bytes = (value: string) => new TextEncoder().encode(value)
 
 const setUp = Effect.fnUntraced(function* (outputBytes = -1) {
-  const server = yield* natsServer()
-  const context = yield* Layer.build(
-    Publisher.layer({ attemptTimeoutMillis: 300 }).pipe(
-      Layer.provideMerge(Nats.layer({ servers: server.url, name: "test" })),
-      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
-    )
-  )
-  const { control } = yield* Nats.pipe(Effect.provide(context))
-  const publisher = yield* Publisher.pipe(Effect.provide(context))
-  const manager = yield* Effect.promise(() => jetstreamManager(control))
+  const { server, context, publisher, manager } = yield* connectedBroker({ attemptTimeoutMillis: 300 })
   yield* Effect.promise(() => manager.streams.add({ name: "in", subjects: ["in.*"] }))
   yield* Effect.promise(() =>
     manager.streams.add({ name: "out", subjects: ["out.*"], max_bytes: outputBytes, discard: "new" })
@@ -71,7 +57,7 @@ describe("Hop", { retry: 0 }, () => {
       const { state } = yield* Effect.promise(() => manager.streams.info("out"))
       assert.isAtMost(state.messages, 2)
       yield* feed(6, 6)
-      yield* waitUntil(Effect.sync(hop.state), ({ consumer }) => consumer.mailbox === 0 && consumer.pending === 0)
+      yield* waitUntil(Effect.sync(hop.state), ({ consumer }) => consumer.delivered === 6 && consumer.mailbox === 0)
       yield* hop.drain
       assert.strictEqual(yield* written, "1;2;3;4;5;6;")
     }).pipe(Effect.scoped)

@@ -1,28 +1,14 @@
 // Looks at the raw stream of a real nats-server: which ids it holds beyond its duplicate window, and how far pipelines lag.
 import { assert, describe, it } from "@effect/vitest"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { Health } from "@tailrace/telemetry/health"
-import { Metrics } from "@tailrace/telemetry/metrics"
-import { natsServer } from "@tailrace/testing/nats-server"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
+import { connectedBroker } from "./broker-harness.ts"
 import { durableOf, streamDefinitions } from "./definitions.ts"
 import { ensureDurable } from "./durable.ts"
-import { Nats } from "./nats.ts"
-import { Publisher } from "./publisher.ts"
 import { LagProbe } from "./raw-lag.ts"
 import { storedIds } from "./stored-ids.ts"
 
 const start = Effect.gen(function* () {
-  const server = yield* natsServer()
-  const context = yield* Layer.build(
-    Publisher.layer().pipe(
-      Layer.provideMerge(Nats.layer({ servers: server.url, name: "test" })),
-      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
-    )
-  )
-  const { control } = yield* Nats.pipe(Effect.provide(context))
-  const publisher = yield* Publisher.pipe(Effect.provide(context))
-  const manager = yield* Effect.promise(() => jetstreamManager(control))
+  const { server, control, publisher, manager } = yield* connectedBroker()
   const raw = streamDefinitions(2).find(({ name }) => name === "raw")
   assert.isDefined(raw)
   // A window so short that it never helps.

@@ -1,27 +1,13 @@
 // Trim against a real nats-server: room is made only from what every durable acknowledged, positions of hops stay.
 import { assert, describe, it } from "@effect/vitest"
-import { jetstreamManager } from "@nats-io/jetstream"
-import { Health } from "@tailrace/telemetry/health"
-import { Metrics } from "@tailrace/telemetry/metrics"
-import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
+import { connectedBroker } from "./broker-harness.ts"
 import { openConsumer } from "./consumer.ts"
-import { Nats } from "./nats.ts"
-import { Publisher } from "./publisher.ts"
 import { trimStreams } from "./trim.ts"
 
 const setUp = Effect.fnUntraced(function* (stream: string) {
-  const server = yield* natsServer()
-  const context = yield* Layer.build(
-    Publisher.layer().pipe(
-      Layer.provideMerge(Nats.layer({ servers: server.url, name: "test" })),
-      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
-    )
-  )
-  const { control } = yield* Nats.pipe(Effect.provide(context))
-  const publisher = yield* Publisher.pipe(Effect.provide(context))
-  const manager = yield* Effect.promise(() => jetstreamManager(control))
+  const { context, publisher, manager } = yield* connectedBroker()
   yield* Effect.promise(() =>
     manager.streams.add({ name: stream, subjects: ["s.*"], max_msgs: 100, discard: "new", retention: "limits" })
   )
