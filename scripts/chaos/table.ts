@@ -16,6 +16,7 @@ const columns: ReadonlyArray<readonly [string, (row: Row) => string | number]> =
   ["dead-lettered", (row) => row.deadLettered],
   ["doubled", (row) => row.doubled],
   ["lost", (row) => row.lost],
+  ["differences", (row) => row.differences],
   ["recovery, s", (row) => row.recovery.toFixed(1)],
   [
     "peak memory, MB",

@@ -10,6 +10,8 @@ export interface Row {
   readonly deadLettered: number
   readonly doubled: number
   readonly lost: number
+  /** Of raw stream, rows, rollup, dead letters and ledger, as `tailrace ledger --check` found them. */
+  readonly differences: number
   /** Seconds from the end of the fault until what was taken after it is stored. */
   readonly recovery: number
   /** Megabytes by role. */

@@ -39,6 +39,7 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     const found = { main: instance.mainPid(), broker: instance.brokerPid(), store: instance.storeFrontPid() }
     return Object.fromEntries(Object.entries(found).filter(([, pid]) => pid !== undefined)) as Record<string, number>
   }
+  const storeUrl = `http://127.0.0.1:${instance.ports.store}`
   const killMain = async (between: () => void | Promise<void>): Promise<void> => {
     await instance.kill()
     await between()
@@ -50,6 +51,8 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     folder: instance.folder,
     collector: instance.collector,
     followed: join(instance.folder, "watched", "numbers.log"),
+    natsUrl: `nats://127.0.0.1:${instance.ports.nats}`,
+    storeUrl,
     pids,
     kill: async (role) => {
       if (role === "main") return killMain(() => undefined)
@@ -65,7 +68,7 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
         { what: `the end of the ${role}` }
       )
     },
-    select: (query) => selectFrom(instance.ports.store, query),
+    select: (query) => selectFrom(storeUrl, query),
     output: () => instance.output,
     remove: () => instance.remove()
   }

@@ -28,7 +28,6 @@ export interface Services extends Stand {
   /** Ways to the broker of collector and processor, and from the processor to the store. */
   readonly ways: Readonly<Record<"collectorToBroker" | "processorToBroker" | "processorToStore", FaultProxy>>
   readonly api: string
-  readonly natsUrl: string
   /** Writes the store front's options anew; they hold from its next start. */
   readonly storeOptions: (options: Readonly<Record<string, unknown>>) => void
 }
@@ -66,6 +65,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     number,
     number
   ]
+  const storeUrl = `http://127.0.0.1:${storePort}`
   const { seed = 1 } = options
   const ways = {
     collectorToBroker: await FaultProxy.start({ target: natsPort, seed }),
@@ -107,10 +107,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
         status: { port: statusPort }
       })
     ),
-    api: write(
-      "api.json",
-      JSON.stringify({ nats: nats(natsPort), store: { url: `http://127.0.0.1:${storePort}` }, port: apiPort })
-    )
+    api: write("api.json", JSON.stringify({ nats: nats(natsPort), store: { url: storeUrl }, port: apiPort }))
   }
   const app = (name: "collector" | "processor" | "api", readyAt: number): Service =>
     new Service({
@@ -166,6 +163,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     collector: `http://127.0.0.1:${httpPort}`,
     api: `http://127.0.0.1:${apiPort}`,
     natsUrl: `nats://127.0.0.1:${natsPort}`,
+    storeUrl,
     followed: join(folder, "watched", "numbers.log"),
     pids: () => {
       const running = all.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const]))
@@ -176,7 +174,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
       if (one === undefined) throw new Error(`no such process: ${role}`)
       return one.killAndStart()
     },
-    select: (query) => selectFrom(storePort, query),
+    select: (query) => selectFrom(storeUrl, query),
     output: () => all.map(({ name, output }) => `${name}:\n${output}`).join("\n"),
     remove
   }

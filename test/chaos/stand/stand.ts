@@ -7,11 +7,14 @@ export interface Stand {
   readonly collector: string
   /** File that the collector follows. */
   readonly followed: string
+  /** Addresses of broker and store themselves, past every proxy. */
+  readonly natsUrl: string
+  readonly storeUrl: string
   /** Process ids by role, such as main, broker, store; only those that run now. */
   readonly pids: () => Readonly<Record<string, number>>
   /** kill -9 of a role; resolves when it is gone and, where nobody else starts it again, ready again. */
   readonly kill: (role: string) => Promise<void>
-  /** Rows of a query, from the store's own port, past every proxy. */
+  /** Rows of a query, from the store itself. */
   readonly select: <Row>(query: string) => Promise<ReadonlyArray<Row>>
   /** The last lines its processes printed. */
   readonly output: () => string
@@ -32,9 +35,9 @@ export const pidOf = (stand: Stand, role: string): number => {
   return pid
 }
 
-/** Rows from ClickHouse's HTTP interface on a port of this machine. */
-export const selectFrom = async <Row>(port: number, query: string): Promise<ReadonlyArray<Row>> => {
-  const address = `http://127.0.0.1:${port}/?database=tailrace&default_format=JSON`
+/** Rows from ClickHouse's HTTP interface. */
+export const selectFrom = async <Row>(url: string, query: string): Promise<ReadonlyArray<Row>> => {
+  const address = `${url}/?database=tailrace&default_format=JSON`
   const response = await fetch(address, { method: "POST", body: query, signal: AbortSignal.timeout(10_000) })
   if (!response.ok) throw new Error(await response.text())
   return ((await response.json()) as { data: ReadonlyArray<Row> }).data
