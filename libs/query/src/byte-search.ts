@@ -5,10 +5,10 @@ import { numberOfText } from "./value.ts"
 export type ByteTest = (source: Uint8Array, start: number, length: number) => boolean | undefined
 
 /** ASCII letters in lower case, every other byte as it is. */
-const folded = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte))
+export const folded = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte))
 
 /** Bytes of tokens: ASCII letters and digits, and all bytes beyond ASCII. */
-const inToken = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const inToken = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte > 127 || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) ? 1 : 0
 )
 

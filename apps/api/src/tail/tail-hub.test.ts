@@ -2,7 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
+import type { LogRecord } from "@tailrace/domain/log-record"
 import { parseQuery } from "@tailrace/query/parse"
+import { randomQuery, randomRecord } from "@tailrace/query/random-query"
+import { toPredicate } from "@tailrace/query/to-predicate"
+import { seededRandom } from "@tailrace/testing/seeded-random"
 import type { TailPosition } from "./resume-token.ts"
 import { type Missed, TailHub, type TailRequest } from "./tail-hub.ts"
 import type { TailBatch } from "./tail-subscriber.ts"
@@ -167,6 +171,41 @@ describe("a tail hub", () => {
     const next = live.tail.next()
     assert.strictEqual(await next.then(String, (error: Error) => error.message), "away")
     assert.strictEqual(live.hub.tails, 0)
+  })
+
+  it("reads from where everything was seen, also when none of it matched", async () => {
+    const { hub, reads, tail } = await opened("service:other")
+    hub.receive(batchOf(1, "red"))
+    hub.receive(batchOf(2, "blue"))
+    hub.interrupted()
+    assert.deepStrictEqual(reads[0]?.after, new Map([[0, 2]]))
+    await tail.return?.()
+  })
+
+  it("gives each of many tails what its query matches alone, whatever the batches hold", async () => {
+    const { hub, opens } = world({ maxBytes: Number.POSITIVE_INFINITY })
+    const random = seededRandom(11)
+    const queries = Array.from({ length: 120 }, () => randomQuery(random))
+    const subscribing = queries.map((query) => hub.subscribe(request(query)))
+    opens[0]?.resolve(new Map())
+    const tails = await Promise.all(subscribing)
+    const predicates = queries.map((query) => toPredicate(parseQuery(query).ast, { now: 0 }))
+    const wanted = queries.map((): Array<string> => [])
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      const batch = LogBatch.make({ partition: sequence % 2 })
+      batch.beginFrame({ sequence, tenant: "default", source: "http", receivedMillis: 5 })
+      for (let i = 0; i < 50; i++) batch.appendRecord(randomRecord(random))
+      hub.receive(encodeBatch(batch))
+      for (const [at, predicate] of predicates.entries())
+        for (let row = 0; row < 50; row++) if (predicate(batch, row)) wanted[at]?.push(`${sequence}/${row}`)
+    }
+    for (const [at, tail] of tails.entries()) {
+      if (wanted[at]?.length === 0) continue
+      const { value } = await tail.next()
+      const shown = value.rows.map(({ row, sequence }: LogRecord) => `${sequence}/${row}`)
+      assert.deepStrictEqual([queries[at], ...shown], [queries[at], ...(wanted[at] ?? [])])
+    }
+    assert.isAbove(wanted.flat().length, 1_000)
   })
 
   it("moves the now of its queries along", async () => {

@@ -1,16 +1,14 @@
-// Tail hub: one live subscription of the process, each batch decoded once and each distinct query evaluated once for all tails.
+// Tail hub: one live subscription of the process, each batch decoded once and each distinct query tried once for all tails,
+// on the rows that may match it.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { LogRecord } from "@tailrace/domain/log-record"
-import type { Node } from "@tailrace/query/ast"
-import { type RowPredicate, toPredicate } from "@tailrace/query/to-predicate"
+import { RowLookup } from "@tailrace/query/row-lookup"
+import { LiveQuery, type LiveQueryOptions } from "./live-query.ts"
 import { furthest, type TailPosition } from "./resume-token.ts"
 import { type TailBatch, TailSubscriber, weightOf } from "./tail-subscriber.ts"
 
-export interface TailRequest {
-  readonly query: string
-  readonly ast: Node
-  readonly tenant: string | undefined
+export interface TailRequest extends LiveQueryOptions {
   readonly maxRowsPerSecond: number
   readonly after: TailPosition | undefined
 }
@@ -39,14 +37,9 @@ export interface TailHubOptions {
 /** Tails of one query and tenant. */
 interface Group {
   readonly request: TailRequest
-  predicate: RowPredicate
-  /** When the predicate was made; queries that speak of now are made anew as time goes. */
-  madeAt: number
+  readonly query: LiveQuery
   readonly members: Set<Member>
 }
-
-/** How old "now" may be in a predicate, milliseconds. */
-const nowLasts = 1_000
 
 interface Member {
   readonly request: TailRequest
@@ -77,6 +70,7 @@ interface Portion {
 export class TailHub {
   private readonly options: TailHubOptions
   private readonly groups = new Map<string, Group>()
+  private readonly lookup = new RowLookup()
   private position: TailPosition = new Map()
   private opened: Promise<TailPosition> | undefined
   private ready = false
@@ -102,6 +96,7 @@ export class TailHub {
       maxRowsPerSecond: request.maxRowsPerSecond,
       maxBytes: this.options.maxBytes,
       now: this.options.now,
+      reached: () => (member.held === undefined ? this.position : nowhere),
       stop: () => {
         this.leave(group, member)
         left()
@@ -132,10 +127,10 @@ export class TailHub {
     const receivedMillis = batch.frames[batch.frames.length - 1]?.receivedMillis ?? 0
     const sequence = (row: number): number => batch.sequence[row] as number
     const record = memo((row: number) => batch.record(row))
+    this.lookup.read(batch)
     for (const group of this.groups.values()) {
-      const predicate = this.predicateOf(group)
-      const rows: Array<number> = []
-      for (let row = 0; row < batch.length; row++) if (sequence(row) > known && predicate(batch, row)) rows.push(row)
+      const rows = group.query.matching(batch, known)
+      if (rows.length === 0) continue
       const portion: Portion = { partition, rows, sequence, record, receivedMillis, position }
       for (const member of group.members) {
         if (member.held === undefined) offer(member, portion)
@@ -150,9 +145,10 @@ export class TailHub {
     for (const group of this.groups.values()) {
       for (const member of group.members) {
         if (member.held !== undefined) continue
+        const seen = member.subscriber.position
         member.held = emptyHeld()
         // The store is away too: the tail ends, and its reader comes back with the token it has.
-        this.catchUp(member, member.subscriber.position).catch((error: unknown) => member.subscriber.fail(error))
+        this.catchUp(member, seen).catch((error: unknown) => member.subscriber.fail(error))
       }
     }
   }
@@ -167,24 +163,21 @@ export class TailHub {
     const key = keyOf(request)
     const known = this.groups.get(key)
     if (known !== undefined) return known
-    const madeAt = this.options.now()
-    const group: Group = { request, predicate: makePredicate(request, madeAt), madeAt, members: new Set() }
+    const group: Group = {
+      request,
+      query: new LiveQuery(request, this.lookup, this.options.now),
+      members: new Set()
+    }
     this.groups.set(key, group)
     return group
   }
 
-  private predicateOf(group: Group): RowPredicate {
-    const now = this.options.now()
-    if (speaksOfNow.test(group.request.query) && now - group.madeAt >= nowLasts) {
-      group.predicate = makePredicate(group.request, now)
-      group.madeAt = now
-    }
-    return group.predicate
-  }
-
   private leave(group: Group, member: Member): void {
     group.members.delete(member)
-    if (group.members.size === 0) this.groups.delete(keyOf(group.request))
+    if (group.members.size === 0) {
+      this.groups.delete(keyOf(group.request))
+      group.query.end()
+    }
     if (--this.count > 0) return
     // Nothing is heard from here on, so what is known of the partitions grows old.
     this.opened = undefined
@@ -201,9 +194,7 @@ export class TailHub {
     this.ready = true
     if (request.after !== undefined) return await this.catchUp(member, request.after)
     if (member.held?.overflowed === true) return await this.catchUp(member, stored)
-    subscriber.seen(stored)
     release(member)
-    subscriber.seen(this.position)
   }
 
   /** Reads what was missed, then lets the held batches follow without what the store gave already. */
@@ -231,6 +222,8 @@ export class TailHub {
     }
   }
 }
+
+const nowhere: TailPosition = new Map()
 
 const emptyHeld = (): Held => ({ portions: [], bytes: 0, overflowed: false })
 
@@ -279,12 +272,4 @@ const offer = (member: Member, portion: Portion): void => {
   member.subscriber.offer(fresh, record, receivedMillis, position)
 }
 
-const speaksOfNow = /\btime\s*:|\bnow\b/
-
 const keyOf = (request: TailRequest): string => JSON.stringify([request.tenant ?? null, request.query])
-
-const makePredicate = (request: TailRequest, now: number): RowPredicate => {
-  const matches = toPredicate(request.ast, { now })
-  const { tenant } = request
-  return tenant === undefined ? matches : (batch, row) => batch.tenant.textAt(row) === tenant && matches(batch, row)
-}

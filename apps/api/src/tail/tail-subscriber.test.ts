@@ -26,11 +26,12 @@ const record = (row: number): LogRecord => ({
 })
 
 const world = (options: { readonly rate?: number; readonly maxBytes?: number } = {}) => {
-  const clock = { now: 1_000, stops: 0 }
+  const clock = { now: 1_000, stops: 0, reached: new Map<number, number>() }
   const subscriber = new TailSubscriber({
     maxRowsPerSecond: options.rate ?? 1_000_000,
     maxBytes: options.maxBytes ?? 1_000_000,
     now: () => clock.now,
+    reached: () => clock.reached,
     stop: () => clock.stops++
   })
   let sequence = 0
@@ -74,6 +75,19 @@ describe("a tail subscriber", () => {
     assert.deepStrictEqual(parseResumeToken(first.resumeToken), new Map([[0, 4_000]]))
     const second = (await subscriber.next()).value
     assert.deepStrictEqual(parseResumeToken(second.resumeToken), new Map([[0, 8_000]]))
+  })
+
+  it("names in its token what was seen since its last record, and no more while records wait", async () => {
+    const { clock, offer, subscriber } = world({ maxBytes: 100_000_000 })
+    offer(4_000)
+    offer(4_000)
+    clock.reached = new Map([
+      [0, 9_000],
+      [1, 7]
+    ])
+    assert.deepStrictEqual(parseResumeToken((await subscriber.next()).value.resumeToken), new Map([[0, 4_000]]))
+    assert.deepStrictEqual(parseResumeToken((await subscriber.next()).value.resumeToken), clock.reached)
+    assert.deepStrictEqual(subscriber.position, clock.reached)
   })
 
   it("lets through a second's rows at once and then as many as time allows", async () => {

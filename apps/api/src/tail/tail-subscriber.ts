@@ -17,6 +17,8 @@ export interface TailSubscriberOptions {
   readonly maxBytes: number
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** How far every partition has been seen by whoever offers; nothing while this tail still reads what it missed. */
+  readonly reached: () => TailPosition
   /** Called once, when the tail ends. */
   readonly stop: () => void
 }
@@ -56,19 +58,12 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
 
   /** How far every partition has been seen, waiting rows included. */
   get position(): TailPosition {
-    return this.waiting.at(-1)?.position ?? this.delivered
+    return furthest(this.waiting.at(-1)?.position ?? this.delivered, this.options.reached())
   }
 
   /** Whether nothing is to be offered any more. */
   get over(): boolean {
     return this.ended
-  }
-
-  /** Everything up to `position` has been seen, also when none of it matched. */
-  seen(position: TailPosition): void {
-    const last = this.waiting.at(-1)
-    if (last === undefined) this.delivered = furthest(this.delivered, position)
-    else last.position = furthest(last.position, position)
   }
 
   /** Takes `rows` (made by `record` only where they fit) that the hub found to match in one stored batch. */
@@ -148,14 +143,16 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
   ): void {
     if (this.ended) return
     const last = this.waiting.at(-1)
+    const reached = furthest(last?.position ?? this.delivered, position)
     if (rows.length > 0 || (matched > 0 && last === undefined)) {
-      this.waiting.push({ rows, matched, bytes, newest, position: furthest(this.position, position) })
+      this.waiting.push({ rows, matched, bytes, newest, position: reached })
       this.waitingBytes += bytes
       this.wake?.()
-      return
+    } else if (last === undefined) this.delivered = reached
+    else {
+      last.matched += matched
+      last.position = reached
     }
-    this.seen(position)
-    if (last !== undefined) last.matched += matched
   }
 
   private delivery(): TailBatch {
@@ -170,6 +167,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
       this.waitingBytes -= portion.bytes
       this.delivered = portion.position
     } while (this.waiting[0] !== undefined && rows.length + this.waiting[0].rows.length <= rowsPerDelivery)
+    if (this.waiting.length === 0) this.delivered = furthest(this.delivered, this.options.reached())
     const lagMs = newest === 0 ? 0 : Math.max(0, this.options.now() - newest)
     return { rows, matched, dropped: matched - rows.length, lagMs, resumeToken: resumeToken(this.delivered) }
   }
