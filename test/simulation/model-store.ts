@@ -70,7 +70,8 @@ export class ModelStore {
       // No record is refused, so there are neither dead letters nor frames in pieces.
       lettersAfter: () => read("read the dead letters", () => []),
       unfinishedFrame: () => read("read the split frame", () => undefined),
-      rollupShortage: (ingestedAt) => read("compare the rollup", () => tables.rollupShortage(ingestedAt)),
+      rollupShortage: (partition, ingestedAt) =>
+        read("compare the rollup", () => tables.rollupShortage(partition, ingestedAt)),
       fillRollup: (partition, ingestedAt, times) =>
         insert("fill the rollup", `fill-${partition}-${ingestedAt}`, (until) => {
           if (until === "everything") tables.fillRollup(partition, ingestedAt, times)

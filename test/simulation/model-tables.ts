@@ -98,14 +98,22 @@ export class ModelTables {
     return part?.bytes ?? new Uint8Array(0)
   }
 
-  rollupShortage(ingestedAt: number): number {
-    const on = Math.floor(ingestedAt / day)
-    let missing = 0
+  rollupShortage(partition: number, ingestedAt: number): number {
+    const own = new Map<string, RollupCell>()
+    const stored = new Map<string, RollupCell>()
     for (const { rows } of this.parts) {
-      if (Math.floor((rows[0]?.ingestedAt ?? 0) / day) === on) missing += rows.length
+      if (rows[0]?.partition !== partition) continue
+      if (rows[0].ingestedAt === ingestedAt) addUp(own, rows)
+      addUp(stored, rows)
     }
-    for (const [key, { records }] of this.rollup) if (key.startsWith(`${on} `)) missing -= records
-    return missing
+    const times = new Set(
+      [...own].map(([key, { records }]) => {
+        const missing = (stored.get(key)?.records ?? 0) - (this.rollup.get(key)?.records ?? 0)
+        return missing / records
+      })
+    )
+    const [first = 0] = times
+    return times.size > 1 ? Number.NaN : first
   }
 
   fillRollup(partition: number, ingestedAt: number, times: number): void {
@@ -148,7 +156,7 @@ const saying = ({ ingested_at: _, ...row }: JsonRow): string => JSON.stringify(r
 const addUp = (cells: Map<string, RollupCell>, rows: ReadonlyArray<NativeRow>, times = 1): void => {
   for (const row of rows) {
     const at = Math.floor(row.timestampMillis / minute)
-    const key = `${Math.floor(row.ingestedAt / day)} ${row.tenant} ${at} ${row.service} ${row.severity}`
+    const key = `${Math.floor(row.ingestedAt / day)} ${row.partition} ${row.tenant} ${at} ${row.service} ${row.severity}`
     let cell = cells.get(key)
     if (cell === undefined) {
       cell = { records: 0, bytes: 0 }

@@ -168,11 +168,11 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
       const stamp = { ingestedAt: received, attempt: 9 }
       const view = yield* read<{ create: string }>({
         operation: "read the view",
-        sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_view'"
+        sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_of_partition'"
       })
       yield* insertLogs(numbered(1, 1, 10), { ingestedAt: received - 1, attempt: 9 })
       // A kill between the part and its rollup leaves what an insert without the view leaves.
-      yield* command("drop the view", "DROP VIEW logs_per_minute_view SYNC")
+      yield* command("drop the view", "DROP VIEW logs_per_minute_of_partition SYNC")
       yield* insertLogs(numbered(1, 6, 20), stamp)
       yield* command(
         "create the view",
@@ -243,9 +243,9 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
       const stamp = { ingestedAt: received, attempt: 1 }
       const view = yield* read<{ create: string }>({
         operation: "read the view",
-        sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_view'"
+        sql: "SELECT create_table_query AS create FROM system.tables WHERE database = currentDatabase() AND name = 'logs_per_minute_of_partition'"
       })
-      yield* command("drop the view", "DROP VIEW logs_per_minute_view SYNC")
+      yield* command("drop the view", "DROP VIEW logs_per_minute_of_partition SYNC")
       yield* insertLogs(numbered(6, 1, 10), stamp)
       yield* command("delete the rows", "ALTER TABLE logs DELETE WHERE partition = 6", {
         settings: { mutations_sync: "2" }

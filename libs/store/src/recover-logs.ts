@@ -14,13 +14,16 @@ import { type StoredBatch, Tables } from "./tables.ts"
  * A crash may have left that batch's rows without their rollup rows; with one insert in flight per partition it can have
  * left no other so. The rows name their token, so the batch is read back and inserted again under it: the rows are known
  * and stay out, missing rollup rows are filled, present ones stay out too. Where a token of the rollup was logged for a
- * part that never came, the counts show it and the rollup is filled from the rows. A batch whose rows are absent may have its
- * token logged all the same; the pipeline therefore goes on behind `lastSequence` under a later attempt.
+ * part that never came, the counts show it and the rollup is filled from the rows. A batch that an earlier release stored,
+ * whose rollup did not tell partitions apart, is taken as it is. A batch whose rows are absent may have its token logged all the same; the pipeline therefore goes on behind `lastSequence` under a later attempt.
  */
 export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | undefined, StoreError, Store> =>
   Effect.gen(function* () {
     const batch = yield* lastBatch(partition)
     if (batch === undefined) return undefined
+    // Its view was another one, by which its token is not known.
+    const counted = yield* Tables.use((tables) => tables.rollupShortage(partition, batch.ingestedAt))
+    if (counted === undefined) return batch
     const bytes = yield* readBack(partition, batch)
     const token = logsToken(partition, batch.firstSequence, batch.lastSequence, batch.attempt)
     // A view that somebody added may fail over these rows every time; that must not keep the pipeline from starting.

@@ -6,17 +6,17 @@ import { type StoredBatch, Tables } from "./tables.ts"
  * A kill between the log of a token and its part leaves a token that lets no retry through. Logged for nothing in the
  * rollup, the rollup stays short of the batch. Logged for nothing in the table, a retry is kept out of the table and
  * counted by the rollup, which then counts the batch twice once its rows come under another token. Counts tell: when the
- * rollup of the batch's day differs from its rows by exactly the batch's, they are added or taken off. Answers whether
- * they were. What other partitions insert meanwhile makes the counts waver, so the difference has to last.
+ * partition's rollup differs from its rows by exactly the batch's, wherever it has any, they are added or taken off.
+ * Answers whether they were. Other partitions do not matter, however many the same kill has torn; an insert of an
+ * earlier owner that still runs makes the counts waver, so the difference has to last.
  */
 export const repairRollup = Effect.fnUntraced(function* (partition: number, batch: StoredBatch) {
   const tables = yield* Tables
-  const first = yield* tables.rollupShortage(batch.ingestedAt)
-  const times = first / batch.rows
-  if (!repairable.has(times)) return false
+  const times = yield* tables.rollupShortage(partition, batch.ingestedAt)
+  if (times === undefined || !repairable.has(times)) return false
   for (let look = 1; look < steadyLooks; look++) {
     yield* Effect.sleep("50 millis")
-    if ((yield* tables.rollupShortage(batch.ingestedAt)) !== first) return false
+    if ((yield* tables.rollupShortage(partition, batch.ingestedAt)) !== times) return false
   }
   yield* tables.fillRollup(partition, batch.ingestedAt, times)
   return true

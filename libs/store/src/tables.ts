@@ -47,8 +47,14 @@ export interface TablesShape {
   readonly lettersAfter: typeof lettersAfter
   /** See `unfinishedFrame`. */
   readonly unfinishedFrame: typeof unfinishedFrame
-  /** Rows of the ingest day of `ingestedAt` that the rollup does not count. */
-  readonly rollupShortage: (ingestedAt: number) => Effect.Effect<number, StoreError, Store>
+  /**
+   * How many times the rollup lacks the rows of a stored batch: 0 when it counts them once, negative when too often, and no
+   * whole number when it differs in another way. Undefined where it counted before it told partitions apart.
+   */
+  readonly rollupShortage: (
+    partition: number,
+    ingestedAt: number
+  ) => Effect.Effect<number | undefined, StoreError, Store>
   /** Adds the rows of a stored batch to the rollup, whatever its tokens say; with a negative number of times takes them off. */
   readonly fillRollup: (partition: number, ingestedAt: number, times: number) => Effect.Effect<void, StoreError, Store>
 }
@@ -166,14 +172,47 @@ const insertJson = (table: string, rows: ReadonlyArray<object>, token: string) =
     })
   ).pipe(Effect.asVoid)
 
-const rollupShortage = (ingestedAt: number) =>
-  read<{ readonly missing: string }>({
-    operation: "compare the rollup with its rows",
-    sql: `SELECT toInt64((SELECT count() FROM logs WHERE toDate(ingested_at) = toDate(fromUnixTimestamp64Milli({ingestedAt:Int64}))))
-      - toInt64((SELECT sum(logs_per_minute.records) FROM logs_per_minute
-          WHERE ingested_on = toDate(fromUnixTimestamp64Milli({ingestedAt:Int64})))) AS missing`,
-    params: { ingestedAt }
-  }).pipe(Effect.map(([row]) => Number(row?.missing ?? 0)))
+const rollupShortage = (partition: number, ingestedAt: number) =>
+  read<{ readonly least: number; readonly most: number; readonly unknown: string }>({
+    operation: "compare the rollup with a batch",
+    sql: shortage,
+    params: { partition, ingestedAt }
+  }).pipe(
+    Effect.map(([row]) => {
+      if (row === undefined || Number(row.unknown) > 0) return undefined
+      return row.least === row.most ? row.least : Number.NaN
+    })
+  )
+
+/** By each minute, service and so on of a batch: what its partition's rows there are more than the rollup says, in batches. */
+const shortage = `WITH
+    fromUnixTimestamp64Milli({ingestedAt:Int64}) AS stamp,
+    (SELECT (toStartOfMinute(min(timestamp)), toDateTime64(toStartOfMinute(max(timestamp)), 9) + INTERVAL 1 MINUTE)
+      FROM logs WHERE partition = {partition:UInt16} AND ingested_at = stamp) AS span,
+    cells AS (
+      SELECT tenant, toStartOfMinute(timestamp) AS minute, service, severity
+      FROM logs WHERE partition = {partition:UInt16} AND ingested_at = stamp GROUP BY ALL)
+  SELECT min(times) AS least, max(times) AS most, sum(unknown) AS unknown
+  FROM (
+    SELECT (sum(stored) - sum(counted)) / sum(own) AS times, sum(before) AS unknown
+    FROM (
+      SELECT tenant, toStartOfMinute(timestamp) AS minute, service, severity, toInt64(count()) AS stored,
+        toInt64(0) AS counted, toInt64(countIf(ingested_at = stamp)) AS own, toUInt64(0) AS before
+      FROM logs
+      WHERE partition = {partition:UInt16} AND toDate(ingested_at) = toDate(stamp)
+        AND timestamp >= span.1 AND timestamp < span.2
+        AND (tenant, toStartOfMinute(timestamp), service, severity) IN cells
+      GROUP BY tenant, minute, service, severity
+      UNION ALL
+      SELECT tenant, minute, service, severity, toInt64(0), toInt64(sumIf(logs_per_minute.records, partition != '')),
+        toInt64(0), countIf(partition = '')
+      FROM logs_per_minute
+      WHERE partition IN ('', toString({partition:UInt16})) AND ingested_on = toDate(stamp)
+        AND (tenant, minute, service, severity) IN cells
+      GROUP BY tenant, minute, service, severity
+    )
+    GROUP BY tenant, minute, service, severity
+  )`
 
 const fillRollup = (partition: number, ingestedAt: number, times: number) =>
   command("fill the rollup of a batch", fill, {
@@ -182,14 +221,14 @@ const fillRollup = (partition: number, ingestedAt: number, times: number) =>
     settings: { insert_deduplicate: 0, async_insert: 0 }
   })
 
-/** The select of logs_per_minute_view over one batch. A negative count is a UInt64 modulo 2^64, as every sum of them is. */
-const fill = `INSERT INTO logs_per_minute (ingested_on, tenant, minute, service, severity, records, bytes)
+/** The select of logs_per_minute_of_partition over one batch. A negative count is a UInt64 modulo 2^64, as every sum of them is. */
+const fill = `INSERT INTO logs_per_minute (ingested_on, tenant, minute, service, severity, partition, records, bytes)
   SELECT toDate(ingested_at) AS ingested_on, tenant, toStartOfMinute(timestamp) AS minute, service, severity,
-    toUInt64(toInt64(count()) * {times:Int64}) AS records,
+    toString(logs.partition) AS partition, toUInt64(toInt64(count()) * {times:Int64}) AS records,
     toUInt64(toInt64(sum(length(body))) * {times:Int64}) AS bytes
   FROM logs
-  WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
-  GROUP BY ingested_on, tenant, minute, service, severity`
+  WHERE logs.partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
+  GROUP BY ingested_on, tenant, minute, service, severity, logs.partition`
 
 /** The tables of the store behind `Store`, unless another implementation is provided. */
 export const Tables = Context.Reference<TablesShape>("@tailrace/store/Tables", {

@@ -104,7 +104,7 @@ describe("the independent check of the ledger", () => {
       assert.match(doubled[0]?.words ?? "", /^1 record of \d+ in logs are there twice/)
 
       yield* plant(
-        "INSERT INTO logs_per_minute VALUES ('2026-03-01', 'default', '2026-03-01 12:05:00', 's1', 'INFO', 3, 30)"
+        "INSERT INTO logs_per_minute VALUES ('2026-03-01', 'default', '2026-03-01 12:05:00', 's1', 'INFO', 3, 30, '0')"
       )
       const rollup = (yield* found).filter(({ between, minute }) => between === "rollup and rows" && minute === "12:05")
       assert.match(rollup[0]?.words ?? "", /^service s1, severity INFO: .* \(3 too many\)$/)
