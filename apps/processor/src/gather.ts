@@ -4,6 +4,7 @@ import type { Consumer } from "@tailrace/streams/consumer"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { Mailbox } from "@tailrace/streams/mailbox"
+import { releaseMessage } from "@tailrace/streams/whole-messages"
 import { Clock, Effect, Option } from "effect"
 import type { Batcher, WritePace } from "./batcher.ts"
 import type { AppendFrame } from "./stage.ts"
@@ -18,6 +19,7 @@ const bytesPerTurn = 262_144
 export interface GatherOptions {
   readonly partition: number
   readonly consumer: Consumer
+  /** Keeps nothing of a delivery: its bytes are let go behind it. */
   readonly parse: AppendFrame
   readonly batcher: Batcher
   readonly counters: StageCounters
@@ -68,6 +70,7 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
       if (batcher.mustCut(batch, delivery.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
       parse(batch, delivery)
+      releaseMessage(delivery.data)
       turn += delivery.data.length
       if (turn >= bytesPerTurn) {
         turn = 0

@@ -7,7 +7,7 @@ export interface Delivery {
   readonly subject: string
   /** "" for a header that is absent. */
   readonly headers: { readonly get: (name: string) => string }
-  /** A view into the chunk the socket read; it keeps that chunk alive, so copy what outlives the batch. */
+  /** A view into a slab shared with its neighbours; it keeps that alive, so copy what outlives the batch, or see `releaseMessage`. */
   readonly data: Uint8Array
   /** This client has got it for the first time, but the broker had delivered it before. */
   readonly redelivered: boolean

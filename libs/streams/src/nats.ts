@@ -1,9 +1,10 @@
 // Nats: the process' two connections to the broker, one for data and one for control, tails and key-value.
 import type { NatsConnection } from "@nats-io/transport-node"
-import { connect, errors } from "@nats-io/transport-node"
+import { errors } from "@nats-io/transport-node"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+import { connect } from "./nats-connect.ts"
 
 export class NatsError extends Schema.TaggedError<NatsError>()("NatsError", {
   message: Schema.String,
