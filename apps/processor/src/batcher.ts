@@ -66,6 +66,11 @@ export class Batcher {
     return cut !== undefined && batch.lastSequence <= cut && sequence > cut
   }
 
+  /** Sequences behind which a message that covers `first` to `last` has to be parted, in order. */
+  cutsWithin(first: number, last: number): ReadonlyArray<number> {
+    return this.cuts.filter((cut, i) => cut >= first && cut < last && cut !== this.cuts[i - 1])
+  }
+
   isFull(batch: LogBatch): boolean {
     return batch.length >= this.limits.maxRows || batch.byteLength >= this.limits.maxBytes
   }

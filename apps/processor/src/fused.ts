@@ -1,5 +1,4 @@
 // Fused placement: all stages of a partition in one process, chained by in-memory mailboxes, one settlement for all.
-import { LogBatch } from "@tailrace/domain/log-batch"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { Broker } from "@tailrace/streams/broker"
 import { durableOf } from "@tailrace/streams/definitions"
@@ -8,6 +7,7 @@ import { Mailbox } from "@tailrace/streams/mailbox"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
+import { batchPool } from "./batch-pool.ts"
 import { Batcher } from "./batcher.ts"
 import { gather } from "./gather.ts"
 import { guardStages } from "./guarded-stages.ts"
@@ -17,9 +17,6 @@ import type { Pipeline } from "./pipeline.ts"
 import { rawStreamCovers } from "./raw-stream.ts"
 import type { BatchStage } from "./stage.ts"
 import { type Arrival, openTail } from "./tail.ts"
-
-/** One being filled, one being stored, one in between. */
-const batches = 3
 
 /** The parts of one life of a partition's pipeline, in the order data flows. */
 export const fusedParts = Effect.fnUntraced(function* (
@@ -33,13 +30,7 @@ export const fusedParts = Effect.fnUntraced(function* (
   const now = elapsedMillis(clock)
   const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
-  const pool = new Mailbox<LogBatch>({ capacityBytes: Number.POSITIVE_INFINITY })
-  for (let i = 0; i < batches; i++) pool.putUnsafe(LogBatch.make({ partition, rowCapacity: 4096 }), 0)
-  const release = (batch: LogBatch) =>
-    Effect.sync(() => {
-      batch.reset()
-      pool.putUnsafe(batch, 0)
-    })
+  const { pool, release } = batchPool(partition)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const startSequence = tail.offsets.length === 0 ? 1 : Math.min(...tail.offsets) + 1
@@ -55,18 +46,21 @@ export const fusedParts = Effect.fnUntraced(function* (
   const toEnrich = new Mailbox<Arrival>({ capacityBytes: Number.POSITIVE_INFINITY, capacityCount: 1 })
   let passing = 0
   const head = gather({
-    partition,
-    consumer,
-    parse: stages.parse,
+    take: consumer.takeAll,
+    more: () => {
+      const { mailbox, pending } = consumer.state()
+      return mailbox > 0 || pending > 0
+    },
+    append: stages.parse,
     batcher: new Batcher(pipeline.config.batch, tail.offsets, tail.repeats),
-    counters,
     pool,
     pace: () => {
       const pace = tail.pace()
       return { ...pace, ahead: passing + pace.ahead }
     },
-    handOn: (batch) =>
+    handOn: (batch, filledMillis) =>
       Effect.suspend(() => {
+        counters.note("parse", batch.length, batch, filledMillis)
         passing++
         const arrival = { batch, acknowledge: batch.lastSequence, messages: batch.frames.length }
         return Effect.asVoid(toFilter.offer(arrival, batch.byteLength))

@@ -1,38 +1,43 @@
-// Gather: the actor at the head of a pipeline: raw messages are parsed into batches and handed on when due.
+// Gather: the actor that forms the batches which are stored: messages are put into them, and they are handed on when due.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Consumer } from "@tailrace/streams/consumer"
-import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { Mailbox } from "@tailrace/streams/mailbox"
 import { releaseMessage } from "@tailrace/streams/whole-messages"
 import { Clock, Effect, Option } from "effect"
 import type { Batcher, WritePace } from "./batcher.ts"
-import type { AppendFrame } from "./stage.ts"
-import type { StageCounters } from "./stage-counters.ts"
 
 /** How long the rest of a batch to be formed again is waited for before it is asked again whether there is a rest. */
 const growMillis = 100
 
-/** Bytes parsed before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
+/** Bytes taken in before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
 const bytesPerTurn = 262_144
 
-export interface GatherOptions {
-  readonly partition: number
-  readonly consumer: Consumer
-  /** Keeps nothing of a delivery: its bytes are let go behind it. */
-  readonly parse: AppendFrame
-  readonly batcher: Batcher
-  readonly counters: StageCounters
-  /** Empty batches to fill; the head waits here when all are on their way, which is the pipeline's back-pressure. */
-  readonly pool: Mailbox<LogBatch>
-  readonly pace: () => WritePace
-  /** Takes a batch that is due. */
-  readonly handOn: (batch: LogBatch) => Effect.Effect<void>
+/** What is gathered: a message, or a part of one that may be parted from the rest. */
+export interface Gathered {
+  /** The first raw sequence it brings. */
+  readonly sequence: number
+  readonly data: Uint8Array
 }
 
-/** Runs until the consumer is drained, then hands on what it holds. Fails as the consumer fails. */
-export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
-  const { batcher, consumer, counters, parse, pool } = options
+export interface GatherOptions<One extends Gathered> {
+  /** Waits for what is to be gathered, in order of sequence; may bring nothing. */
+  readonly take: Effect.Effect<ReadonlyArray<One>, Effect.Error<Consumer["take"]>>
+  /** Whether there is more to come that lies in a stream already. */
+  readonly more: () => boolean
+  /** Keeps nothing of what it appends: the bytes are let go behind it. */
+  readonly append: (batch: LogBatch, one: One) => void
+  readonly batcher: Batcher
+  /** Empty batches to fill; the actor waits here when all are on their way, which is the pipeline's back-pressure. */
+  readonly pool: Mailbox<LogBatch>
+  readonly pace: () => WritePace
+  /** Takes a batch that is due, and how many milliseconds it was filled for. */
+  readonly handOn: (batch: LogBatch, filledMillis: number) => Effect.Effect<void>
+}
+
+/** Runs until `take` says that the mailbox is closed, then hands on what it holds. Fails as `take` fails. */
+export const gather = Effect.fnUntraced(function* <One extends Gathered>(options: GatherOptions<One>) {
+  const { append, batcher, more, pool } = options
   const clock = yield* Clock.Clock
   const now = elapsedMillis(clock)
   const empty = Effect.orDie(pool.take)
@@ -41,21 +46,15 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
   let started = now()
 
   const handOn = Effect.fnUntraced(function* () {
-    counters.note("parse", batch.length, batch, now() - started)
-    yield* options.handOn(batch)
+    yield* options.handOn(batch, now() - started)
     batch = yield* empty
     started = now()
   })
-  /** Whether the stream holds messages that have not been taken. */
-  const more = () => {
-    const { mailbox, pending } = consumer.state()
-    return mailbox > 0 || pending > 0
-  }
   const take = Effect.fnUntraced(function* () {
-    if (batch.frames.length === 0) return Option.some(yield* consumer.takeAll)
-    if (batcher.mustGrow(batch) && more()) return yield* Effect.timeoutOption(consumer.takeAll, growMillis)
+    if (batch.frames.length === 0) return Option.some(yield* options.take)
+    if (batcher.mustGrow(batch) && more()) return yield* Effect.timeoutOption(options.take, growMillis)
     const due = batcher.dueIn(now(), options.pace())
-    return due === 0 ? Option.none<ReadonlyArray<Delivery>>() : yield* Effect.timeoutOption(consumer.takeAll, due)
+    return due === 0 ? Option.none<ReadonlyArray<One>>() : yield* Effect.timeoutOption(options.take, due)
   })
 
   for (;;) {
@@ -66,12 +65,12 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
       if (!grows && batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
       continue
     }
-    for (const delivery of taken.value) {
-      if (batcher.mustCut(batch, delivery.sequence)) yield* handOn()
+    for (const one of taken.value) {
+      if (batcher.mustCut(batch, one.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
-      parse(batch, delivery)
-      releaseMessage(delivery.data)
-      turn += delivery.data.length
+      append(batch, one)
+      releaseMessage(one.data)
+      turn += one.data.length
       if (turn >= bytesPerTurn) {
         turn = 0
         yield* Effect.yieldNow
@@ -79,8 +78,5 @@ export const gather = Effect.fnUntraced(function* (options: GatherOptions) {
     }
   }
   // Half of a batch to be formed again is left to the next life, which reads it from the stream.
-  if (batch.frames.length > 0 && !batcher.mustGrow(batch)) {
-    counters.note("parse", batch.length, batch, now() - started)
-    yield* options.handOn(batch)
-  }
+  if (batch.frames.length > 0 && !batcher.mustGrow(batch)) yield* options.handOn(batch, now() - started)
 })

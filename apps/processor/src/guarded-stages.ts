@@ -49,8 +49,8 @@ export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runt
   return {
     ...stages,
     parse: (batch, delivery) => guard.parse(stages, batch, delivery),
-    filter: { name: "filter", apply: (batch) => guard.run("filter", batch, filter.apply, (one) => one.filter.apply) },
-    enrich: { name: "enrich", apply: (batch) => guard.run("enrich", batch, enrich.apply, (one) => one.enrich.apply) },
+    filter: { ...filter, apply: (batch) => guard.run("filter", batch, filter.apply, (one) => one.filter.apply) },
+    enrich: { ...enrich, apply: (batch) => guard.run("enrich", batch, enrich.apply, (one) => one.enrich.apply) },
     watch: {
       ...watch,
       observe: (batch, now) => {

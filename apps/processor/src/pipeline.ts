@@ -99,12 +99,14 @@ const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: numb
         ),
       filter: {
         name: "filter",
+        idle: rules.length === 0,
         apply: (batch) => {
           for (const rule of rules) rule.apply(batch)
         }
       },
       enrich: {
         name: "enrich",
+        idle: enrichments.length === 0,
         apply: (batch) => {
           for (const enrichment of enrichments) enrichment.apply(batch)
         }

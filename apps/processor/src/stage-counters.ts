@@ -28,7 +28,7 @@ export class StageCounters {
   private reportedAt = Number.NaN
 
   /** Notes that a stage took a batch of `before` kept records and left it as it is now, in `millis` of work. */
-  note(stage: StageName, before: number, batch: LogBatch, millis: number): void {
+  note(stage: StageName, before: number, batch: Pick<LogBatch, "keptCount">, millis: number): void {
     const counts = this.counts.get(stage) as Counts
     counts.recordsIn += before
     counts.recordsOut += batch.keptCount

@@ -12,6 +12,8 @@ export type AppendFrame = (batch: LogBatch, delivery: Delivery) => void
 /** A stage that changes a batch in place. */
 export interface BatchStage {
   readonly name: "filter" | "enrich"
+  /** Whether it leaves every batch as it is, because nothing is configured for it. */
+  readonly idle?: boolean
   readonly apply: (batch: LogBatch) => void
 }
 

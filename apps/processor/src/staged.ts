@@ -1,23 +1,26 @@
 // Staged placement: a durable hop between all stages of a partition, each of which may run in a process of its own.
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { decodeBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
+import { decodeBatch, EncodedBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { type StagedStage, stageSubject } from "@tailrace/domain/subjects"
 import type { Running } from "@tailrace/streams/actor"
 import { Broker } from "@tailrace/streams/broker"
 import { type ConsumedStream, durableOf } from "@tailrace/streams/definitions"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
-import { type HopOutput, startHop } from "@tailrace/streams/hop"
+import { type HopOutput, type HopState, startHop } from "@tailrace/streams/hop"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
+import { batchPool } from "./batch-pool.ts"
+import { Batcher } from "./batcher.ts"
+import { type EnrichedPart, enrichedParts } from "./enriched-parts.ts"
+import { gather } from "./gather.ts"
 import { guardStages } from "./guarded-stages.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
 import { rawStreamCovers } from "./raw-stream.ts"
-import type { AppendFrame, BatchStage } from "./stage.ts"
-import type { StageName } from "./stage-counters.ts"
+import type { BatchStage } from "./stage.ts"
 import { openTail } from "./tail.ts"
 
 /** Text of one message between stages; its encoding stays well below the broker's largest message. */
@@ -34,21 +37,14 @@ export const stagedParts = Effect.fnUntraced(function* (
   const now = elapsedMillis(yield* Clock.Clock)
   const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
-  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release: () => Effect.void })
+  const { pool, release } = batchPool(partition)
+  const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const consumer = yield* (yield* Broker).openConsumer({ ...durableOf("enriched", partition), owned: ownership.owned })
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)
 
-  const timed = <A>(
-    name: StageName,
-    work: () => { readonly value: A; readonly batch: LogBatch; readonly before: number }
-  ) => {
-    const started = now()
-    const { value, batch, before } = work()
-    counters.note(name, before, batch, now() - started)
-    return value
-  }
+  const busyHops: Array<() => boolean> = []
   const hop = (
     name: "parse" | "filter" | "enrich",
     from: ConsumedStream,
@@ -69,41 +65,80 @@ export const stagedParts = Effect.fnUntraced(function* (
           const refused = stages.takeRefused(Number.POSITIVE_INFINITY, name)
           return Effect.as(tail.setAside(refused), outputs)
         })
-    })
+    }).pipe(Effect.tap(({ state }) => Effect.sync(() => busyHops.push(whetherBusy(state)))))
   })
-  const stageHop = (stage: BatchStage, from: ConsumedStream, to: StagedStage) =>
-    hop(stage.name, from, to, (inputs) =>
-      inputs.map(({ data }) =>
-        timed(stage.name, () => {
-          const batch = decodeBatch(data)
-          const before = batch.keptCount
-          stage.apply(batch)
-          return { value: { payload: encodeBatch(batch) }, batch, before }
-        })
-      )
-    )
-  const parseFrames = (inputs: ReadonlyArray<Delivery>) =>
-    parseRuns(partition, stages.parse, inputs).map((batch) =>
-      timed("parse", () => ({ value: { payload: encodeBatch(batch) }, batch, before: batch.length }))
-    )
-  // Batches keep their size from here on, down to the store, where each costs about the same whatever it is.
-  const parseHop = hop("parse", "raw", "parsed", parseFrames, pipeline.config.batch.maxLinger)
-
-  const reader = Effect.gen(function* () {
-    for (;;) {
-      const delivery = yield* Effect.catchTag(consumer.take, "MailboxClosed", () => Effect.succeed(undefined))
-      if (delivery === undefined) break
-      const batch = decodeBatch(delivery.data)
-      if (batch.frames.length > 0) yield* tail.offer({ batch, acknowledge: delivery.sequence, messages: 1 })
+  const stageHop = (stage: BatchStage, from: ConsumedStream, to: StagedStage) => {
+    let batch: LogBatch | undefined
+    const passed = (data: Uint8Array) => {
+      const rows = new EncodedBatch(data).rows
+      counters.note(stage.name, rows, { keptCount: rows }, 0)
+      return data
     }
-    tail.inbox.end()
-  })
+    const applied = (data: Uint8Array) => {
+      const started = now()
+      batch = decodeBatch(data, batch)
+      const before = batch.keptCount
+      stage.apply(batch)
+      const payload = encodeBatch(batch)
+      counters.note(stage.name, before, batch, now() - started)
+      return payload
+    }
+    const transform = stage.idle === true ? passed : applied
+    return hop(stage.name, from, to, (inputs) => inputs.map(({ data }) => ({ payload: transform(data) })))
+  }
+  const parsed = LogBatch.make({ partition, rowCapacity: 4096 })
+  /** Parses messages into as many outputs as keep each below the largest message; the same messages, the same outputs. */
+  const parseFrames = (inputs: ReadonlyArray<Delivery>) => {
+    const outputs: Array<HopOutput> = []
+    let started = now()
+    const put = () => {
+      outputs.push({ payload: encodeBatch(parsed) })
+      counters.note("parse", parsed.length, parsed, now() - started)
+      parsed.reset()
+      started = now()
+    }
+    parsed.reset()
+    for (const delivery of inputs) {
+      if (parsed.byteLength > 0 && parsed.byteLength + delivery.data.length > maxTextBytes) put()
+      stages.parse(parsed, delivery)
+    }
+    put()
+    return outputs
+  }
+
+  const batcher = new Batcher(pipeline.config.batch, tail.offsets, tail.repeats)
+  let acknowledge = 0
+  let messages = 0
+  const reader = gather({
+    take: Effect.map(consumer.takeAll, (taken) =>
+      taken.flatMap((delivery) => enrichedParts(delivery, (first, last) => batcher.cutsWithin(first, last)))
+    ),
+    more: () => {
+      const { mailbox, pending } = consumer.state()
+      return mailbox > 0 || pending > 0 || busyHops.length < hops || busyHops.some((busy) => busy())
+    },
+    append: (batch, part: EnrichedPart) => {
+      part.batch.appendTo(batch)
+      acknowledge = part.acknowledge
+      messages += part.messages
+    },
+    batcher,
+    pool,
+    pace: tail.pace,
+    handOn: (batch) =>
+      Effect.suspend(() => {
+        const arrival = { batch, acknowledge, messages }
+        messages = 0
+        return tail.offer(arrival)
+      })
+  }).pipe(Effect.andThen(Effect.sync(() => tail.inbox.end())))
   const startReader = Effect.gen(function* () {
     const done = Fiber.join(yield* Effect.forkScoped(reader))
     return { name: "read", done, drain: Effect.andThen(consumer.drain, done) } satisfies Running<PartFailure>
   })
   return [
-    parseHop,
+    // What waits here comes in fewer messages, each of which costs the broker three times what it would cost once.
+    hop("parse", "raw", "parsed", parseFrames, pipeline.config.batch.maxLinger),
     stageHop(stages.filter, "parsed", "filtered"),
     stageHop(stages.enrich, "filtered", "enriched"),
     { name: "read", start: startReader },
@@ -111,17 +146,13 @@ export const stagedParts = Effect.fnUntraced(function* (
   ]
 })
 
-/** Parses messages into as many batches as keep each below the largest message; the same messages, the same batches. */
-const parseRuns = (partition: number, parse: AppendFrame, inputs: ReadonlyArray<Delivery>): ReadonlyArray<LogBatch> => {
-  const batches: Array<LogBatch> = []
-  let batch = LogBatch.make({ partition })
-  for (const delivery of inputs) {
-    if (batch.byteLength > 0 && batch.byteLength + delivery.data.length > maxTextBytes) {
-      batches.push(batch)
-      batch = LogBatch.make({ partition })
-    }
-    parse(batch, delivery)
+const hops = 3
+
+/** Whether a hop has inputs before it that it has not handed on. */
+const whetherBusy = (state: () => HopState) => {
+  const start = state().consumer.delivered
+  return () => {
+    const { consumer, covered } = state()
+    return consumer.mailbox > 0 || consumer.pending > 0 || consumer.delivered > Math.max(start, covered)
   }
-  batches.push(batch)
-  return batches
 }

@@ -31,7 +31,7 @@ export class ByteWriter {
   }
 
   /** The bytes of the first `count` elements of a typed array, in the machine's (little-endian) order. */
-  elements(source: Uint8Array | Uint32Array | Float64Array, count: number): void {
+  elements(source: Uint8Array | Uint16Array | Uint32Array | Float64Array, count: number): void {
     this.bytes(new Uint8Array(source.buffer, source.byteOffset, count * source.BYTES_PER_ELEMENT))
   }
 
@@ -93,7 +93,7 @@ export class ByteReader {
   }
 
   /** Fills the first `count` elements of a typed array. */
-  elements(target: Uint8Array | Uint32Array | Float64Array, count: number): void {
+  elements(target: Uint8Array | Uint16Array | Uint32Array | Float64Array, count: number): void {
     new Uint8Array(target.buffer, target.byteOffset, count * target.BYTES_PER_ELEMENT).set(
       this.bytes(count * target.BYTES_PER_ELEMENT)
     )

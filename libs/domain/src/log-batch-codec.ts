@@ -2,12 +2,13 @@
 import { ByteReader, ByteWriter } from "./byte-writer.ts"
 import type { DictionaryColumn } from "./dictionary-column.ts"
 import type { FrameAccount } from "./frame-account.ts"
+import { gathered, type NumberColumn, readNumbers, writeNumbers } from "./integer-run.ts"
 import { LogBatch } from "./log-batch.ts"
 import type { PairList } from "./pair-list.ts"
 import type { TextColumn } from "./text-column.ts"
-import { decodeUtf8, encodeUtf8 } from "./utf8.ts"
+import { decodeUtf8, encodeUtf8, varintLength } from "./utf8.ts"
 
-const magic = encodeUtf8("TLB1")
+const magic = encodeUtf8("TLB2")
 
 /** Frames `from` to `to` (exclusive) of a batch, by their index. */
 export interface FrameRange {
@@ -21,67 +22,97 @@ export interface FrameRange {
  */
 export const encodeBatch = (batch: LogBatch, range: FrameRange = { from: 0, to: batch.frames.length }): Uint8Array => {
   const rows = keptRows(batch, range)
+  const count = rows?.length ?? batch.length
   const pairs = batch.attributes.count + batch.resource.count
-  // Just above what most batches take: texts, fixed columns, code and length of each pair, accounts and dictionaries.
-  const guess = batch.byteLength + rows.length * fixedRowBytes + pairs * 8 + batch.frames.length * 160 + 16_384
+  // Just above what most batches take: texts, numbers, code and length of each pair, accounts and dictionaries.
+  const guess = batch.byteLength + count * fewRowBytes + pairs * 2 + batch.frames.length * 160 + 16_384
   const writer = new ByteWriter(guess)
   writer.bytes(magic)
   writer.varint(batch.partition)
-  writer.varint(rows.length)
+  writer.varint(count)
   const accounts = encodeUtf8(JSON.stringify(batch.frames.slice(range.from, range.to).map(accountToJson)))
   writer.varint(accounts.length)
   writer.bytes(accounts)
-  const all = rows.length === batch.length
-  for (const column of typedColumns(batch)) {
-    if (column === batch.frame && range.from > 0) {
-      writer.elements(
-        gathered(column, rows).map((frame) => frame - range.from),
-        rows.length
-      )
-    } else if (all) writer.elements(column, rows.length)
-    else writer.elements(gathered(column, rows), rows.length)
-  }
-  for (const column of dictionaryColumns(batch))
-    writeDictionary(writer, column, all ? column.codes : gathered(column.codes, rows), rows.length)
-  for (const column of textColumns(batch)) writeText(writer, column, rows)
-  for (const list of pairLists(batch)) writePairs(writer, list, rows)
+  const frames = rows === undefined ? batch.frame : gathered(batch.frame, rows)
+  if (range.from > 0) for (let i = 0; i < count; i++) frames[i] = (frames[i] as number) - range.from
+  writeNumbers(writer, frames, count, undefined)
+  for (const column of numberColumns(batch)) writeNumbers(writer, column, count, rows)
+  for (const column of dictionaryColumns(batch)) writeDictionary(writer, column, count, rows)
+  for (const column of textColumns(batch)) writeTexts(writer, column, count, rows)
+  for (const list of pairLists(batch)) writePairs(writer, list, count, rows)
   return writer.finish()
 }
 
+/** What `encodeBatch` wrote, read as far as its accounts. */
+export class EncodedBatch {
+  readonly partition: number
+  readonly rows: number
+  private readonly accounts: Uint8Array
+  private readonly reader: ByteReader
+  private read: ReadonlyArray<FrameAccount> | undefined
+
+  /** Throws RangeError when the bytes are no batch or break off. */
+  constructor(bytes: Uint8Array) {
+    const reader = new ByteReader(bytes)
+    const start = reader.bytes(magic.length)
+    if (!magic.every((byte, i) => byte === start[i]))
+      throw new RangeError("these bytes are no batch: they do not begin with TLB2")
+    this.partition = reader.varint()
+    this.rows = reader.varint()
+    this.accounts = reader.bytes(reader.varint())
+    this.reader = reader
+  }
+
+  get frames(): ReadonlyArray<FrameAccount> {
+    if (this.read !== undefined) return this.read
+    const accounts: ReadonlyArray<AccountJson> = JSON.parse(utf8(this.accounts))
+    const received = accounts.reduce((sum, account) => sum + account.received, 0)
+    if (this.rows > received)
+      throw new RangeError(`batch is damaged: ${this.rows} rows where its frames had ${received}`)
+    this.read = accounts.map(accountFromJson)
+    return this.read
+  }
+
+  /**
+   * Appends its frames and rows to a batch of the same partition that ends before them. To be called once. Throws
+   * RangeError when the bytes break off or contradict themselves; the batch is to be thrown away then.
+   */
+  appendTo(batch: LogBatch): void {
+    const { frames, reader, rows } = this
+    if (batch.partition !== this.partition)
+      throw new RangeError(`a batch of partition ${this.partition} cannot join one of partition ${batch.partition}`)
+    const before = batch.frames.length
+    const at = batch.appendFrames(frames, rows)
+    readNumbers(reader, batch.frame, at, rows)
+    for (let row = at; row < at + rows; row++) {
+      const frame = frames[batch.frame[row] as number]
+      if (frame === undefined)
+        throw new RangeError(`batch is damaged: row ${row - at} names frame ${batch.frame[row]} of ${frames.length}`)
+      batch.sequence[row] = frame.sequence
+      batch.frame[row] = (batch.frame[row] as number) + before
+    }
+    for (const column of numberColumns(batch)) readNumbers(reader, column, at, rows)
+    for (const column of dictionaryColumns(batch)) readDictionary(reader, column, at, rows)
+    for (const column of textColumns(batch)) readTexts(reader, column, at, rows)
+    for (const list of pairLists(batch)) readPairs(reader, list, at, rows)
+  }
+}
+
 /**
- * The batch that `encodeBatch` wrote, every row kept. Rows are put into `into` when given (it is reset first and must be
- * of the same partition). Throws RangeError when the bytes are no batch or break off.
+ * The batch that `encodeBatch` wrote, every row kept. Rows are put into `into` when given and of the same partition (it is
+ * reset first). Throws RangeError when the bytes are no batch or break off.
  */
 export const decodeBatch = (bytes: Uint8Array, into?: LogBatch): LogBatch => {
-  const reader = new ByteReader(bytes)
-  const start = reader.bytes(magic.length)
-  if (!magic.every((byte, i) => byte === start[i]))
-    throw new RangeError("these bytes are no batch: they do not begin with TLB1")
-  const partition = reader.varint()
-  const rows = reader.varint()
-  if (rows * fixedRowBytes > reader.remaining)
-    throw new RangeError(`batch breaks off: ${rows} rows announced, ${reader.remaining} bytes left`)
-  const reusable = into !== undefined && into.partition === partition && into.capacity >= rows
-  const batch = reusable ? into : new LogBatch(partition, Math.max(16, rows))
+  const encoded = new EncodedBatch(bytes)
+  const { partition, rows } = encoded
+  const batch = into?.partition === partition ? into : LogBatch.make({ partition, rowCapacity: Math.max(16, rows) })
   batch.reset()
-  const accounts: ReadonlyArray<AccountJson> = JSON.parse(utf8(reader.bytes(reader.varint())))
-  for (const account of accounts) batch.frames.push(accountFromJson(account))
-  batch.length = rows
-  batch.keptCount = rows
-  for (const column of typedColumns(batch)) reader.elements(column, rows)
-  batch.selected.fill(1, 0, rows)
-  for (const column of dictionaryColumns(batch)) readDictionary(reader, column, rows)
-  for (const column of textColumns(batch)) readText(reader, column, rows)
-  for (const list of pairLists(batch)) readPairs(reader, list, rows)
+  encoded.appendTo(batch)
   return batch
 }
 
-type TypedColumn = Uint8Array | Uint32Array | Float64Array
-
-const typedColumns = (batch: LogBatch): ReadonlyArray<TypedColumn> => [
-  batch.sequence,
+const numberColumns = (batch: LogBatch): ReadonlyArray<NumberColumn> => [
   batch.row,
-  batch.frame,
   batch.timeMillis,
   batch.timeNanos,
   batch.observedMillis,
@@ -89,8 +120,8 @@ const typedColumns = (batch: LogBatch): ReadonlyArray<TypedColumn> => [
   batch.severityNumber,
   batch.parsed
 ]
-/** Bytes that every row takes at least: the typed columns above, five codes, three text lengths, two pair counts. */
-const fixedRowBytes = 8 + 4 + 4 + 8 + 4 + 8 + 4 + 1 + 1 + 5 * 4 + 3 * 4 + 2 * 4
+/** Bytes a row takes at most where numbers of a batch lie close together: the columns above, codes, lengths, counts. */
+const fewRowBytes = 32
 
 const dictionaryColumns = (batch: LogBatch): ReadonlyArray<DictionaryColumn> => [
   batch.severity,
@@ -102,7 +133,10 @@ const dictionaryColumns = (batch: LogBatch): ReadonlyArray<DictionaryColumn> => 
 const textColumns = (batch: LogBatch): ReadonlyArray<TextColumn> => [batch.body, batch.traceId, batch.spanId]
 const pairLists = (batch: LogBatch): ReadonlyArray<PairList> => [batch.attributes, batch.resource]
 
-const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array => {
+/** The kept rows of some frames; undefined when these are all rows there are. */
+const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array | undefined => {
+  const everyFrame = range.from === 0 && range.to >= batch.frames.length
+  if (everyFrame && batch.keptCount === batch.length) return undefined
   const rows = new Uint32Array(batch.keptCount)
   let next = 0
   for (let row = 0; row < batch.length; row++) {
@@ -112,87 +146,118 @@ const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array => {
   return rows.subarray(0, next)
 }
 
-const gathered = <A extends TypedColumn>(source: A, rows: Uint32Array): A => {
-  const target = new (source.constructor as new (length: number) => A)(rows.length)
-  for (let i = 0; i < rows.length; i++) target[i] = source[rows[i] as number] as number
-  return target
-}
-
-const writeDictionary = (writer: ByteWriter, column: DictionaryColumn, codes: Uint32Array, rows: number): void => {
+const writeDictionary = (
+  writer: ByteWriter,
+  column: DictionaryColumn,
+  count: number,
+  rows: Uint32Array | undefined
+): void => {
   writer.varint(column.size)
   for (let code = 1; code < column.size; code++) {
     writer.varint(column.bytes(code).length)
     writer.bytes(column.bytes(code))
   }
-  writer.elements(codes, rows)
+  writeNumbers(writer, column.codes, count, rows)
 }
 
-const readDictionary = (reader: ByteReader, column: DictionaryColumn, rows: number): void => {
+const readDictionary = (reader: ByteReader, column: DictionaryColumn, at: number, count: number): void => {
   const size = reader.varint()
+  if (size > reader.remaining) throw new RangeError(`batch breaks off: a dictionary of ${size} entries announced`)
   const codes = new Uint32Array(size)
+  let same = true
   for (let code = 1; code < size; code++) {
     const entry = reader.bytes(reader.varint())
     codes[code] = column.intern(entry, 0, entry.length)
+    same &&= codes[code] === code
   }
-  reader.elements(column.codes, rows)
-  for (let row = 0; row < rows; row++) {
-    const code = codes[column.codes[row] as number]
-    if (code === undefined)
-      throw new RangeError(`batch is damaged: row ${row} names dictionary entry ${column.codes[row]} of ${size}`)
-    column.codes[row] = code
-  }
-}
-
-const writeText = (writer: ByteWriter, column: TextColumn, rows: Uint32Array): void => {
-  writer.elements(gathered(column.length, rows), rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    const start = column.start[rows[i] as number] as number
-    writer.slice(column.arena, start, start + (column.length[rows[i] as number] as number))
+  readNumbers(reader, column.codes, at, count)
+  for (let row = at; row < at + count; row++) {
+    const code = column.codes[row] as number
+    if (code >= size)
+      throw new RangeError(`batch is damaged: row ${row - at} names dictionary entry ${code} of ${size}`)
+    if (!same) column.codes[row] = codes[code] as number
   }
 }
 
-const readText = (reader: ByteReader, column: TextColumn, rows: number): void => {
-  const lengths = new Uint32Array(rows)
-  reader.elements(lengths, rows)
-  for (let row = 0; row < rows; row++) {
-    const length = lengths[row] as number
-    const start = reader.skip(length)
-    column.put(row, reader.source, start, start + length)
+/** Texts as they lie in an arena, behind their bytes; 0 bytes where all are empty. */
+const writeTexts = (writer: ByteWriter, column: TextColumn, count: number, rows: Uint32Array | undefined): void => {
+  const { arena, length, start } = column
+  if (column.used === 0 || count === 0) {
+    writer.varint(0)
+    return
   }
+  if (rows === undefined && column.dense(count)) {
+    writer.varint(column.used)
+    writer.slice(arena, 0, column.used)
+    return
+  }
+  let bytes = 0
+  for (let i = 0; i < count; i++) {
+    const size = length[rows === undefined ? i : (rows[i] as number)] as number
+    bytes += varintLength(size) + size
+  }
+  writer.varint(bytes)
+  // Neighbours in the arena go in one copy, with the lengths before them.
+  let from = 0
+  let to = 0
+  for (let i = 0; i < count; i++) {
+    const row = rows === undefined ? i : (rows[i] as number)
+    const size = length[row] as number
+    if (size === 0) {
+      writer.slice(arena, from, to)
+      from = to = 0
+      writer.varint(0)
+      continue
+    }
+    const begin = (start[row] as number) - varintLength(size)
+    if (begin !== to || to === 0) {
+      writer.slice(arena, from, to)
+      from = begin
+    }
+    to = (start[row] as number) + size
+  }
+  writer.slice(arena, from, to)
 }
 
-const writePairs = (writer: ByteWriter, list: PairList, rows: Uint32Array): void => {
-  const counts = new Uint32Array(rows.length)
+const readTexts = (reader: ByteReader, column: TextColumn, at: number, count: number): void => {
+  const bytes = reader.varint()
+  if (bytes === 0) return
+  const start = reader.skip(bytes)
+  column.putAll(at, count, reader.source, start, start + bytes)
+}
+
+const writePairs = (writer: ByteWriter, list: PairList, count: number, rows: Uint32Array | undefined): void => {
+  const counts = new Uint32Array(count)
   const pairs = new Uint32Array(list.count)
   let found = 0
-  for (let i = 0; i < rows.length; i++) {
+  let inOrder = true
+  for (let i = 0; i < count; i++) {
     const before = found
-    for (let pair = list.first[rows[i] as number] as number; pair !== 0; pair = list.next[pair - 1] as number)
+    let pair = list.first[rows === undefined ? i : (rows[i] as number)] as number
+    for (; pair !== 0; pair = list.next[pair - 1] as number) {
+      inOrder &&= pair - 1 === found
       pairs[found++] = pair - 1
+    }
     counts[i] = found - before
   }
-  const kept = pairs.subarray(0, found)
-  writer.elements(counts, rows.length)
-  writer.varint(kept.length)
-  writeDictionary(writer, list.keys, gathered(list.keys.codes, kept), kept.length)
-  writeText(writer, list.values, kept)
+  const chosen = inOrder && found === list.count ? undefined : pairs.subarray(0, found)
+  writeNumbers(writer, counts, count, undefined)
+  writer.varint(found)
+  writeDictionary(writer, list.keys, found, chosen)
+  writeTexts(writer, list.values, found, chosen)
 }
 
-const readPairs = (reader: ByteReader, list: PairList, rows: number): void => {
+const readPairs = (reader: ByteReader, list: PairList, at: number, rows: number): void => {
   const counts = new Uint32Array(rows)
-  reader.elements(counts, rows)
+  readNumbers(reader, counts, 0, rows)
   const pairs = reader.varint()
-  if (pairs * 8 > reader.remaining)
-    throw new RangeError(`batch breaks off: ${pairs} pairs announced, ${reader.remaining} bytes left`)
   let total = 0
-  for (let row = 0; row < rows; row++) {
-    total += counts[row] as number
-    if (total > pairs) throw new RangeError(`batch is damaged: its rows name more than ${pairs} pairs`)
-    for (let i = counts[row] as number; i > 0; i--) list.link(row, 0)
-  }
+  for (let row = 0; row < rows; row++) total += counts[row] as number
   if (total !== pairs) throw new RangeError(`batch is damaged: its rows name ${total} of ${pairs} pairs`)
-  readDictionary(reader, list.keys, pairs)
-  readText(reader, list.values, pairs)
+  const first = list.count
+  for (let row = 0; row < rows; row++) list.linkAll(at + row, counts[row] as number)
+  readDictionary(reader, list.keys, first, pairs)
+  readTexts(reader, list.values, first, pairs)
 }
 
 const utf8 = (bytes: Uint8Array): string => decodeUtf8(bytes, 0, bytes.length)

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { keptOf } from "./frame-account.ts"
 import { ledgerEntries } from "./ledger.ts"
 import { LogBatch } from "./log-batch.ts"
-import { decodeBatch, encodeBatch } from "./log-batch-codec.ts"
+import { decodeBatch, EncodedBatch, encodeBatch } from "./log-batch-codec.ts"
 
 const texts = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -28,10 +28,15 @@ const records = fc.array(
   { minLength: 1, maxLength: 40 }
 )
 
-const filled = (list: ReadonlyArray<Parameters<LogBatch["appendRecord"]>[0]>, batch: LogBatch): LogBatch => {
+const filled = (list: ReadonlyArray<Parameters<LogBatch["appendRecord"]>[0]>, batch: LogBatch, after = 0): LogBatch => {
   list.forEach((record, i) => {
     if (i % 7 === 0)
-      batch.beginFrame({ sequence: 100 + i, tenant: `t${i % 2}`, source: "app", receivedMillis: 60_000 * (i % 3) + 5 })
+      batch.beginFrame({
+        sequence: after + 100 + i,
+        tenant: `t${i % 2}`,
+        source: "app",
+        receivedMillis: 60_000 * (i % 3) + 5
+      })
     batch.appendRecord(record)
   })
   return batch
@@ -178,6 +183,56 @@ describe("encodeBatch and decodeBatch", () => {
       }),
       { numRuns: 40 }
     )
+  })
+
+  it("put batch behind batch, as if it had been one from the start", () => {
+    fc.assert(
+      fc.property(
+        fc.array(records, { minLength: 2, maxLength: 4 }),
+        fc.infiniteStream(fc.boolean()),
+        (lists, coins) => {
+          const joined = LogBatch.make({ partition: 2, rowCapacity: 1 })
+          filled(lists[0] ?? [], joined)
+          joined.reset()
+          const parts = lists.map((list, i) => {
+            const part = filled(list, LogBatch.make({ partition: 2, rowCapacity: 8 }), i * 1_000)
+            for (let row = 0; row < part.length; row++) if (coins.next().value) part.drop(row, "rule")
+            new EncodedBatch(encodeBatch(part)).appendTo(joined)
+            return part
+          })
+          const recordsOf = (batch: LogBatch) =>
+            Array.from({ length: batch.length }, (_, row) => row)
+              .filter((row) => batch.selected[row] === 1)
+              .map((row) => batch.record(row))
+          expect(recordsOf(joined)).toEqual(parts.flatMap(recordsOf))
+          expect(joined.frames).toEqual(parts.flatMap(({ frames }) => frames))
+          const carried = decodeBatch(encodeBatch(joined))
+          expect(recordsOf(carried)).toEqual(recordsOf(joined))
+          expect(carried.frames).toEqual(joined.frames)
+        }
+      ),
+      { numRuns: 40 }
+    )
+  })
+
+  it("put a batch only behind what it follows, of its own partition", () => {
+    const encoded = () => new EncodedBatch(encodeBatch(filled([{}], LogBatch.make({ partition: 2 }))))
+    const batch = LogBatch.make({ partition: 2 })
+    encoded().appendTo(batch)
+    expect(() => encoded().appendTo(batch)).toThrow("frame 100 does not follow frame 100")
+    expect(() => encoded().appendTo(LogBatch.make({ partition: 1 }))).toThrow("partition")
+  })
+
+  it("carry numbers of any size", () => {
+    const batch = LogBatch.make({ partition: 0 })
+    batch.beginFrame({ sequence: 1, tenant: "t", source: "s", receivedMillis: 0 })
+    const times = [0n, 1n, -1n, 255_000_000n, 70_000_000_000n, 4_000_000_000_000_000_000n, -4_000_000_000_000_000_001n]
+    for (const timestamp of times) batch.appendRecord({ timestamp })
+    const last = batch.appendRow()
+    batch.timeMillis[last] = 0.5
+    const decoded = decodeBatch(encodeBatch(batch))
+    expect(times.map((_, row) => decoded.record(row).timestamp)).toEqual(times)
+    expect(decoded.timeMillis[last]).toBe(0.5)
   })
 
   it("refuse bytes that break off or are damaged, and never anything else", () => {

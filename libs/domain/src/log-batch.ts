@@ -105,9 +105,7 @@ export class LogBatch {
     readonly source: string
     readonly receivedMillis: number
   }): FrameAccount {
-    if (this.frames.length > 0 && frame.sequence <= this.lastSequence) {
-      throw new RangeError(`frame ${frame.sequence} does not follow frame ${this.lastSequence} of the batch`)
-    }
+    this.mustFollow(frame.sequence)
     const account: FrameAccount = {
       sequence: frame.sequence,
       tenant: frame.tenant,
@@ -141,6 +139,23 @@ export class LogBatch {
     this.length = index + 1
     this.keptCount++
     return index
+  }
+
+  /**
+   * Appends frames with their accounts, and so many kept rows, whose columns the caller then fills; answers the index of
+   * the first of these.
+   */
+  appendFrames(frames: ReadonlyArray<FrameAccount>, rows: number): number {
+    for (const account of frames) {
+      this.mustFollow(account.sequence)
+      this.frames.push(account)
+    }
+    const at = this.length
+    if (at + rows > this.capacity) this.grow(Math.max(at + rows, this.capacity * 2))
+    this.selected.fill(kept, at, at + rows)
+    this.length += rows
+    this.keptCount += rows
+    return at
   }
 
   /** Leaves a row out by a named rule. */
@@ -230,6 +245,11 @@ export class LogBatch {
 
   private frameTenant = 0
   private frameSource = 0
+
+  private mustFollow(sequence: number): void {
+    if (this.frames.length > 0 && sequence <= this.lastSequence)
+      throw new RangeError(`frame ${sequence} does not follow frame ${this.lastSequence} of the batch`)
+  }
 
   private leaveOut(row: number): FrameAccount | undefined {
     if (this.selected[row] !== kept) return undefined

@@ -47,6 +47,18 @@ export class PairList {
     this.values.put(this.link(row, keyCode), value, valueStart, valueEnd)
   }
 
+  /** Links `count` new pairs to `row`, which has none; the caller sets their key codes and values next. */
+  linkAll(row: number, count: number): void {
+    if (count === 0) return
+    const from = this.count
+    while (from + count > this.next.length) this.growPairs(this.next.length * 2)
+    for (let pair = from; pair < from + count - 1; pair++) this.next[pair] = pair + 2
+    this.next[from + count - 1] = 0
+    this.first[row] = from + 1
+    this.last[row] = from + count
+    this.count = from + count
+  }
+
   /** Links a new pair to `row` and answers its index; the caller puts its value into `values` next. */
   link(row: number, keyCode: number): number {
     const pair = this.count++

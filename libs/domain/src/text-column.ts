@@ -56,6 +56,38 @@ export class TextColumn {
     return at
   }
 
+  /**
+   * Sets the texts of `count` rows from `row` on to those laid out as in the arena in `source[start, end)`, by one copy.
+   * Throws RangeError when they do not fill it exactly.
+   */
+  putAll(row: number, count: number, source: Uint8Array, start: number, end: number): void {
+    const needed = this.used + (end - start)
+    if (needed > this.arena.length) this.growArena(needed)
+    const { arena } = this
+    arena.set(source.subarray(start, end), this.used)
+    let at = this.used
+    for (let i = row; i < row + count; i++) {
+      let length = arena[at++] as number
+      if (length > 0x7f) {
+        length &= 0x7f
+        let scale = 0x80
+        for (let more = true; more && at < needed; scale *= 0x80) {
+          const byte = arena[at++] as number
+          length += (byte & 0x7f) * scale
+          more = byte > 0x7f
+        }
+      }
+      if (at + length > needed) throw new RangeError(`batch is damaged: the text of row ${i} breaks off`)
+      this.start[i] = at
+      this.length[i] = length
+      at += length
+    }
+    if (at !== needed) throw new RangeError(`batch is damaged: ${needed - at} bytes of text belong to no row`)
+    if (row !== this.putRows) this.inOrder = false
+    this.putRows += count
+    this.used = needed
+  }
+
   /** Whether `arena[0, used)` is exactly the column of rows 0..rows-1 in ClickHouse's String layout. */
   dense(rows: number): boolean {
     return this.inOrder && this.putRows === rows

@@ -14,6 +14,7 @@ import type { MailboxClosed } from "./mailbox.ts"
 import type { Nats } from "./nats.ts"
 import type { PublishError } from "./publish-error.ts"
 import { Publisher } from "./publisher.ts"
+import { releaseMessage } from "./whole-messages.ts"
 
 /**
  * superseded: another writer wrote to the output subject, be it another process or a message this one had in flight
@@ -39,7 +40,8 @@ export interface HopOptions<E, R> {
   readonly outputSubject: string
   /**
    * Makes the output of a run of inputs: one message, or several parts where it would exceed the broker's payload
-   * limit. The same inputs must give the same parts: after a crash between two parts the rest is made again.
+   * limit. The same inputs must give the same parts: after a crash between two parts the rest is made again. A part may
+   * be an input's own bytes; nothing may keep those for longer.
    */
   readonly transform: (inputs: ReadonlyArray<Delivery>) => Effect.Effect<ReadonlyArray<HopOutput>, E, R>
   /** Inputs are put together up to this many bytes. Default 1 MiB. */
@@ -142,6 +144,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
       yield* publish(outputs[part] as HopOutput, next)
     }
     counts.inputs += inputs.length
+    for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
   })
   const maxInputBytes = options.maxInputBytes ?? 1024 * 1024

@@ -1,0 +1,19 @@
+// BatchPool: the batches of one partition that are filled, stored and filled again.
+import { LogBatch } from "@tailrace/domain/log-batch"
+import { Mailbox } from "@tailrace/streams/mailbox"
+import { Effect } from "effect"
+
+/** One being filled, one being stored, one in between. */
+const batches = 3
+
+/** Empty batches, and how one is given back. */
+export const batchPool = (partition: number) => {
+  const pool = new Mailbox<LogBatch>({ capacityBytes: Number.POSITIVE_INFINITY })
+  for (let i = 0; i < batches; i++) pool.putUnsafe(LogBatch.make({ partition, rowCapacity: 4096 }), 0)
+  const release = (batch: LogBatch) =>
+    Effect.sync(() => {
+      batch.reset()
+      pool.putUnsafe(batch, 0)
+    })
+  return { pool, release }
+}

@@ -1,0 +1,52 @@
+// EnrichedParts: messages of the last stage as what a batch to be stored is gathered from.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import { decodeBatch, EncodedBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
+import type { Delivery } from "@tailrace/streams/delivery"
+import type { Gathered } from "./gather.ts"
+
+/** A message, or the part of one that lies between two sequences no batch may reach across. */
+export interface EnrichedPart extends Gathered {
+  readonly batch: EncodedBatch
+  /** How far the stream is done with once this is stored. */
+  readonly acknowledge: number
+  /** 1 for the last part of its message, 0 for those before it. */
+  readonly messages: number
+}
+
+/**
+ * The parts of a message, in order: one, unless an offset or a border of a batch to be formed again lies within it, which is
+ * so where the messages were made anew, or the placement was another before. `cutsWithin` answers the sequences behind
+ * which to part it.
+ */
+export const enrichedParts = (
+  { data, sequence }: Pick<Delivery, "data" | "sequence">,
+  cutsWithin: (first: number, last: number) => ReadonlyArray<number>
+): ReadonlyArray<EnrichedPart> => {
+  const encoded = new EncodedBatch(data)
+  const { frames } = encoded
+  const first = frames[0]
+  const last = frames.at(-1)
+  if (first === undefined || last === undefined) return []
+  const cuts = cutsWithin(first.sequence, last.sequence)
+  if (cuts.length === 0) {
+    return [{ sequence: first.sequence, data, batch: encoded, acknowledge: sequence, messages: 1 }]
+  }
+  const batch = decodeBatch(data)
+  const ends = new Set([
+    ...cuts.map((cut) => frames.findLastIndex((frame) => frame.sequence <= cut) + 1),
+    frames.length
+  ])
+  return [...ends].map((to, i, all) => partOf(batch, all[i - 1] ?? 0, to, sequence))
+}
+
+const partOf = (batch: LogBatch, from: number, to: number, message: number): EnrichedPart => {
+  const data = encodeBatch(batch, { from, to })
+  const isLast = to === batch.frames.length
+  return {
+    sequence: batch.frames[from]?.sequence ?? 0,
+    data,
+    batch: new EncodedBatch(data),
+    acknowledge: isLast ? message : message - 1,
+    messages: isLast ? 1 : 0
+  }
+}
