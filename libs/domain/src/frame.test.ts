@@ -74,4 +74,12 @@ describe("frame headers", () => {
       resource: {}
     })
   })
+
+  it("take no time of reception that is none: not before 1970, nor behind the minutes that the ledger knows", () => {
+    const received = (at: string) =>
+      decodeFrameHeader((name) => (name === "Tailrace-Received-At" ? at : undefined)).receivedMillis
+    const times = ["-1", "0", "0.5", "4294967220000", "9007199254740991", "1e300"]
+    expect(times.map(received)).toEqual(times.map(() => undefined))
+    expect(received("4294967219999")).toBe(4_294_967_219_999)
+  })
 })

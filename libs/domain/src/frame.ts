@@ -65,12 +65,15 @@ export const decodeFrameHeader = (get: (name: string) => string | undefined): Fr
   return {
     layout: layout === "prefixed" || layout === "single" ? layout : "lines",
     codec: get(frameHeaders.codec) || "auto",
-    receivedMillis: Number.isSafeInteger(received) && received > 0 ? received : undefined,
+    receivedMillis: Number.isSafeInteger(received) && received > 0 && received < endOfTime ? received : undefined,
     attributes: textRecord(get(frameHeaders.attributes)),
     resource: textRecord(get(frameHeaders.resource)),
     ...(dropped === undefined ? {} : { dropped })
   }
 }
+
+/** In 2106, behind the last whole minute that the ledger's minutes reach to: nobody received anything then. */
+const endOfTime = 4_294_967_220_000
 
 /** Bytes that a message of `length` bytes takes in a `prefixed` payload. */
 export const prefixedLength = (length: number): number => varintLength(length) + length
