@@ -19,10 +19,12 @@ const hour = 3_600_000
 
 /** What a case did besides the numbered records. */
 export interface Besides {
-  /** Records of other senders that were acknowledged or published. */
+  /** Records of other senders that came to an end: acknowledged, published, or refused one by one. */
   readonly acknowledged?: number
   /** How many of them have to end as dead letters. */
   readonly deadLettered?: number
+  /** How many of them were refused, by their position in a request that was taken. */
+  readonly refused?: number
 }
 
 export interface World<S extends Stand> {
@@ -160,26 +162,28 @@ const torment = async <S extends Stand>(
   })
   const received = sent + (besides.acknowledged ?? 0)
   const dead = besides.deadLettered ?? 0
+  const refused = besides.refused ?? 0
+  const kept = received - dead - refused
   expect({ acknowledged, ...seen }).toEqual({
     acknowledged: sent,
-    stored: received - dead,
+    stored: kept,
     numbered: sent,
     distinct: sent,
-    rollup: received - dead,
+    rollup: kept,
     panes: (options.panes ?? true) ? counted : seen.panes,
     received,
-    accounted: received - dead,
-    dropped: 0,
+    accounted: kept,
+    dropped: refused,
     deadLettered: dead,
     unbalanced: 0
   } satisfies Counts & { acknowledged: number })
   expect(check).toEqual({
     received,
-    stored: received - dead,
-    dropped: 0,
+    stored: kept,
+    dropped: refused,
     deduplicated: 0,
     rejected: dead,
-    rows: received - dead,
+    rows: kept,
     rawRecords: received,
     differences: []
   } satisfies LedgerCheck)
@@ -193,7 +197,8 @@ const settled = async (
   besides: Besides,
   panes: boolean
 ): Promise<Counts> => {
-  const others = (besides.acknowledged ?? 0) - (besides.deadLettered ?? 0)
+  const { acknowledged: beside = 0, deadLettered = 0, refused = 0 } = besides
+  const others = beside - deadLettered - refused
   const read = () => readCounts(stand).catch(() => undefined)
   const untilStored = () =>
     waitFor(read, (now) => now !== undefined && now.distinct >= records.sent && now.stored >= records.sent + others, {
@@ -208,7 +213,7 @@ const settled = async (
     (now) =>
       now !== undefined &&
       now.distinct >= records.sent &&
-      now.received >= records.sent + (besides.acknowledged ?? 0) &&
+      now.received >= records.sent + beside &&
       (!panes || now.panes >= counted),
     { what: `${records.sent} records accounted for`, everyMillis: 50 }
   ).catch((timeout: unknown) => complain(stand, timeout))

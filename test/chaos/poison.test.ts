@@ -92,6 +92,19 @@ chaosCase("poison lines in files and requests", options, async ({ flow, over, st
     await response.arrayBuffer()
     await flow(20)
   }
+  // Refused beside good ones they are told to the sender and counted, once for all attempts under a key.
+  const mixed = ['{"msg":"good"}', "{not json", "5", '{"msg":"as good"}'].join("\n")
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const response = await fetch(`${stand.collector}/ingest/poison`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson", "idempotency-key": "mixed" },
+      body: mixed
+    })
+    const { accepted, rejected } = (await response.json()) as { accepted: number; rejected: number }
+    if (accepted !== 2 || rejected !== 2)
+      throw new Error(`of four items ${accepted} were taken and ${rejected} refused`)
+    await flow(20)
+  }
   over()
-  return { acknowledged: lines.length }
+  return { acknowledged: lines.length + 4, refused: 2 }
 })

@@ -46,22 +46,29 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
   const readAll = Effect.promise(async () => {
     const { state } = await manager.streams.info("raw")
     const messages: Array<Stored> = []
+    const dropped: Record<string, number> = {}
     for (let sequence = Math.max(state.first_seq, 1); sequence <= state.last_seq; sequence++) {
       const frame = await manager.streams.getMessage("raw", { seq: sequence })
       if (frame === null) continue
       const header = decodeFrameHeader((name) => frame.header.get(name))
       const { source = "", tenant = "" } = parseInputSubject(frame.subject) ?? {}
       const { attributes, codec } = header
+      for (const [reason, count] of Object.entries(header.dropped ?? {})) {
+        dropped[reason] = (dropped[reason] ?? 0) + count
+      }
       forEachMessage(frame.data, header.layout, (start, end) => {
         const text = Buffer.from(frame.data.subarray(start, end)).toString()
         messages.push({ tenant, source, codec, attributes, text })
       })
     }
-    return { messages, upTo: state.last_seq }
+    return { messages, dropped, upTo: state.last_seq }
   })
 
   /** Every message of the raw stream, in order. */
   const stored = Effect.map(readAll, ({ messages }) => messages)
+
+  /** What frames of the raw stream say was left out, by reason. */
+  const dropped = Effect.map(readAll, (read) => read.dropped)
 
   /** The texts of the raw stream, and the last sequence that was read. */
   const read = Effect.map(readAll, ({ messages, upTo }) => ({ texts: messages.map(({ text }) => text), upTo }))
@@ -94,5 +101,5 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     const port = (source: string): number => collector.sources[source]?.port ?? 0
     return { collector, health, metrics, port, url: `http://127.0.0.1:${port("http")}` }
   })
-  return { broker, manager, stored, read, texts, collect }
+  return { broker, manager, stored, dropped, read, texts, collect }
 })

@@ -20,7 +20,7 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, 
   const link = yield* openBrokerLink(config, access)
   const dropped = metrics.counter(
     "tailrace_collector_dropped_total",
-    "Records left out while the pipelines lagged or there was no room, as the ledger counts them",
+    "Records left out: refused, while the pipelines lagged, or for want of room, as the ledger counts them",
     ["source", "reason"]
   )
   if (config.spool.maxBytes === 0 && mayDrop(config)) {

@@ -88,6 +88,24 @@ describe("a source while the pipelines lag", () => {
     assert.deepStrictEqual(covered(2), covered(0))
   })
 
+  it("counts what it refused of a submission in one and the same frame, however often it is handed in", async () => {
+    const world = testIntake({ frameBytes: 1_000, maxFrameBytes: 1_500 })
+    const run = lines(500)
+    for (const lagging of [false, true]) {
+      world.pressure.lagging = lagging
+      const submission = world.intake.submission(origin(sampling), "key")
+      submission.refuse(0)
+      submission.refuse(3)
+      submission.lines(run, 0, run.length, 500)
+      assert.isUndefined(await submission.done())
+    }
+    const refused = world.published.map(({ dropped, id }) => [id, dropped?.["collector:invalid"] ?? 0])
+    const [first, ...others] = refused.slice(0, refused.length / 2)
+    assert.deepStrictEqual(first, ["key-0", 3])
+    assert.isTrue(others.every(([, count]) => count === 0))
+    assert.deepStrictEqual(refused.slice(refused.length / 2), [first, ...others])
+  })
+
   it("is held up when it blocks, whatever memory there is, and goes on when the pipelines have caught up", async () => {
     const { intake, pressure } = testIntake()
     pressure.lagging = true

@@ -28,5 +28,9 @@ export interface Admission {
 /** For sources that have nothing else to choose. */
 export const blocking: Admission = { whenFull: "block", sampleRate: 1 }
 
-/** Names under which the ledger counts what a source dropped. */
-export const dropReasons = { sample: "collector:sample", noRoom: "collector:no-room" } as const
+/** Names under which the ledger counts what a source dropped; `invalid` are items refused in a request that was taken. */
+export const dropReasons = {
+  sample: "collector:sample",
+  noRoom: "collector:no-room",
+  invalid: "collector:invalid"
+} as const

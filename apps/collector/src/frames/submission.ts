@@ -32,6 +32,14 @@ export class Submission {
     this.id = id
   }
 
+  /**
+   * Counts messages that the sender was told no for, in the frame that the next message goes into: handed in again under the
+   * same id the submission counts them in the same frame, and that is stored once.
+   */
+  refuse(messages: number): void {
+    if (messages > 0) this.intake.frameFor(this, 0).leaveOut(dropReasons.invalid, messages, 0)
+  }
+
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
   message(bytes: Uint8Array, start: number, end: number): void {
     const frame = this.intake.frameFor(this, end - start + 5)

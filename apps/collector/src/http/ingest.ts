@@ -78,6 +78,7 @@ const take = async (
     admission: limits
   })
   const submission = context.intake.submission(origin, id)
+  submission.refuse(body.rejected)
   const { runs } = body
   for (let i = 0; i < runs.length; i += 3) submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
   const refusal = await submission.done()

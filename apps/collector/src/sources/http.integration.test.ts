@@ -128,7 +128,7 @@ describe("http source", () => {
 
   it.live("takes the right items of a body and names the wrong ones, or takes none when atomic", () =>
     Effect.gen(function* () {
-      const { ingest, metrics, texts } = yield* start({ maxMessageBytes: 100 })
+      const { dropped, ingest, metrics, texts } = yield* start({ maxMessageBytes: 100 })
       const lines = ['{"n":1}', '{"n":', '{"n":3}', `{"n":"${"x".repeat(100)}"}`, "5"].join("\n")
       const atomic = yield* post(`${ingest}?atomic=true`, lines, ndjson)
       assert.deepStrictEqual([atomic.status, atomic.body.accepted, atomic.body.rejected], [400, 0, 5])
@@ -148,6 +148,12 @@ describe("http source", () => {
       assert.include(broken.body.error, "line 1, column 7 (byte 6)")
       assert.strictEqual((yield* post(ingest, "", ndjson)).status, 400)
       assert.include(yield* metrics.text, 'tailrace_collector_messages_total{source="http"} 2')
+      // The three refused beside good ones are counted with those; a request of which nothing was taken is not.
+      assert.deepStrictEqual(yield* dropped, { "collector:invalid": 3 })
+      const keyed = { ...ndjson, "idempotency-key": "again" }
+      for (let attempt = 0; attempt < 3; attempt++) yield* post(ingest, lines, keyed)
+      assert.deepStrictEqual(yield* dropped, { "collector:invalid": 6 })
+      assert.strictEqual((yield* texts(4)).length, 4)
     }).pipe(Effect.scoped)
   )
 
