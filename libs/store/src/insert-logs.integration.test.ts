@@ -140,6 +140,24 @@ layer(testStore, { excludeTestServices: true })("inserting a batch", (it) => {
     })
   )
 
+  it.effect("keeps all columns of a large batch in one file", () =>
+    Effect.gen(function* () {
+      const batch = numbered(7, 1, 20_000)
+      const line = new TextEncoder().encode("x".repeat(600))
+      const key = new TextEncoder().encode("line")
+      for (let row = 0; row < batch.length; row++) {
+        batch.attributes.append(row, key, 0, key.length, line, 0, line.length)
+      }
+      yield* insertLogs(batch, { ingestedAt: received, attempt: 1 })
+      const parts = yield* read<{ type: string }>({
+        operation: "read parts",
+        sql: `SELECT part_type AS type FROM system.parts WHERE database = currentDatabase() AND table = 'logs'
+          AND name IN (SELECT DISTINCT _part FROM logs WHERE partition = 7)`
+      })
+      assert.deepStrictEqual(parts, [{ type: "Compact" }])
+    })
+  )
+
   it.effect("says how far a partition is stored, and which batch was the last", () =>
     Effect.gen(function* () {
       assert.isUndefined(yield* lastBatch(3))
