@@ -1,5 +1,9 @@
 // Live tail: how long from the making of an event to the subscriber's screen, and what many subscribers cost.
 import { fileURLToPath } from "node:url"
+import { decodeBatch } from "@tailrace/domain/log-batch-codec"
+import { liveSubject } from "@tailrace/domain/subjects"
+import { parseQuery } from "@tailrace/query/parse"
+import { toPredicate } from "@tailrace/query/to-predicate"
 import { microsecondsOf, over, percent, thousands } from "./instruments/figures.ts"
 import { WeightedSamples } from "./instruments/percentiles.ts"
 import type { Question } from "./instruments/report.ts"
@@ -50,10 +54,11 @@ export const liveTail: Question = {
         await phase(stand, subscribers, "1", 1, seconds),
         await phase(stand, subscribers, `${many}`, many, seconds)
       ]
+      const bare = await besideListener(stand, subscribers, seconds)
       const drained = await drain(stand)
       const none = phases[0] as Phase
       return {
-        tables: [latencyTable(phases, rate), costTable(phases, none)],
+        tables: [latencyTable(phases, bare, rate), costTable(phases, none)],
         notes: [
           drainedNote(drained),
           `Through the api's GraphQL over WebSocket, each subscriber with a filter of its own. What the subscribers' own process takes is left out of the sums. Wanted: p99 of at most ${targetMillis} ms, and ${many} subscribers for at most ${percent(targetShare)} more.`
@@ -82,6 +87,42 @@ const phase = async (
   return { name, measured, shown }
 }
 
+interface BesideListener {
+  readonly listened: ReadonlyArray<number>
+  readonly shown: ReadonlyArray<number>
+}
+
+/** Latencies of one tail, and of the same records in the broker's messages to a listener that needs no api. */
+const besideListener = async (
+  stand: Stand,
+  subscribers: Messenger<ToSubscriber, Shown>,
+  seconds: number
+): Promise<BesideListener> => {
+  const matches = toPredicate(parseQuery(measuredQuery).ast, { now: 0 })
+  const listened: Array<number> = []
+  let listening = false
+  subscribers.tell({ type: "open", queries: queriesOf(1) })
+  await untilOpen(stand, 1)
+  const subscription = stand.connection.subscribe(liveSubject(0), {
+    callback: (error, message) => {
+      if (error !== null || !listening) return
+      const now = performance.timeOrigin + performance.now()
+      const batch = decodeBatch(message.data)
+      for (let row = 0; row < batch.length; row++)
+        if (matches(batch, row)) listened.push(now - (batch.timeMillis[row] as number))
+    }
+  })
+  await pause(settleMillis)
+  await subscribers.report()
+  listening = true
+  await pause(windows * seconds * 1_000)
+  listening = false
+  const { latencies } = await subscribers.report()
+  subscription.unsubscribe()
+  subscribers.tell({ type: "close" })
+  return { listened, shown: latencies }
+}
+
 /** Waits until the api has so many tails, for a while. */
 const untilOpen = async (stand: Stand, count: number): Promise<void> => {
   const metrics = stand.api.replace("ws:", "http:").replace("/graphql", "/metrics")
@@ -95,20 +136,28 @@ const untilOpen = async (stand: Stand, count: number): Promise<void> => {
   throw new Error(`the api did not get ${count} live tails within ${mostOpeningMillis} ms`)
 }
 
-const latencyTable = (phases: ReadonlyArray<Phase>, rate: number) => ({
+const percentilesOf = (latencies: ReadonlyArray<number>): ReadonlyArray<string> => {
+  const samples = new WeightedSamples()
+  for (const millis of latencies) samples.add(millis, 1)
+  return samples.percentiles(shares).map((millis) => millis.toFixed(0))
+}
+
+const latencyTable = (phases: ReadonlyArray<Phase>, bare: BesideListener, rate: number) => ({
   caption: `Milliseconds from the generator's stamp to the subscriber at ${thousands(rate)} events/s asked for`,
   columns: ["subscribers", "p50", "p90", "p99", "p99.9", "most", "records of the first", "of all", "left out"],
-  rows: phases.slice(1).map(({ name, shown }) => {
-    const samples = new WeightedSamples()
-    for (const millis of shown.latencies) samples.add(millis, 1)
-    return [
-      name,
-      ...samples.percentiles(shares).map((millis) => millis.toFixed(0)),
-      `${shown.latencies.length}`,
-      `${shown.records}`,
-      `${shown.dropped}`
-    ]
-  })
+  rows: [
+    ...phases
+      .slice(1)
+      .map(({ name, shown }) => [
+        name,
+        ...percentilesOf(shown.latencies),
+        `${shown.latencies.length}`,
+        `${shown.records}`,
+        `${shown.dropped}`
+      ]),
+    ["1, beside it", ...percentilesOf(bare.shown), `${bare.shown.length}`, "", ""],
+    ["a listener at the broker", ...percentilesOf(bare.listened), `${bare.listened.length}`, "", ""]
+  ]
 })
 
 const parts = ["broker", "store", "processor", "collector", "api", "generator"]

@@ -5,7 +5,7 @@ import type { FrameAccount } from "./frame-account.ts"
 import { gathered, type NumberColumn, readNumbers, writeNumbers } from "./integer-run.ts"
 import { LogBatch } from "./log-batch.ts"
 import type { PairList } from "./pair-list.ts"
-import type { TextColumn } from "./text-column.ts"
+import { grownUint32, type TextColumn } from "./text-column.ts"
 import { decodeUtf8, encodeUtf8, varintLength } from "./utf8.ts"
 
 const magic = encodeUtf8("TLB2")
@@ -23,10 +23,10 @@ export interface FrameRange {
 export const encodeBatch = (batch: LogBatch, range: FrameRange = { from: 0, to: batch.frames.length }): Uint8Array => {
   const rows = keptRows(batch, range)
   const count = rows?.length ?? batch.length
-  const pairs = batch.attributes.count + batch.resource.count
+  const share = rows === undefined ? 1 : Math.min(1, (1.05 * count) / batch.length)
   // Just above what most batches take: texts, numbers, code and length of each pair, accounts and dictionaries.
-  const guess = batch.byteLength + count * fewRowBytes + pairs * 2 + batch.frames.length * 160 + 16_384
-  const writer = new ByteWriter(guess)
+  const texts = share * (batch.byteLength + (batch.attributes.count + batch.resource.count) * 2)
+  const writer = new ByteWriter(Math.ceil(texts) + count * fewRowBytes + (range.to - range.from) * 160 + 16_384)
   writer.bytes(magic)
   writer.varint(batch.partition)
   writer.varint(count)
@@ -99,14 +99,15 @@ export class EncodedBatch {
 }
 
 /**
- * The batch that `encodeBatch` wrote, every row kept. Rows are put into `into` when given and of the same partition (it is
- * reset first). Throws RangeError when the bytes are no batch or break off.
+ * The batch that `encodeBatch` wrote, every row kept. Rows are put into `into` when given, which is
+ * emptied first and then of their partition. Throws RangeError when the bytes are no batch or break off.
  */
 export const decodeBatch = (bytes: Uint8Array, into?: LogBatch): LogBatch => {
   const encoded = new EncodedBatch(bytes)
   const { partition, rows } = encoded
-  const batch = into?.partition === partition ? into : LogBatch.make({ partition, rowCapacity: Math.max(16, rows) })
+  const batch = into ?? LogBatch.make({ partition, rowCapacity: Math.max(16, rows) })
   batch.reset()
+  batch.partition = partition
   encoded.appendTo(batch)
   return batch
 }
@@ -135,15 +136,27 @@ const pairLists = (batch: LogBatch): ReadonlyArray<PairList> => [batch.attribute
 
 /** The kept rows of some frames; undefined when these are all rows there are. */
 const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array | undefined => {
-  const everyFrame = range.from === 0 && range.to >= batch.frames.length
-  if (everyFrame && batch.keptCount === batch.length) return undefined
-  const rows = new Uint32Array(batch.keptCount)
+  const first = firstRowOf(batch, range.from)
+  const end = firstRowOf(batch, range.to)
+  let count = 0
+  for (let row = first; row < end; row++) count += batch.selected[row] as number
+  if (count === batch.length && range.from === 0) return undefined
+  const rows = new Uint32Array(count)
   let next = 0
-  for (let row = 0; row < batch.length; row++) {
-    const frame = batch.frame[row] as number
-    if (batch.selected[row] === 1 && frame >= range.from && frame < range.to) rows[next++] = row
+  for (let row = first; row < end; row++) if (batch.selected[row] === 1) rows[next++] = row
+  return rows
+}
+
+/** First row of a frame, by its index, or of those behind it. */
+const firstRowOf = (batch: LogBatch, frame: number): number => {
+  let low = 0
+  let high = batch.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((batch.frame[middle] as number) < frame) low = middle + 1
+    else high = middle
   }
-  return rows.subarray(0, next)
+  return low
 }
 
 const writeDictionary = (
@@ -228,7 +241,7 @@ const readTexts = (reader: ByteReader, column: TextColumn, at: number, count: nu
 
 const writePairs = (writer: ByteWriter, list: PairList, count: number, rows: Uint32Array | undefined): void => {
   const counts = new Uint32Array(count)
-  const pairs = new Uint32Array(list.count)
+  let pairs: Uint32Array = new Uint32Array(rows === undefined ? list.count : Math.min(list.count, count * 8))
   let found = 0
   let inOrder = true
   for (let i = 0; i < count; i++) {
@@ -236,6 +249,7 @@ const writePairs = (writer: ByteWriter, list: PairList, count: number, rows: Uin
     let pair = list.first[rows === undefined ? i : (rows[i] as number)] as number
     for (; pair !== 0; pair = list.next[pair - 1] as number) {
       inOrder &&= pair - 1 === found
+      if (found === pairs.length) pairs = grownUint32(pairs, Math.max(16, found * 2))
       pairs[found++] = pair - 1
     }
     counts[i] = found - before

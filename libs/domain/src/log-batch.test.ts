@@ -162,6 +162,31 @@ describe("encodeBatch and decodeBatch", () => {
     )
   })
 
+  it("can be read into one batch again and again, of any partition and size", () => {
+    const into = LogBatch.make({ partition: 9, rowCapacity: 4 })
+    fc.assert(
+      fc.property(records, fc.nat(3), (list, partition) => {
+        const batch = filled(list, LogBatch.make({ partition, rowCapacity: 8 }))
+        expect(decodeBatch(encodeBatch(batch), into)).toBe(into)
+        expect(list.map((_, row) => into.record(row))).toEqual(list.map((_, row) => batch.record(row)))
+        expect(into.length).toBe(list.length)
+        expect(into.frames).toEqual(batch.frames)
+      }),
+      { numRuns: 40 }
+    )
+  })
+
+  it("carry the rows of the last frame alone when those before have none, and leave the batch as it is", () => {
+    const batch = LogBatch.make({ partition: 2 })
+    for (const sequence of [1, 2, 3]) batch.beginFrame({ sequence, tenant: "t", source: "s", receivedMillis: 5 })
+    for (let i = 0; i < 20; i++) batch.appendRecord({ body: `${i}`, attributes: { a: "1", b: `${i}`, c: "3" } })
+    const part = decodeBatch(encodeBatch(batch, { from: 2, to: 3 }))
+    const records = Array.from({ length: 20 }, (_, row) => batch.record(row))
+    expect(Array.from({ length: part.length }, (_, row) => part.record(row))).toEqual(records)
+    expect(part.frames.map(({ sequence }) => sequence)).toEqual([3])
+    expect([...batch.frame.subarray(0, 20)]).toEqual(records.map(() => 2))
+  })
+
   it("carry some frames alone, so that a large batch travels in parts", () => {
     fc.assert(
       fc.property(records, fc.nat(6), (list, cut) => {

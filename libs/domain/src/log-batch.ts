@@ -14,7 +14,8 @@ const kept = 1
  * One batch is reused over and over: `reset` keeps the buffers.
  */
 export class LogBatch {
-  readonly partition: number
+  /** Changes only when another batch is decoded into this one. */
+  partition: number
   /** Rows appended, kept or not. */
   length = 0
   /** Rows that are still kept. */

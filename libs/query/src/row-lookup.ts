@@ -76,7 +76,9 @@ export class RowLookup {
 
   /** Rows in ascending order that a query may match, beside which it matches none; undefined for all rows. */
   rowsOf({ need }: LookupEntry): ReadonlyArray<number> | undefined {
-    if (need === undefined || this.countOf(need) === Number.POSITIVE_INFINITY) return undefined
+    if (need === undefined) return undefined
+    if (need._tag === "Rows" && need.table !== this.words) return need.bucket.rows
+    if (this.countOf(need) === Number.POSITIVE_INFINITY) return undefined
     return this.collect(need)
   }
 

@@ -96,6 +96,7 @@ export class TailHub {
       maxRowsPerSecond: request.maxRowsPerSecond,
       maxBytes: this.options.maxBytes,
       now: this.options.now,
+      soon: (wake) => void setImmediate(wake),
       reached: () => (member.held === undefined ? this.position : nowhere),
       stop: () => {
         this.leave(group, member)

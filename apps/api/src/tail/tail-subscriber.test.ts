@@ -31,6 +31,7 @@ const world = (options: { readonly rate?: number; readonly maxBytes?: number } =
     maxRowsPerSecond: options.rate ?? 1_000_000,
     maxBytes: options.maxBytes ?? 1_000_000,
     now: () => clock.now,
+    soon: (wake) => wake(),
     reached: () => clock.reached,
     stop: () => clock.stops++
   })

@@ -19,6 +19,8 @@ export interface TailSubscriberOptions {
   readonly now: () => number
   /** How far every partition has been seen by whoever offers; nothing while this tail still reads what it missed. */
   readonly reached: () => TailPosition
+  /** Carries out a waking of the reader: at once, or when more that has come already is offered. */
+  readonly soon: (wake: () => void) => void
   /** Called once, when the tail ends. */
   readonly stop: () => void
 }
@@ -147,7 +149,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     if (rows.length > 0 || (matched > 0 && last === undefined)) {
       this.waiting.push({ rows, matched, bytes, newest, position: reached })
       this.waitingBytes += bytes
-      this.wake?.()
+      if (this.waiting.length === 1) this.options.soon(() => this.wake?.())
     } else if (last === undefined) this.delivered = reached
     else {
       last.matched += matched

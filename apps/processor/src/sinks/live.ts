@@ -5,6 +5,11 @@ import { type LiveOutlet, openLiveOutlet } from "@tailrace/streams/live"
 import { Effect, Schema } from "effect"
 import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
 
+/** Bytes of one message, about. */
+const partBytes = 256 * 1024
+/** What a row takes beside its texts, about. */
+const otherRowBytes = 100
+
 const config = Schema.Struct({ type: Schema.Literal("live") })
 
 export const live = defineSink({
@@ -23,10 +28,23 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
     write: (batch) =>
       Effect.sync(() => {
         if (batch.keptCount > 0 && outlet.wanted())
-          send(outlet, context.partition, batch, { from: 0, to: batch.frames.length })
+          for (const part of partsOf(batch)) send(outlet, context.partition, batch, part)
       })
   } satisfies OpenSink
 })
+
+/**
+ * Frames of a batch that go in one message. Listeners get to work on the first part while the others are still encoded,
+ * and small messages fit into what their sockets read at once, where large ones are put together anew in ever larger buffers.
+ */
+export const partsOf = (batch: LogBatch): ReadonlyArray<FrameRange> => {
+  const frames = batch.frames.length
+  const parts = Math.min(frames, Math.ceil((batch.byteLength + batch.length * otherRowBytes) / partBytes))
+  return Array.from({ length: parts }, (_, i) => ({
+    from: Math.floor((i * frames) / parts),
+    to: Math.floor(((i + 1) * frames) / parts)
+  }))
+}
 
 /** Sends frames of a batch; what is too large for one message goes in halves, in order. One frame always fits. */
 const send = (outlet: LiveOutlet, partition: number, batch: LogBatch, range: FrameRange): void => {
