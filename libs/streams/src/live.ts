@@ -5,6 +5,7 @@ import { Clock, Effect } from "effect"
 import { asBuffer } from "./delivery.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
+import { releaseMessage } from "./whole-messages.ts"
 
 /** A publisher forgets listeners after a few silent seconds. */
 const INTEREST_EVERY = "1 second"
@@ -67,6 +68,7 @@ export const subscribeLive = Effect.fnUntraced(function* (receive: (batch: LiveB
           if (error !== null) return
           const partition = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1))
           receive({ partition, bytes: asBuffer(message.data) })
+          releaseMessage(message.data)
         }
       })
     ),

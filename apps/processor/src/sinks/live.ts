@@ -34,8 +34,8 @@ const open = Effect.fnUntraced(function* (context: SinkContext) {
 })
 
 /**
- * Frames of a batch that go in one message. Listeners get to work on the first part while the others are still encoded,
- * and small messages fit into what their sockets read at once, where large ones are put together anew in ever larger buffers.
+ * Frames of a batch that go in one message each. Listeners work on the first while the last are still encoded, and all of
+ * them fit into the buffers that are used again.
  */
 export const partsOf = (batch: LogBatch): ReadonlyArray<FrameRange> => {
   const frames = batch.frames.length
