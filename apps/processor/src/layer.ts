@@ -13,6 +13,7 @@ import { problemText } from "@tailrace/telemetry/config-decode"
 import { fileProblem } from "@tailrace/telemetry/file-problem"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Clock, Context, Effect, Layer, Schedule, Schema } from "effect"
+import { keepBalanced } from "./balance.ts"
 import type { ProcessorConfig } from "./config.ts"
 import { onFileChange } from "./file-changes.ts"
 import { beat } from "./heartbeat.ts"
@@ -113,11 +114,13 @@ export const processorLayer = (config: ProcessorConfig) =>
       const process = () => ({ instance, pipeline: name, placement, ...reload.state() })
       yield* Effect.forkScoped(beat({ process, partitions }))
       yield* Effect.logInfo(`pipeline ${name} runs partitions ${numbers.join(", ")} (${placement})`)
-      const state = Effect.sync((): PipelineState => {
+      const state = (): PipelineState => {
         const at = clock.currentTimeMillisUnsafe()
         return { ...process(), at, partitions: partitions.map((runtime) => runtime.peek(at)) }
-      })
+      }
+      const handOver = (partition: number) => running[numbers.indexOf(partition)]?.supervised.stepAside ?? Effect.void
+      yield* keepBalanced({ state, handOver })
       health.ready()
-      return { pipeline, placement, state }
+      return { pipeline, placement, state: Effect.sync(state) }
     })
   )

@@ -32,6 +32,10 @@ export interface ProcessorOptions {
   readonly pipeline: string
   /** Where the store answers for this processor, when something stands in between. */
   readonly storeUrl?: string
+  /** 1 by default. */
+  readonly partitions?: number
+  /** Its name in heartbeats, where several run in one process. */
+  readonly instance?: string
 }
 
 /** Path of a pipeline file with this text, which lives as long as the scope. */
@@ -46,12 +50,15 @@ export const pipelineFile = (text: string) =>
   ).pipe(Effect.map((folder) => join(folder, "pipeline.yaml")))
 
 /** A store with its tables and a broker with its streams. */
-export const startWorld = Effect.gen(function* () {
-  return yield* joinWorld(yield* natsServer(), yield* startStore)
+export const startWorld = Effect.suspend(() => startWorldOf(1))
+
+/** The same with so many partitions. */
+export const startWorldOf = Effect.fnUntraced(function* (partitions: number) {
+  return yield* joinWorld(yield* natsServer(), yield* startStore, partitions)
 })
 
 /** A publisher, and processors to start, on a broker and a store. */
-export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store: TestStore) {
+export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store: TestStore, partitions = 1) {
   const services = () =>
     Publisher.layer().pipe(
       Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
@@ -59,12 +66,14 @@ export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store:
       Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
     )
   const context = yield* Layer.build(services())
-  yield* Effect.provide(setUpStreams({ partitions: 1, maxBytes }), context)
+  yield* Effect.provide(setUpStreams({ partitions, maxBytes }), context)
   const configOf = (options: ProcessorOptions) => ({
     nats: { servers: [broker.url] },
     store: { url: options.storeUrl ?? store.url, database: store.database },
     placement: options.placement,
     pipeline: options.pipeline,
+    ...(options.partitions !== undefined && { partitions: options.partitions }),
+    ...(options.instance !== undefined && { instance: options.instance }),
     setUp: false
   })
   /** A processor with connections of its own for the life of the scope. */

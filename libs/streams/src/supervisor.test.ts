@@ -1,35 +1,12 @@
 // Supervisor: start order, one-for-all restarts with growing pauses, isolation, draining; on a virtual clock.
 import { assert, describe, it } from "@effect/vitest"
 import { Health } from "@tailrace/telemetry/health"
-import { Metrics } from "@tailrace/telemetry/metrics"
-import { Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { Deferred, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { startActor } from "./actor.ts"
 import { Mailbox } from "./mailbox.ts"
 import { type Part, supervise } from "./supervisor.ts"
-
-const services = Layer.merge(Health.layer, Metrics.layerBare)
-
-const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
-  effect.pipe(Effect.scoped, Effect.provide(services))
-
-/** A part that reports its life to `log` and fails when `broken` is completed. */
-const part = (name: string, log: Array<string>, broken?: Deferred.Deferred<void, string>): Part<string, never> => ({
-  name,
-  start: Effect.acquireRelease(
-    Effect.sync(() => {
-      log.push(`start ${name}`)
-      return {
-        name,
-        done: broken === undefined ? Effect.never : Deferred.await(broken),
-        drain: Effect.sync(() => {
-          log.push(`drain ${name}`)
-        })
-      }
-    }),
-    () => Effect.sync(() => log.push(`stop ${name}`))
-  )
-})
+import { part, run, services } from "./supervisor-harness.ts"
 
 describe("Supervisor", () => {
   it.effect("starts from the sink backwards and drains from the source on", () =>
@@ -119,59 +96,6 @@ describe("Supervisor", () => {
         yield* TestClock.adjust(250)
         assert.deepStrictEqual(log, ["start sink", "start source"])
         assert.strictEqual(pipeline.state().status, "running")
-      })
-    )
-  )
-
-  it.effect("renews its parts in one life: drained, what has to be done in between, made anew", () =>
-    run(
-      Effect.gen(function* () {
-        const log: Array<string> = []
-        const make = Effect.sync(() => ["source", "sink"].map((name) => part(name, log)))
-        const between = Effect.sync(() => void log.push("between"))
-        const pipeline = yield* supervise({ name: "p0", make, between })
-        yield* TestClock.adjust(1)
-        log.length = 0
-        yield* pipeline.renew
-        assert.deepStrictEqual(log.splice(0), [
-          "drain source",
-          "drain sink",
-          "stop source",
-          "stop sink",
-          "between",
-          "start sink",
-          "start source"
-        ])
-        assert.deepInclude(pipeline.state(), { status: "running", restarts: 0 })
-        yield* pipeline.drain
-        yield* pipeline.renew
-        assert.strictEqual(pipeline.state().status, "stopped")
-      })
-    )
-  )
-
-  it.effect("does nothing in between when parts could not finish in time", () =>
-    run(
-      Effect.gen(function* () {
-        const log: Array<string> = []
-        const slow: Part<string, never> = {
-          name: "sink",
-          start: Effect.sync(() => {
-            const drain = log.length === 1 ? Effect.never : Effect.void
-            return { name: "sink", done: Effect.never, drain }
-          })
-        }
-        const between = Effect.sync(() => void log.push("between"))
-        const make = Effect.sync(() => {
-          log.push("make")
-          return [slow]
-        })
-        const pipeline = yield* supervise({ name: "p0", make, between, drainMillis: 1_000 })
-        yield* TestClock.adjust(1)
-        const renewed = yield* Effect.forkChild(pipeline.renew)
-        yield* TestClock.adjust(1_000)
-        yield* Fiber.join(renewed)
-        assert.deepStrictEqual(log, ["make", "make"])
       })
     )
   )

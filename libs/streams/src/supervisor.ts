@@ -47,14 +47,28 @@ export interface Supervised {
    * or the life has ended; at once while nothing runs.
    */
   readonly renew: Effect.Effect<void>
+  /**
+   * Lets the parts finish what is under way and ends the life, so that another process may be what the next one waits for
+   * at its entrance. Ends with the life; at once while nothing runs.
+   */
+  readonly stepAside: Effect.Effect<void>
   /** Completes when the pipeline has stopped. */
   readonly stopped: Effect.Effect<void>
 }
 
-/** One set of parts: asked to make room for the next, and over when that runs or none will. */
+/** Why a set of parts is to make room: for the next set, or for another process. */
+type Reason = "renew" | "step aside"
+
+/** One set of parts: asked to make room, and over when the next one runs or none will. */
 interface Shift {
-  readonly asked: Deferred.Deferred<void>
+  readonly asked: Deferred.Deferred<Reason>
   readonly over: Deferred.Deferred<void>
+}
+
+/** How a set of parts made room, and whether it had finished everything by then. */
+interface Left {
+  readonly reason: Reason
+  readonly drained: boolean
 }
 
 /** A life that lasted this many of the longest pauses counts as healthy: the next failure starts with a short pause. */
@@ -92,7 +106,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
     if (inTime._tag === "None") yield* Effect.logWarning(`pipeline ${name} did not drain within ${drainMillis} ms`)
     return inTime._tag === "Some"
   })
-  /** Runs one set of parts until they end or are drained; answers how they were drained when others are to follow. */
+  /** Runs one set of parts until they end or are drained; answers how they left when something is to follow. */
   const shift = (entered: ReadonlyArray<Running<E>>, drained: boolean) =>
     Effect.scoped(
       Effect.gen(function* () {
@@ -101,29 +115,30 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
         const parts = yield* options.make
         const running: Array<Running<E>> = []
         for (const part of parts.toReversed()) running.unshift(yield* part.start)
-        const mine: Shift = { asked: yield* Deferred.make<void>(), over: yield* Deferred.make<void>() }
-        let renewing = false
+        const mine: Shift = { asked: yield* Deferred.make<Reason>(), over: yield* Deferred.make<void>() }
+        let leaving = false
         change({ status: "running" })
         health.ready()
         yield* takeOver(mine)
         const ended = Effect.all(
           [...entered, ...running].map((one) => one.done),
           { concurrency: "unbounded", discard: true }
-        ).pipe(Effect.andThen(Effect.suspend(() => (renewing ? Effect.never : Effect.succeed(undefined)))))
+        ).pipe(Effect.andThen(Effect.suspend(() => (leaving ? Effect.never : Effect.succeed(undefined)))))
         const drainedForGood = Effect.gen(function* () {
           yield* Deferred.await(drainAsked)
           change({ status: "draining" })
           health.live("draining")
           yield* drainParts(running)
         })
-        const drainedToRenew = Effect.gen(function* () {
-          yield* Deferred.await(mine.asked)
-          renewing = true
-          return { drained: yield* drainParts(running) }
+        const drainedToLeave = Effect.gen(function* () {
+          const reason = yield* Deferred.await(mine.asked)
+          leaving = true
+          return { reason, drained: yield* drainParts(running) } satisfies Left
         })
-        return yield* Effect.raceFirst(ended, Effect.raceFirst(drainedForGood, drainedToRenew))
+        return yield* Effect.raceFirst(ended, Effect.raceFirst(drainedForGood, drainedToLeave))
       })
     )
+  /** Answers whether it ended to step aside. */
   const life = Effect.scoped(
     Effect.gen(function* () {
       change({ status: "starting" })
@@ -136,7 +151,9 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
         entered.push(yield* options.enter(standby))
         if (state.status === "standby") health.live("taking over")
       }
-      for (let next = yield* shift(entered, false); next !== undefined; ) next = yield* shift(entered, next.drained)
+      let left: Left | undefined = yield* shift(entered, false)
+      while (left?.reason === "renew") left = yield* shift(entered, left.drained)
+      return left !== undefined
     })
   ).pipe(Effect.ensuring(takeOver(undefined)))
   const pauseOf = (failures: number, random: number) =>
@@ -146,6 +163,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
     for (;;) {
       const bornAt = elapsed()
       const exit = yield* Effect.exit(Effect.raceFirst(life, beforeLife))
+      if (Exit.isSuccess(exit) && exit.value) continue
       if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) break
       if (elapsed() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
       const pause = pauseOf(failures++, yield* Random.next)
@@ -160,7 +178,9 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   })
   /** Draining while a part is still starting: there is nothing to finish yet, so the life is simply given up. */
   const beforeLife = Deferred.await(drainAsked).pipe(
-    Effect.andThen(Effect.suspend(() => (["starting", "standby"].includes(state.status) ? Effect.void : Effect.never)))
+    Effect.andThen(
+      Effect.suspend(() => (["starting", "standby"].includes(state.status) ? Effect.succeed(false) : Effect.never))
+    )
   )
   yield* Effect.forkScoped(
     lives.pipe(
@@ -175,13 +195,20 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
   )
   const drain = Deferred.succeed(drainAsked, undefined).pipe(Effect.andThen(Deferred.await(stopped)))
   yield* Effect.addFinalizer(() => drain)
-  const renew = Effect.suspend(() => {
-    const asked = current
-    return asked === undefined
-      ? Effect.void
-      : Deferred.succeed(asked.asked, undefined).pipe(Effect.andThen(Deferred.await(asked.over)))
-  })
-  return { state: () => state, drain, renew, stopped: Deferred.await(stopped) }
+  const ask = (reason: Reason) =>
+    Effect.suspend(() => {
+      const asked = current
+      return asked === undefined
+        ? Effect.void
+        : Deferred.succeed(asked.asked, reason).pipe(Effect.andThen(Deferred.await(asked.over)))
+    })
+  return {
+    state: () => state,
+    drain,
+    renew: ask("renew"),
+    stepAside: ask("step aside"),
+    stopped: Deferred.await(stopped)
+  }
 })
 
 const describe = (cause: Cause.Cause<unknown>): string => {
