@@ -1,13 +1,10 @@
 // Supervisor harness: what a supervised pipeline needs around it, and parts that report their lives.
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Deferred, Effect, Layer, type Scope } from "effect"
+import { Deferred, Effect, Layer } from "effect"
 import type { Part } from "./supervisor.ts"
 
 export const services = Layer.merge(Health.layer, Metrics.layerBare)
-
-export const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
-  effect.pipe(Effect.scoped, Effect.provide(services))
 
 /** A part that reports its life to `log` and fails when `broken` is completed. */
 export const part = (

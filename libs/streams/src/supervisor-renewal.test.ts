@@ -1,9 +1,14 @@
 // Supervisor tests of making room: new parts in the same life, or the end of a life for another process.
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import type { Health } from "@tailrace/telemetry/health"
+import type { Metrics } from "@tailrace/telemetry/metrics"
+import { Deferred, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { type Part, supervise } from "./supervisor.ts"
-import { part, run } from "./supervisor-harness.ts"
+import { part, services } from "./supervisor-harness.ts"
+
+const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
+  effect.pipe(Effect.scoped, Effect.provide(services))
 
 describe("Supervisor making room", () => {
   it.effect("renews its parts in one life: drained, what has to be done in between, made anew", () =>

@@ -1,12 +1,16 @@
 // Supervisor: start order, one-for-all restarts with growing pauses, isolation, draining; on a virtual clock.
 import { assert, describe, it } from "@effect/vitest"
 import { Health } from "@tailrace/telemetry/health"
-import { Deferred, Effect } from "effect"
+import type { Metrics } from "@tailrace/telemetry/metrics"
+import { Deferred, Effect, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { startActor } from "./actor.ts"
 import { Mailbox } from "./mailbox.ts"
 import { type Part, supervise } from "./supervisor.ts"
-import { part, run, services } from "./supervisor-harness.ts"
+import { part, services } from "./supervisor-harness.ts"
+
+const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
+  effect.pipe(Effect.scoped, Effect.provide(services))
 
 describe("Supervisor", () => {
   it.effect("starts from the sink backwards and drains from the source on", () =>

@@ -129,6 +129,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
           change({ status: "draining" })
           health.live("draining")
           yield* drainParts(running)
+          return undefined
         })
         const drainedToLeave = Effect.gen(function* () {
           const reason = yield* Deferred.await(mine.asked)
