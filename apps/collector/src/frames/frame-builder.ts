@@ -23,9 +23,12 @@ export class FrameBuilder {
   /** Records that were left out, by reason. */
   dropped: Record<string, number> | undefined
   timer: ReturnType<typeof setTimeout> | undefined
-  private buffer = Buffer.allocUnsafe(1024)
+  private buffer = Buffer.alloc(0)
+  /** Bytes it makes room for at its first message. */
+  private readonly expectedBytes: number
 
-  constructor(origin: Origin, receivedMillis: number, id?: string, repeated = false) {
+  constructor(origin: Origin, receivedMillis: number, expectedBytes: number, id?: string, repeated = false) {
+    this.expectedBytes = expectedBytes
     this.repeated = repeated
     this.origin = origin
     this.receivedMillis = receivedMillis
@@ -80,7 +83,7 @@ export class FrameBuilder {
   private reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.buffer.length) return
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2))
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.length === 0 ? this.expectedBytes : this.buffer.length * 2))
     this.buffer.copy(grown, 0, 0, this.length)
     this.buffer = grown
   }

@@ -32,8 +32,11 @@ export interface IntakeWorld {
 /** Milliseconds that counts of lost messages wait for a frame to ride in. */
 const countMillis = 1_000
 
-/** Sources whose share of samples is remembered; beyond it they are counted anew. */
-const mostSampled = 10_000
+/** Sources whose share of samples, and origins whose frames' size is remembered; beyond it they begin anew. */
+const mostOrigins = 10_000
+
+/** Bytes a frame makes room for when nothing is known of its origin. */
+const fewBytes = 1_024
 
 export class Intake {
   /** Bytes held now: see `maxBytes`. */
@@ -44,6 +47,8 @@ export class Intake {
   private readonly sampled: Map<string, number> = new Map()
   private readonly lost: Map<string, LostCount> = new Map()
   private readonly open: Map<string, FrameBuilder> = new Map()
+  /** Bytes to make room for in the next frame, by the key of its origin. */
+  private readonly sizes: Map<string, number> = new Map()
   private readonly publishing: Set<Promise<void>> = new Set()
   private waiters: Array<() => void> = []
   private closed = false
@@ -105,7 +110,7 @@ export class Intake {
     if (this.takesAll(origin)) return true
     const key = `${origin.tenant} ${origin.source}`
     const seen = this.sampled.get(key) ?? 0
-    if (this.sampled.size > mostSampled) this.sampled.clear()
+    if (this.sampled.size > mostOrigins) this.sampled.clear()
     this.sampled.set(key, seen + 1)
     return seen % origin.admission.sampleRate === 0
   }
@@ -183,10 +188,10 @@ export class Intake {
     const { id, origin } = submission
     const now = this.world.now()
     if (id !== undefined) {
-      submission.own = new FrameBuilder(origin, now, `${id}-${submission.frames}`, submission.repeated)
+      submission.own = new FrameBuilder(origin, now, fewBytes, `${id}-${submission.frames}`, submission.repeated)
       return submission.own
     }
-    const frame = new FrameBuilder(origin, now)
+    const frame = new FrameBuilder(origin, now, this.sizes.get(origin.key) ?? fewBytes)
     this.open.set(origin.key, frame)
     frame.timer = setTimeout(() => this.publish(frame), this.lingerMillis)
     return frame
@@ -194,7 +199,10 @@ export class Intake {
 
   private publish(frame: FrameBuilder): void {
     clearTimeout(frame.timer)
-    if (frame.id === undefined) this.open.delete(frame.origin.key)
+    if (frame.id === undefined) {
+      this.open.delete(frame.origin.key)
+      this.remember(frame)
+    }
     const { admission, attributes, codec, component, layout, patient, source, tenant } = frame.origin
     const receivedMillis = frame.receivedMillis
     this.addLost(frame)
@@ -218,6 +226,12 @@ export class Intake {
         for (const submission of frame.submissions) submission.settled(refusal)
       })
     this.publishing.add(under)
+  }
+
+  /** The next frame of this origin makes room for about as much at once: growing by copies costs more than all else here. */
+  private remember({ length, origin }: FrameBuilder): void {
+    if (this.sizes.size >= mostOrigins) this.sizes.clear()
+    this.sizes.set(origin.key, Math.max(fewBytes, Math.ceil(length * 1.125)))
   }
 
   /** Frames of repeated submissions must not carry them: they are published once or not at all. */

@@ -8,6 +8,9 @@ import type { SourceContext } from "../source.ts"
 import { type Answer, json, problem, refused } from "./answer.ts"
 import { type Body, type BodyFormat, readBody } from "./body.ts"
 import { readRequest } from "./read-request.ts"
+import { Scratch } from "./scratch.ts"
+
+const scratch = new Scratch()
 
 export interface IngestLimits extends Admission {
   readonly maxBodyBytes: number
@@ -37,7 +40,7 @@ export const ingest = async (
   try {
     const read = await readRequest(request, { maxBodyBytes: limits.maxBodyBytes, lend })
     if ("answer" in read) return read.answer
-    return await take(request, url, context, target, read.bytes, format, limits)
+    return await take(request, url, context, target, read.pieces, format, limits)
   } finally {
     context.intake.release(lent)
   }
@@ -53,10 +56,12 @@ const take = async (
   url: URL,
   context: SourceContext,
   target: Target,
-  bytes: Buffer,
+  pieces: ReadonlyArray<Buffer>,
   format: BodyFormat,
   limits: IngestLimits
 ): Promise<Answer> => {
+  // Up to the wait for the submission nothing else runs, and then its frames hold copies.
+  const bytes = scratch.join(pieces)
   const key = request.headers["idempotency-key"]
   // Before the body is read, which changes it.
   const id = typeof key === "string" && key !== "" ? idOf(target, key, bytes) : undefined

@@ -18,13 +18,14 @@ export class JsonValidator {
   value(bytes: Uint8Array, start: number, end: number): number {
     this.bytes = bytes
     this.end = end
+    const { closers } = this
     let depth = 0
     let at = start
     for (;;) {
       const byte = at < end ? bytes[at] : -1
       if (byte === openBrace || byte === openBracket) {
-        if (depth === this.closers.length) return this.fail(at, `nested deeper than ${this.closers.length} levels`)
-        this.closers[depth++] = byte + 2
+        if (depth === closers.length) return this.fail(at, `nested deeper than ${closers.length} levels`)
+        closers[depth++] = byte + 2
         at = skipSpace(bytes, at + 1, end)
         if (bytes[at] !== byte + 2 || at >= end) {
           if (byte === openBracket) continue
@@ -34,6 +35,10 @@ export class JsonValidator {
         }
         at++
         depth--
+      } else if (byte === quote) {
+        const closing = plainEnd(bytes, at + 1)
+        at = bytes[closing] === quote && closing < end ? closing + 1 : this.string(at)
+        if (at < 0) return -1
       } else {
         at = this.scalar(at, byte)
         if (at < 0) return -1
@@ -42,11 +47,16 @@ export class JsonValidator {
       for (;;) {
         if (depth === 0) return at
         at = skipSpace(bytes, at, end)
-        const closer = this.closers[depth - 1]
+        const closer = closers[depth - 1]
         if (at < end && bytes[at] === comma) {
           at = skipSpace(bytes, at + 1, end)
           if (closer === openBracket + 2) break
-          at = this.key(at)
+          const closing = bytes[at] === quote ? plainEnd(bytes, at + 1) : at
+          // The usual case at once; whatever else comes is looked at byte by byte.
+          at =
+            bytes[closing] === quote && bytes[closing + 1] === colon && closing > at && closing + 1 < end
+              ? skipSpace(bytes, closing + 2, end)
+              : this.key(at)
           if (at < 0) return -1
           break
         }
@@ -125,27 +135,42 @@ export class JsonValidator {
 
   private number(at: number): number {
     const { bytes, end } = this
-    let position = at
-    const digits = (): boolean => {
-      const first = position
-      while (position < end && isDigit(bytes[position])) position++
-      return position > first
-    }
-    if (bytes[position] === minus) position++
-    if (position < end && bytes[position] === zero) position++
-    else if (!digits()) return this.unexpected(position, "a digit")
+    const first = bytes[at] === minus ? at + 1 : at
+    let position = first < end && bytes[first] === zero ? first + 1 : digitsEnd(bytes, first, end)
+    if (position === first) return this.unexpected(position, "a digit")
     if (position < end && isDigit(bytes[position])) return this.fail(position, "a number must not begin with 0")
     if (position < end && bytes[position] === dot) {
-      position++
-      if (!digits()) return this.unexpected(position, "a digit")
+      const fraction = position + 1
+      position = digitsEnd(bytes, fraction, end)
+      if (position === fraction) return this.unexpected(position, "a digit")
     }
     if (position < end && (bytes[position] | 32) === 101) {
       position++
       if (position < end && (bytes[position] === plus || bytes[position] === minus)) position++
-      if (!digits()) return this.unexpected(position, "a digit")
+      const exponent = position
+      position = digitsEnd(bytes, exponent, end)
+      if (position === exponent) return this.unexpected(position, "a digit")
     }
     return position
   }
+}
+
+const digitsEnd = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = at
+  while (position < end && isDigit(bytes[position])) position++
+  return position
+}
+
+/**
+ * Position of the first byte from `at` that does not stand for itself in a string: its end, an escape, a control character.
+ * Goes on over any limit, so that a byte costs nothing but itself: up to the next line break at the latest.
+ */
+const plainEnd = (bytes: Uint8Array, at: number): number => {
+  let position = at
+  let byte = bytes[position]
+  // Behind the last byte there is undefined, which is not at least 32.
+  while (byte >= 32 && byte !== quote && byte !== backslash) byte = bytes[++position]
+  return position
 }
 
 /** Position of the first byte from `at` that is no JSON white space. */

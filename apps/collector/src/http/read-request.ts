@@ -21,11 +21,11 @@ const decompressors = {
     ((bytes[0] ?? 0) & 15) === 8 ? createInflate({ chunkSize: 65_536 }) : createInflateRaw({ chunkSize: 65_536 })
 } as const
 
-/** The bytes of the body, or the answer that refuses it: 400, 413, 415 or 429. */
+/** The pieces of the body in order, or the answer that refuses it: 400, 413, 415 or 429. */
 export const readRequest = async (
   request: IncomingMessage,
   limits: BodyLimits
-): Promise<{ readonly bytes: Buffer } | { readonly answer: Answer }> => {
+): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
   if (encoding !== "identity" && !(encoding in decompressors)) {
     const known = Object.keys(decompressors).join(", ")
@@ -39,8 +39,9 @@ export const readRequest = async (
   const sent = await collect(request.iterator({ destroyOnReturn: false }), limits, tooLong)
   if ("answer" in sent) request.resume()
   if ("answer" in sent || encoding === "identity") return sent
-  const decompressor = decompressors[encoding as keyof typeof decompressors](sent.bytes)
-  decompressor.end(sent.bytes)
+  const compressed = Buffer.concat(sent.pieces)
+  const decompressor = decompressors[encoding as keyof typeof decompressors](compressed)
+  decompressor.end(compressed)
   const bomb = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes after ${encoding} decompression`)
   try {
     return await collect(decompressor, limits, bomb)
@@ -52,11 +53,11 @@ export const readRequest = async (
 }
 
 const collect = async (
-  stream: AsyncIterable<Uint8Array>,
+  stream: AsyncIterable<Buffer>,
   limits: BodyLimits,
   tooLong: Answer
-): Promise<{ readonly bytes: Buffer } | { readonly answer: Answer }> => {
-  const pieces: Array<Uint8Array> = []
+): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
+  const pieces: Array<Buffer> = []
   let length = 0
   for await (const piece of stream) {
     length += piece.length
@@ -64,5 +65,5 @@ const collect = async (
     if (!limits.lend(piece.length)) return { answer: problem(429, "collector is full, try again later") }
     pieces.push(piece)
   }
-  return { bytes: Buffer.concat(pieces, length) }
+  return { pieces }
 }
