@@ -1,6 +1,6 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
 import { NodeRuntime } from "@effect/platform-node"
-import { collectByHeapLimits } from "@tailrace/streams/collection"
+import { collectByHeapLimits, collectLittleSeldom } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { loadConfig } from "@tailrace/telemetry/config-file"
@@ -42,5 +42,6 @@ const program = Effect.gen(function* () {
   )
 )
 collectByHeapLimits()
+collectLittleSeldom()
 // @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

@@ -112,8 +112,8 @@ const answer = async (
   health: HealthShape,
   metrics: MetricsShape
 ): Promise<Answer> => {
-  if (!URL.canParse(request.url ?? "", "http://collector")) return problem(400, "request target is not a valid path")
-  const url = new URL(request.url ?? "", "http://collector")
+  const url = URL.parse(request.url ?? "", "http://collector")
+  if (url === null) return problem(400, "request target is not a valid path")
   const { pathname } = url
   if (pathname === "/ingest" || pathname.startsWith("/ingest/")) {
     if (request.method === "POST") return ingest(request, url, context, config)
