@@ -58,6 +58,19 @@ describe("JsonValidator", () => {
     )
   })
 
+  it("finds the same in a part of the bytes as in that part alone, whatever follows", () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 3 }), fc.nat(), (json, place) => {
+        const bytes = Buffer.from(json)
+        const end = place % (bytes.length + 1)
+        const [within, alone] = [new JsonValidator(), new JsonValidator()]
+        assert.strictEqual(within.value(bytes, 0, end), alone.value(Buffer.from(bytes.subarray(0, end)), 0, end))
+        assert.deepStrictEqual([within.errorAt, within.problem], [alone.errorAt, alone.problem])
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
   it("says where a text breaks and what should stand there", () => {
     const broken = (text: string) => {
       const validator = new JsonValidator()
