@@ -27,6 +27,7 @@ export interface Totals {
   readonly storeKills: number
   readonly brokerKills: number
   readonly stops: number
+  readonly overtaken: number
   readonly seconds: number
   readonly failures: ReadonlyArray<Failure>
 }
@@ -48,6 +49,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     storeKills: 0,
     brokerKills: 0,
     stops: 0,
+    overtaken: 0,
     seconds: 0
   }
   const failures: Array<Failure> = []
@@ -63,6 +65,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     totals.storeKills += result.storeKills
     totals.brokerKills += result.brokerKills
     totals.stops += result.stops
+    totals.overtaken += result.overtaken
     totals.seconds += result.seconds
     if (result.problems.length === 0) continue
     failures.push({ seed, placement, problems: result.problems })

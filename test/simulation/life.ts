@@ -8,10 +8,15 @@ const leastSleep = 0.01
 export class Life {
   /** False from the moment it is killed: nothing of it runs any more, and nobody hears from it. */
   alive = true
+  /** Since when it is stopped: it does nothing, and whatever reaches it waits; undefined while it goes on. */
+  stoppedSince: number | undefined
+  /** Effects at which it is to be killed; counts down, 0 is never. */
+  untilKill = 0
   readonly clock: Clock.Clock
   readonly scheduler: Scheduler.Scheduler
   private readonly world: World
   private readonly killed: () => void
+  private waiting: Array<() => void> = []
 
   /** `killed` is called at the moment of a kill. */
   constructor(world: World, killed: () => void) {
@@ -46,13 +51,35 @@ export class Life {
     this.killed()
   }
 
+  /** Stops it where it is, as SIGSTOP does: what it has sent still happens. */
+  freeze(): void {
+    this.stoppedSince = this.world.elapsed
+    this.world.note("the processor is stopped")
+  }
+
+  /** It goes on where it was, with everything that has come for it meanwhile. */
+  thaw(): void {
+    if (this.stoppedSince === undefined) return
+    this.stoppedSince = undefined
+    this.world.note("the processor goes on")
+    const { waiting } = this
+    this.waiting = []
+    for (const run of waiting) if (this.alive) run()
+  }
+
+  /** Something that comes to this process: at once, or when it goes on. */
+  reach(run: () => void): void {
+    if (this.stoppedSince === undefined) run()
+    else this.waiting.push(run)
+  }
+
   /** Something this process does to the world at once; nothing when it is dead by then. */
   step(name: string): boolean {
     if (!this.alive) return false
     const { world } = this
     world.steps++
     world.note(name)
-    if (world.untilKill > 0 && --world.untilKill === 0 && !world.calm) this.kill()
+    if (this.untilKill > 0 && --this.untilKill === 0 && !world.calm) this.kill()
     return this.alive
   }
 
@@ -60,9 +87,11 @@ export class Life {
   request<A, E>(name: string, begin: (answer: (result: Effect.Effect<A, E>) => void) => void): Effect.Effect<A, E> {
     return Effect.callback<A, E>((resume) => {
       if (!this.step(name)) return
-      begin((result) => {
-        if (this.step(`${name} is answered`)) resume(result)
-      })
+      begin((result) =>
+        this.reach(() => {
+          if (this.step(`${name} is answered`)) resume(result)
+        })
+      )
     })
   }
 
@@ -70,7 +99,7 @@ export class Life {
     if (!Number.isFinite(millis)) return Effect.never
     return Effect.callback<void>((resume) => {
       const cancel = this.world.after(Math.max(millis, leastSleep), () => {
-        if (this.alive) resume(Effect.void)
+        if (this.alive) this.reach(() => resume(Effect.void))
       })
       return Effect.sync(cancel)
     })

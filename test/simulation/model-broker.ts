@@ -5,8 +5,9 @@ import { ConsumerError } from "@tailrace/streams/durable"
 import { type HopPosition, positionHeaders } from "@tailrace/streams/hop-position"
 import { PublishError } from "@tailrace/streams/publish-error"
 import type { PublisherShape, PublishOptions } from "@tailrace/streams/publisher"
-import { Effect } from "effect"
+import { Deferred, Effect } from "effect"
 import type { Life } from "./life.ts"
+import { ModelLeases } from "./model-leases.ts"
 import { type DeliveryFaults, ModelSession } from "./model-session.ts"
 import { idHeader, ModelStream, type StreamMessage } from "./model-stream.ts"
 import type { World } from "./world.ts"
@@ -24,6 +25,7 @@ const deadlineMillis = 15_000
 export class ModelBroker {
   kills = 0
   private readonly streams = new Map<string, ModelStream>()
+  readonly leases: ModelLeases
   private readonly sessions = new Set<{ readonly life: Life; readonly session: ModelSession }>()
   private up = true
   private readonly world: World
@@ -34,6 +36,7 @@ export class ModelBroker {
     this.world = world
     this.faults = faults
     this.acknowledged = acknowledged
+    this.leases = new ModelLeases(world, () => this.up)
   }
 
   stream(name: string): ModelStream {
@@ -64,7 +67,7 @@ export class ModelBroker {
       this.up = true
       world.note("the broker is up")
     })
-    for (const { life, session } of this.sessions) if (life.alive) session.restart()
+    for (const { life, session } of this.sessions) if (life.alive) session.breakOff()
   }
 
   /** What one process reads of the broker. */
@@ -104,8 +107,16 @@ export class ModelBroker {
               this.sessions.delete(open)
             })
             const { inbox, mailbox } = session
+            const closed = Deferred.makeUnsafe<never, ConsumerError>()
+            const serve = this.serve(session, options.owned ?? Effect.succeed(true), (error) => {
+              mailbox.fail(error)
+              Deferred.doneUnsafe(closed, Effect.fail(error))
+            })
             return Effect.as(
-              Effect.addFinalizer(() => close),
+              Effect.andThen(
+                Effect.addFinalizer(() => close),
+                Effect.forkScoped(serve)
+              ),
               {
                 take: mailbox.take,
                 takeAll: mailbox.takeAll,
@@ -114,7 +125,7 @@ export class ModelBroker {
                   session.close()
                   mailbox.end()
                 }),
-                closed: Effect.never,
+                closed: Deferred.await(closed),
                 startSequence,
                 state: () => inbox.state()
               }
@@ -127,7 +138,7 @@ export class ModelBroker {
           hopPositionOf
         ),
       readStoredMessage: () => Effect.die("no record is refused in a simulation"),
-      takeLease: () => Effect.as(Effect.sleep(this.world.between(5, 1_500)), { lost: Effect.never }),
+      takeLease: (partition) => this.leases.take(life, partition),
       readAnnounced: (partition) =>
         Effect.map(
           patiently(
@@ -137,6 +148,20 @@ export class ModelBroker {
         ),
       lastSequence: (stream) => this.ask(life, `ask for the end of ${stream}`, () => this.stream(stream).lastSequence)
     }
+  }
+
+  /** As the consumer of a process does: whoever is still the owner begins a new session when one has ended. */
+  private serve(session: ModelSession, owned: Effect.Effect<boolean>, fail: (error: ConsumerError) => void) {
+    return Effect.gen({ self: this }, function* () {
+      for (;;) {
+        yield* session.ended
+        do yield* Effect.sleep(this.world.between(100, 400))
+        while (!this.up)
+        if (!(yield* owned))
+          return fail(new ConsumerError({ reason: "superseded", message: "another process took over" }))
+        session.begin()
+      }
+    })
   }
 
   publisherOf(life: Life): PublisherShape {
@@ -167,8 +192,8 @@ export class ModelBroker {
     const stream = this.stream(subject.split(".")[1] ?? "")
     const data = payload.slice()
     const name = `publish to ${subject}`
-    const begun = world.elapsed
     return life.request<{ stream: string; sequence: number; duplicate: boolean }, PublishError>(name, (answer) => {
+      const begun = world.elapsed
       let answered = false
       const reply = (result: Parameters<typeof answer>[0]) => {
         if (answered) return
@@ -180,7 +205,7 @@ export class ModelBroker {
       const attempt = () => {
         if (!life.alive || answered) return
         if (world.elapsed - begun >= deadlineMillis) return refuse("unavailable")
-        world.after(attemptMillis, attempt)
+        world.after(attemptMillis, () => life.reach(attempt))
         if (world.chance(faults.lost)) return
         world.after(world.chance(faults.lost) ? world.between(15, 3_000) : world.between(0.1, 15), arrive)
       }

@@ -4,6 +4,7 @@ import { ConsumerInbox } from "@tailrace/streams/consumer-inbox"
 import { type Delivery, readDeliveryToken } from "@tailrace/streams/delivery"
 import type { ConsumerError, DurableOptions } from "@tailrace/streams/durable"
 import { Mailbox } from "@tailrace/streams/mailbox"
+import { Effect } from "effect"
 import type { Life } from "./life.ts"
 import type { Durable, ModelStream, StreamMessage } from "./model-stream.ts"
 import type { World } from "./world.ts"
@@ -42,6 +43,7 @@ export class ModelSession {
   private deliverySequence = 0
   private pumping = false
   private closed = false
+  private broken: (() => void) | undefined
 
   constructor(given: SessionOptions) {
     this.given = given
@@ -56,20 +58,26 @@ export class ModelSession {
     this.closed = true
   }
 
-  /** The session ended, by a fault or with the broker: the durable is reset to what is not settled, when it can be. */
-  restart(): void {
-    const { life, up, world } = this.given
+  /** The session ended, by a fault or with the broker, and the process gets to know of it. */
+  breakOff(): void {
     this.session = -1
-    world.after(world.between(100, 400), () => {
-      if (this.closed || !life.alive || this.session >= 0) return
-      if (up()) this.begin()
-      else this.restart()
-    })
+    this.given.life.reach(() => this.broken?.())
   }
 
-  private begin(): void {
+  /** Ends when the session has. */
+  readonly ended: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    this.broken = () => resume(Effect.void)
+    if (this.session < 0) this.broken()
+  })
+
+  /** A new session: the durable is reset to what is not settled. */
+  begin(): void {
     const { durable, options, world } = this.given
-    this.session = ++durable.session
+    durable.replaced?.()
+    const session = ++durable.session
+    this.session = session
+    // Its requests are not served any more, which it learns at once or by missing heartbeats.
+    durable.replaced = () => void world.after(world.between(0, 5_000), () => this.endIf(session))
     durable.floor = this.inbox.settled
     this.next = this.inbox.settled + 1
     this.deliverySequence = 0
@@ -97,12 +105,12 @@ export class ModelSession {
       if (message === undefined) return
       if (world.chance(faults.delivery) && this.next > durable.floor + 1) {
         const again = stream.messages[world.integer(durable.floor + 1, this.next - 1) - 1]
-        if (again !== undefined) this.receive(again, 2)
+        if (again !== undefined) this.send(again, 2)
         continue
       }
       this.next++
       if (world.chance(faults.delivery)) this.lose()
-      else this.receive(message, 1)
+      else this.send(message, 1)
     }
     this.pump()
   }
@@ -111,19 +119,25 @@ export class ModelSession {
   private lose(): void {
     const { session } = this
     this.deliverySequence++
-    this.given.world.after(5_000, () => this.breakOff(session))
+    this.given.world.after(5_000, () => this.endIf(session))
   }
 
-  private breakOff(session: number): void {
-    if (this.session === session) this.restart()
+  private endIf(session: number): void {
+    if (this.session === session) this.breakOff()
   }
 
-  private receive(message: StreamMessage, count: number): void {
+  private send(message: StreamMessage, count: number): void {
     const { life, options, stream } = this.given
-    const { data, headers, sequence, storedMillis, subject } = message
-    const behind = stream.lastSequence - sequence
-    const place = `${count}.${sequence}.${++this.deliverySequence}.${storedMillis}000000.${behind}`
+    const behind = stream.lastSequence - message.sequence
+    const place = `${count}.${message.sequence}.${++this.deliverySequence}.${message.storedMillis}000000.${behind}`
     const reply = `$JS.ACK.${stream.name}.${options.durable}.${place}`
+    const { session } = this
+    // What a session of before has sent is left unread with its subscription.
+    life.reach(() => this.session === session && this.receive(message, reply))
+  }
+
+  private receive({ data, headers, sequence, subject }: StreamMessage, reply: string): void {
+    const { life, stream } = this.given
     if (!life.step(`deliver ${stream.name} ${sequence}`)) return
     const taken = this.inbox.receive({
       subject,
@@ -131,7 +145,7 @@ export class ModelSession {
       reply,
       headers: { get: (name: string) => headers[name] ?? "" }
     } as unknown as Msg)
-    if (!taken) this.restart()
+    if (!taken) this.breakOff()
   }
 
   private acknowledge(reply: string): void {
@@ -142,7 +156,7 @@ export class ModelSession {
     const { session } = this
     if (world.chance(faults.acknowledgement)) {
       // It gets lost with its connection only.
-      world.after(world.between(1, 5_000), () => this.breakOff(session))
+      world.after(world.between(1, 5_000), () => this.endIf(session))
       return
     }
     world.after(world.between(0.1, 20), () => {

@@ -14,6 +14,8 @@ export interface Durable {
   floor: number
   /** Counts resets; deliveries and acknowledgements of older sessions mean nothing. */
   session: number
+  /** Told when another session takes its place. */
+  replaced?: () => void
 }
 
 export const idHeader = "Nats-Msg-Id"

@@ -55,6 +55,19 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
       }))
     })
   }),
+  "goes on inserting after another process has taken over": () => ({
+    publisher: (publisher) => ({
+      ...publisher,
+      publish: (subject, payload, { expectLastSubjectSequence: _, ...options } = {}) =>
+        publisher.publish(subject, payload, options)
+    })
+  }),
+  "does not make again what the owner before announced": () => ({
+    broker: (broker) => ({
+      ...broker,
+      readAnnounced: (partition) => Effect.map(broker.readAnnounced(partition), (last) => ({ ...last, cuts: {} }))
+    })
+  }),
   "repairs no rollup": () => ({
     tables: (tables) => ({ ...tables, rollupShortage: () => Effect.succeed(0) })
   })

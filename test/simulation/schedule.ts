@@ -17,6 +17,10 @@ export interface Schedule {
   readonly kills: number
   /** Ends of the processor in order. */
   readonly stops: ReadonlyArray<number>
+  /** Processors with the same partitions. */
+  readonly processes: number
+  /** A processor is stopped for a while, and another may take over. */
+  readonly freezes: ReadonlyArray<Moment>
   readonly storeOutages: ReadonlyArray<Moment>
   readonly brokerOutages: ReadonlyArray<Moment>
   readonly clockJumps: ReadonlyArray<Moment>
@@ -39,6 +43,8 @@ export const drawSchedule = (world: World): Schedule => {
     messages: Array.from({ length: busy }, () => world.between(0, millis)).sort((a, b) => a - b),
     kills: world.integer(0, 8),
     stops: times(2),
+    processes: likely(1, 2),
+    freezes: moments(4, () => world.between(200, world.random() < 0.5 ? 3_000 : 40_000)),
     storeOutages: moments(2, () => world.between(100, 30_000)),
     brokerOutages: moments(2, () => world.between(100, 10_000)),
     clockJumps: moments(2, () => (world.random() < 0.5 ? -hour : hour)),

@@ -18,6 +18,7 @@ describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
     expect(totals.kills).toBeGreaterThan(300)
     expect(totals.storeKills).toBeGreaterThan(300)
     expect(totals.brokerKills).toBeGreaterThan(300)
+    expect(totals.overtaken).toBeGreaterThan(50)
   })
 
   it.each([4, 5])("goes the same way again, step by step, from seed %i", (seed) => {

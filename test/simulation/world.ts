@@ -7,9 +7,10 @@ interface Timer {
   run: (() => void) | undefined
 }
 
-/** Whoever tasks belong to; those of the dead are left undone. */
+/** Whoever tasks belong to; those of the dead are left undone, those of the stopped kept until they go on. */
 interface Mortal {
   readonly alive: boolean
+  readonly reach: (run: () => void) => void
 }
 
 interface Task {
@@ -28,8 +29,6 @@ export class World {
   events = 0
   /** Steps between a process and the world so far: requests that leave, effects that happen, answers that arrive. */
   steps = 0
-  /** Effects at which the process under way is to be killed; counts down, 0 is never. */
-  untilKill = 0
   /** Once the faults are over, everything asked is answered. */
   calm = false
   /** What went against a promise, in words; the first one ends the simulation. */
@@ -125,7 +124,7 @@ export class World {
     const [task] = tasks.splice(at, 1) as [Task]
     if (!task.life.alive) return
     this.events++
-    task.run()
+    task.life.reach(task.run)
   }
 
   private push(timer: Timer): void {

@@ -57,5 +57,7 @@ export interface Sink {
   readonly durable: boolean
   /** Of a sink that waits for a store. */
   readonly policy?: SinkPolicy
-  readonly open: (context: SinkContext) => Effect.Effect<OpenSink, StoreError, Store | Nats | Scope.Scope>
+  readonly open: (
+    context: SinkContext
+  ) => Effect.Effect<OpenSink, StoreError | OwnershipError, Store | Nats | Scope.Scope>
 }

@@ -4,6 +4,7 @@ import type { StoreError } from "@tailrace/store/store-error"
 import { Tables } from "@tailrace/store/tables"
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import type { Ownership } from "@tailrace/streams/ownership"
 import { Settlement } from "@tailrace/streams/settlement"
@@ -70,7 +71,7 @@ export interface Tail {
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openTail = Effect.fnUntraced(function* (
   options: TailOptions
-): Effect.fn.Return<Tail, StoreError | SnapshotError, PartServices | Scope.Scope> {
+): Effect.fn.Return<Tail, StoreError | OwnershipError | SnapshotError, PartServices | Scope.Scope> {
   const { ownership, pipeline, release, runtime, snapshots, stages } = options
   const { counters, partition } = runtime
   const { watch } = stages

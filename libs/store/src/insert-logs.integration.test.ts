@@ -198,12 +198,12 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
       )
       const torn = yield* counts(1)
       assert.deepStrictEqual([torn.rows, torn.rollup[0]], [30, 10])
-      const batch = yield* recoverLogs(1)
+      const batch = yield* recoverLogs(1, Effect.void)
       assert.deepStrictEqual(batch, { firstSequence: 6, lastSequence: 15, ...stamp, rows: 20 })
       const whole = yield* counts(1)
       assert.deepStrictEqual([whole.rows, whole.rollup[0]], [30, 30])
       assert.strictEqual(whole.bytes, whole.rollup[1])
-      yield* recoverLogs(1)
+      yield* recoverLogs(1, Effect.void)
       assert.deepStrictEqual(yield* counts(1), whole)
     })
   )
@@ -215,7 +215,7 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
       }
       yield* command("merge", "OPTIMIZE TABLE logs FINAL")
       const before = yield* counts(5)
-      assert.strictEqual((yield* recoverLogs(5))?.rows, 10_000)
+      assert.strictEqual((yield* recoverLogs(5, Effect.void))?.rows, 10_000)
       assert.deepStrictEqual(yield* counts(5), before)
       assert.deepStrictEqual([before.rows, before.rollup[0]], [30_000, 30_000])
     })
@@ -224,7 +224,7 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
   it.effect("goes on behind the stored rows under a later attempt and counts everything once", () =>
     Effect.gen(function* () {
       yield* insertLogs(numbered(2, 1, 10), { ingestedAt: received, attempt: 1 })
-      const batch = yield* recoverLogs(2)
+      const batch = yield* recoverLogs(2, Effect.void)
       assert.strictEqual(batch?.lastSequence, 5)
       yield* insertLogs(numbered(2, 6, 6), { ingestedAt: received + 1, attempt: 2 })
       const { rows, rollup } = yield* counts(2)
@@ -280,7 +280,7 @@ layer(testStore, { excludeTestServices: true })("recovery after a crash", (it) =
 
   it.effect("of a partition without rows is nothing", () =>
     Effect.gen(function* () {
-      assert.isUndefined(yield* recoverLogs(9))
+      assert.isUndefined(yield* recoverLogs(9, Effect.void))
     })
   )
 })

@@ -41,7 +41,7 @@ describe("recovery after kills", { retry: 0 }, () => {
         let ingestedAt = 1_795_249_863_178
         const acknowledged = new Map(partitions.map((partition) => [partition, 0]))
         const recovered = (partition: number) =>
-          Effect.retry(recoverLogs(partition), { while: (error) => error.consequence === "retry" })
+          Effect.retry(recoverLogs(partition, Effect.void), { while: (error) => error.consequence === "retry" })
         /** Makes a partition whole and stores a batch; answers the inserting that goes on from there. */
         const begin = Effect.fnUntraced(function* (partition: number, attempt: number) {
           const batch = yield* recovered(partition)

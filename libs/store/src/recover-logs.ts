@@ -17,7 +17,10 @@ import { type StoredBatch, Tables } from "./tables.ts"
  * part that never came, the counts show it and the rollup is filled from the rows. A batch that an earlier release stored,
  * whose rollup did not tell partitions apart, is taken as it is. A batch whose rows are absent may have its token logged all the same; the pipeline therefore goes on behind `lastSequence` under a later attempt.
  */
-export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | undefined, StoreError, Store> =>
+export const recoverLogs = <E>(
+  partition: number,
+  confirm: Effect.Effect<void, E>
+): Effect.Effect<StoredBatch | undefined, StoreError | E, Store> =>
   Effect.gen(function* () {
     const batch = yield* lastBatch(partition)
     if (batch === undefined) return undefined
@@ -42,7 +45,7 @@ export const recoverLogs = (partition: number): Effect.Effect<StoredBatch | unde
           `the store has lost its deduplication log: delete the doubled rows of ingested_at ${batch.ingestedAt} and restart`
       })
     }
-    if (yield* repairRollup(partition, after))
+    if (yield* repairRollup(partition, after, confirm))
       yield* Effect.logWarning(`partition ${partition}: repaired the rollup of batch ${token}`)
     return after
   })

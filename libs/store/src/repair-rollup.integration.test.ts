@@ -40,14 +40,15 @@ describe("the rollup of a batch", () => {
     Effect.gen(function* () {
       yield* insertLogs(batchAt(1, 70), { ingestedAt: 1_795_249_863_200, attempt: 1 })
       const first = (yield* lastBatch(4)) as StoredBatch
-      assert.isFalse(yield* repairRollup(4, first))
+      assert.isFalse(yield* repairRollup(4, first, Effect.void))
       // Without its view a batch has no rollup rows, as after a kill that left the token alone.
       yield* command("drop the view", "DROP VIEW logs_per_minute_of_partition")
       yield* insertLogs(batchAt(2, 50), { ingestedAt: 1_795_249_863_300, attempt: 1 })
       assert.deepStrictEqual(yield* rollup, [{ records: "70", bytes: String(10 * 8 + 60 * 9) }])
       const batch = (yield* lastBatch(4)) as StoredBatch
-      assert.isTrue(yield* repairRollup(4, batch))
-      assert.isFalse(yield* repairRollup(4, batch))
+      assert.strictEqual(yield* Effect.flip(repairRollup(4, batch, Effect.fail("overtaken"))), "overtaken")
+      assert.isTrue(yield* repairRollup(4, batch, Effect.void))
+      assert.isFalse(yield* repairRollup(4, batch, Effect.fail("not asked")))
       assert.deepStrictEqual(yield* rollup, [{ records: "120", bytes: String(20 * 8 + 100 * 9) }])
     }).pipe(Effect.provide(testStore))
   )
@@ -73,8 +74,8 @@ describe("the rollup of a batch", () => {
           { records: "170", bytes: String(10 * 8 + 60 * 9 + 2 * (10 * 8 + 40 * 9)) }
         ])
         const batch = (yield* lastBatch(4)) as StoredBatch
-        assert.isTrue(yield* repairRollup(4, batch))
-        assert.isFalse(yield* repairRollup(4, batch))
+        assert.isTrue(yield* repairRollup(4, batch, Effect.void))
+        assert.isFalse(yield* repairRollup(4, batch, Effect.void))
         const whole = [{ records: "120", bytes: String(20 * 8 + 100 * 9) }]
         assert.deepStrictEqual(yield* rollup, whole)
         yield* command("merge", "OPTIMIZE TABLE logs_per_minute FINAL")
@@ -105,8 +106,8 @@ describe("the rollup of a batch", () => {
       for (const partition of torn) {
         const batch = (yield* lastBatch(partition)) as StoredBatch
         assert.strictEqual(batch.lastSequence, 2)
-        assert.isTrue(yield* repairRollup(partition, batch))
-        assert.isFalse(yield* repairRollup(partition, batch))
+        assert.isTrue(yield* repairRollup(partition, batch, Effect.void))
+        assert.isFalse(yield* repairRollup(partition, batch, Effect.void))
       }
       yield* Fiber.interrupt(busy)
       assert.isAbove(others, 1)
@@ -128,7 +129,7 @@ describe("the rollup of a batch", () => {
       yield* command("create the view", view)
       const whole = yield* rollup
       assert.deepInclude(whole[0], { records: "70" })
-      assert.strictEqual((yield* recoverLogs(4))?.lastSequence, 1)
+      assert.strictEqual((yield* recoverLogs(4, Effect.void))?.lastSequence, 1)
       assert.deepStrictEqual(yield* rollup, whole)
     }).pipe(Effect.provide(testStore))
   )

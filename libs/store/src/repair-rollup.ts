@@ -8,9 +8,14 @@ import { type StoredBatch, Tables } from "./tables.ts"
  * counted by the rollup, which then counts the batch twice once its rows come under another token. Counts tell: when the
  * partition's rollup differs from its rows by exactly the batch's, wherever it has any, they are added or taken off.
  * Answers whether they were. Other partitions do not matter, however many the same kill has torn; an insert of an
- * earlier owner that still runs makes the counts waver, so the difference has to last.
+ * earlier owner that still runs makes the counts waver, so the difference has to last. Before it, `confirm` is asked whether
+ * this process is still the owner: one that was stopped since it counted would add what its successor has added.
  */
-export const repairRollup = Effect.fnUntraced(function* (partition: number, batch: StoredBatch) {
+export const repairRollup = Effect.fnUntraced(function* <E>(
+  partition: number,
+  batch: StoredBatch,
+  confirm: Effect.Effect<void, E>
+) {
   const tables = yield* Tables
   const times = yield* tables.rollupShortage(partition, batch.ingestedAt)
   if (times === undefined || !repairable.has(times)) return false
@@ -18,6 +23,7 @@ export const repairRollup = Effect.fnUntraced(function* (partition: number, batc
     yield* Effect.sleep("50 millis")
     if ((yield* tables.rollupShortage(partition, batch.ingestedAt)) !== times) return false
   }
+  yield* confirm
   yield* tables.fillRollup(partition, batch.ingestedAt, times)
   return true
 })

@@ -60,4 +60,29 @@ describe("Supervisor with an entrance", () => {
         })
       )
   )
+
+  it.effect("gives up what it is still making when what it entered is lost", () =>
+    run(
+      Effect.gen(function* () {
+        const log: Array<string> = []
+        const losses: Array<Deferred.Deferred<void, string>> = []
+        const enter = () =>
+          Effect.sync(() => {
+            const lost = Deferred.makeUnsafe<void, string>()
+            losses.push(lost)
+            return { name: "owner", done: Deferred.await(lost), drain: Effect.void }
+          })
+        const make = Effect.suspend(() => {
+          log.push("make")
+          return Effect.onInterrupt(Effect.never, () => Effect.sync(() => log.push("given up")))
+        })
+        const pipeline = yield* supervise({ name: "p0", enter, make, firstPauseMillis: 100 })
+        yield* TestClock.adjust(1)
+        yield* Deferred.fail(losses[0] as Deferred.Deferred<void, string>, "taken over")
+        yield* TestClock.adjust(200)
+        assert.deepStrictEqual(log, ["make", "given up", "make"])
+        assert.deepInclude(pipeline.state(), { status: "starting", restarts: 1, failure: "taken over" })
+      })
+    )
+  )
 })

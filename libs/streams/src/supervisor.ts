@@ -107,7 +107,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
     return inTime._tag === "Some"
   })
   /** Runs one set of parts until they end or are drained; answers how they left when something is to follow. */
-  const shift = (entered: ReadonlyArray<Running<E>>, drained: boolean) =>
+  const shift = (drained: boolean) =>
     Effect.scoped(
       Effect.gen(function* () {
         change({ status: "starting" })
@@ -121,7 +121,7 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
         health.ready()
         yield* takeOver(mine)
         const ended = Effect.all(
-          [...entered, ...running].map((one) => one.done),
+          running.map((one) => one.done),
           { concurrency: "unbounded", discard: true }
         ).pipe(Effect.andThen(Effect.suspend(() => (leaving ? Effect.never : Effect.succeed(undefined)))))
         const drainedForGood = Effect.gen(function* () {
@@ -152,9 +152,17 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
         entered.push(yield* options.enter(standby))
         if (state.status === "standby") health.live("taking over")
       }
-      let left: Left | undefined = yield* shift(entered, false)
-      while (left?.reason === "renew") left = yield* shift(entered, left.drained)
-      return left !== undefined
+      const shifts = Effect.gen(function* () {
+        let left: Left | undefined = yield* shift(false)
+        while (left?.reason === "renew") left = yield* shift(left.drained)
+        return left !== undefined
+      })
+      // Also while parts are still being made: what was waited for may be lost before they run.
+      const lost = Effect.andThen(
+        Effect.forEach(entered, (one) => one.done, { concurrency: "unbounded", discard: true }),
+        Effect.never
+      )
+      return yield* Effect.raceFirst(shifts, lost)
     })
   ).pipe(Effect.ensuring(takeOver(undefined)))
   const pauseOf = (failures: number, random: number) =>

@@ -56,11 +56,11 @@ const open = Effect.fnUntraced(function* (context: SinkContext, { deadLetters }:
   // What an earlier life left running is met by its token, unless its rows cannot be chosen again just so.
   const looks = ownership.left.rows?.within === true ? Number.POSITIVE_INFINITY : looksAtOpening
   yield* untilStored(awaitRunningInserts(partition, looks), breaker)
-  const stored = yield* untilStored(recoverLogs(partition), breaker)
+  const stored = yield* untilStored(recoverLogs(partition, ownership.confirm), breaker)
   const accounted = yield* untilStored(lastLedgerBatch(partition), breaker)
   const split = yield* openSplitFrame(context, stored?.lastSequence ?? 0)
   const rows = yield* openInserts(context, "rows", lastBatch(partition), stored, (batch) =>
-    repairRollup(partition, batch)
+    repairRollup(partition, batch, ownership.confirm)
   )
   const ledger = yield* openInserts(context, "ledger", lastLedgerBatch(partition), accounted)
   const rowsOffset = split.unfinished ? split.offset : rows.offset

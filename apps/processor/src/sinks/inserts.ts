@@ -4,6 +4,7 @@ import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import type { StoredBatch } from "@tailrace/store/tables"
 import type { Cut } from "@tailrace/streams/announced"
+import type { OwnershipError } from "@tailrace/streams/lease"
 import { Clock, Effect, Result } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
@@ -35,7 +36,7 @@ export const openInserts = Effect.fnUntraced(function* (
   output: string,
   newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
   last: StoredBatch | undefined,
-  mend: (batch: StoredBatch) => Effect.Effect<unknown, StoreError, Store> = () => Effect.void
+  mend: (batch: StoredBatch) => Effect.Effect<unknown, StoreError | OwnershipError, Store> = () => Effect.void
 ) {
   const clock = yield* Clock.Clock
   const announced = ownership.left[output]
@@ -89,7 +90,10 @@ export const openInserts = Effect.fnUntraced(function* (
       const stored = quick ?? (unanswered || again ? yield* foundAtLast : undefined)
       if (Result.isFailure(outcome)) {
         if (stored === undefined) return yield* Effect.fail(outcome.failure)
-        return yield* untilStored(afterFailedView(partition, stored, outcome.failure as StoreError), breaker)
+        return yield* untilStored(
+          afterFailedView(partition, stored, outcome.failure as StoreError, ownership.confirm),
+          breaker
+        )
       }
       if (stored !== undefined) return void (yield* untilStored(mend(stored), breaker))
       stamp = { ingestedAt, attempt: ++attempt }

@@ -12,14 +12,15 @@ export const isRefusal = (error: unknown): error is StoreError =>
   error instanceof StoreError && error.consequence === "dead-letter"
 
 /** Rows are stored, but a view on their table failed over them: it lacks them, and the rollup must not. */
-export const afterFailedView = (
+export const afterFailedView = <E>(
   partition: number,
   stored: StoredBatch,
-  { message }: StoreError
-): Effect.Effect<void, StoreError, Store> =>
+  { message }: StoreError,
+  confirm: Effect.Effect<void, E>
+): Effect.Effect<void, StoreError | E, Store> =>
   Effect.andThen(
     Effect.logWarning(`rows are stored, but a view on the table failed over them and lacks them: ${message}`),
-    repairRollup(partition, stored)
+    repairRollup(partition, stored, confirm)
   )
 
 /** An insert whose failures with certain codes count as refusals of the data too. */
