@@ -144,7 +144,18 @@ const percentilesOf = (latencies: ReadonlyArray<number>): ReadonlyArray<string> 
 
 const latencyTable = (phases: ReadonlyArray<Phase>, bare: BesideListener, rate: number) => ({
   caption: `Milliseconds from the generator's stamp to the subscriber at ${thousands(rate)} events/s asked for`,
-  columns: ["subscribers", "p50", "p90", "p99", "p99.9", "most", "records of the first", "of all", "left out"],
+  columns: [
+    "subscribers",
+    "p50",
+    "p90",
+    "p99",
+    "p99.9",
+    "most",
+    "records of the first",
+    "of all",
+    "in deliveries",
+    "left out"
+  ],
   rows: [
     ...phases
       .slice(1)
@@ -153,10 +164,11 @@ const latencyTable = (phases: ReadonlyArray<Phase>, bare: BesideListener, rate: 
         ...percentilesOf(shown.latencies),
         `${shown.latencies.length}`,
         `${shown.records}`,
+        `${shown.deliveries}`,
         `${shown.dropped}`
       ]),
-    ["1, beside it", ...percentilesOf(bare.shown), `${bare.shown.length}`, "", ""],
-    ["a listener at the broker", ...percentilesOf(bare.listened), `${bare.listened.length}`, "", ""]
+    ["1, beside it", ...percentilesOf(bare.shown), `${bare.shown.length}`, "", "", ""],
+    ["a listener at the broker", ...percentilesOf(bare.listened), `${bare.listened.length}`, "", "", ""]
   ]
 })
 

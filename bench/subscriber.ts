@@ -11,8 +11,9 @@ export type ToSubscriber =
 export interface Shown {
   /** Milliseconds from a record's stamp to its arrival, of the first tail since the report before. */
   readonly latencies: ReadonlyArray<number>
-  /** Records shown to all tails, and left out, since the report before. */
+  /** Records shown to all tails, in how many deliveries, and records left out, since the report before. */
   readonly records: number
+  readonly deliveries: number
   readonly dropped: number
 }
 
@@ -30,6 +31,7 @@ const url = process.argv[2]
 if (process.send !== undefined && url !== undefined) {
   let latencies: Array<number> = []
   let records = 0
+  let deliveries = 0
   let dropped = 0
   let clients: Array<ReturnType<typeof createClient>> = []
 
@@ -44,6 +46,7 @@ if (process.send !== undefined && url !== undefined) {
         next: ({ data, errors }) => {
           if (data == null) return fail(errors)
           const now = performance.timeOrigin + performance.now()
+          deliveries++
           records += data.tail.rows.length
           dropped += data.tail.dropped
           if (measured) for (const { timestamp } of data.tail.rows) latencies.push(now - Date.parse(timestamp))
@@ -70,9 +73,10 @@ if (process.send !== undefined && url !== undefined) {
     if (message.type === "open") open(message.queries)
     else if (message.type === "close") close()
     else {
-      process.send?.({ id: message.id, latencies, records, dropped })
+      process.send?.({ id: message.id, latencies, records, deliveries, dropped })
       latencies = []
       records = 0
+      deliveries = 0
       dropped = 0
     }
   })
