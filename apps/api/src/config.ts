@@ -22,6 +22,11 @@ export const ApiLimits = Schema.Struct({
     4 * 1024 * 1024,
     "Bytes waiting for one slow subscriber before records are left out and counted."
   ),
+  waitingBytes: field(
+    positive,
+    256 * 1024 * 1024,
+    "Bytes waiting for all slow subscribers together; beyond them each still has an equal share of as many."
+  ),
   bodyBytes: field(positive, 1024 * 1024, "Largest request body, and largest message of a WebSocket."),
   headerSeconds: field(positive, 10, "Seconds a client may take to send the head of a request."),
   stalledSeconds: field(positive, 60, "Seconds after which a connection that takes nothing is closed.")

@@ -18,6 +18,7 @@ import { LiveLimit } from "./tail/live-limit.ts"
 import { makeLiveSwitch } from "./tail/live-switch.ts"
 import { readMissed, readStoredPosition } from "./tail/missed.ts"
 import { TailHub } from "./tail/tail-hub.ts"
+import { WaitingRoom } from "./tail/waiting-room.ts"
 
 /** The api cannot listen; the message says where and why. */
 class ApiError extends Schema.TaggedError<ApiError>()("ApiError", { message: Schema.String }) {}
@@ -48,8 +49,10 @@ export const apiLayer = (config: ApiConfig) =>
       const reading = readLimits({ limits })
       const maxBytes = limits.subscriberBytes
       const live = yield* makeLiveSwitch(() => hub.interrupted())
+      const room = new WaitingRoom({ each: maxBytes, all: limits.waitingBytes })
       const hub = new TailHub({
         maxBytes,
+        room,
         now,
         open: () => live.open((bytes) => hub.receive(bytes)).then(() => run(readStoredPosition(reading))),
         close: live.close,
@@ -63,6 +66,11 @@ export const apiLayer = (config: ApiConfig) =>
       })
       const metrics = yield* Metrics
       metrics.gaugeFrom("tailrace_api_tails", "Live tails open now", () => hub.tails)
+      metrics.gaugeFrom(
+        "tailrace_api_waiting_bytes",
+        "Bytes of records that wait for slow live tails",
+        () => room.bytes
+      )
       metrics.gaugeFrom("tailrace_api_subscriptions", "Live subscriptions open now", () => subscriptions.open)
       const context: ApiContext = {
         run,

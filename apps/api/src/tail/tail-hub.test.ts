@@ -10,6 +10,7 @@ import { seededRandom } from "@tailrace/testing/seeded-random"
 import type { TailPosition } from "./resume-token.ts"
 import { type Missed, TailHub, type TailRequest } from "./tail-hub.ts"
 import type { TailBatch } from "./tail-subscriber.ts"
+import { WaitingRoom } from "./waiting-room.ts"
 
 const batchOf = (sequence: number, ...bodies: ReadonlyArray<string>): Uint8Array => {
   const batch = LogBatch.make({ partition: 0 })
@@ -36,8 +37,10 @@ const world = (options: { readonly maxBytes?: number } = {}) => {
   const opens: Array<Deferred<TailPosition>> = []
   const reads: Array<Deferred<Missed> & { readonly after: TailPosition }> = []
   const seen = { closes: 0, now: 0 }
+  const maxBytes = options.maxBytes ?? 1_000_000
   const hub = new TailHub({
-    maxBytes: options.maxBytes ?? 1_000_000,
+    maxBytes,
+    room: new WaitingRoom({ each: maxBytes, all: Number.POSITIVE_INFINITY }),
     now: () => seen.now,
     open: () => {
       const deferred = Promise.withResolvers<TailPosition>()

@@ -7,6 +7,7 @@ import { RowLookup } from "@tailrace/query/row-lookup"
 import { LiveQuery, type LiveQueryOptions } from "./live-query.ts"
 import { furthest, type TailPosition } from "./resume-token.ts"
 import { type TailBatch, TailSubscriber, weightOf } from "./tail-subscriber.ts"
+import type { WaitingRoom } from "./waiting-room.ts"
 
 export interface TailRequest extends LiveQueryOptions {
   readonly maxRowsPerSecond: number
@@ -22,8 +23,10 @@ export interface Missed {
 }
 
 export interface TailHubOptions {
-  /** Bytes waiting for one tail at most. */
+  /** Bytes held at most for one tail that reads what it missed. */
   readonly maxBytes: number
+  /** Where the rows of tails wait. */
+  readonly room: WaitingRoom
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Begins to receive live batches when the first tail comes; answers how far the store reached from then on. */
@@ -94,7 +97,7 @@ export class TailHub {
     const group = this.groupOf(request)
     const subscriber = new TailSubscriber({
       maxRowsPerSecond: request.maxRowsPerSecond,
-      maxBytes: this.options.maxBytes,
+      room: this.options.room,
       now: this.options.now,
       soon: (wake) => void setImmediate(wake),
       reached: () => (member.held === undefined ? this.position : nowhere),

@@ -4,6 +4,7 @@ import type { LogRecord } from "@tailrace/domain/log-record"
 import fc from "fast-check"
 import { parseResumeToken } from "./resume-token.ts"
 import { TailSubscriber, weightOf } from "./tail-subscriber.ts"
+import { WaitingRoom } from "./waiting-room.ts"
 
 const record = (row: number): LogRecord => ({
   partition: 0,
@@ -25,11 +26,11 @@ const record = (row: number): LogRecord => ({
   resource: {}
 })
 
-const world = (options: { readonly rate?: number; readonly maxBytes?: number } = {}) => {
+const world = (options: { readonly rate?: number; readonly maxBytes?: number; readonly room?: WaitingRoom } = {}) => {
   const clock = { now: 1_000, stops: 0, reached: new Map<number, number>() }
   const subscriber = new TailSubscriber({
     maxRowsPerSecond: options.rate ?? 1_000_000,
-    maxBytes: options.maxBytes ?? 1_000_000,
+    room: options.room ?? new WaitingRoom({ each: options.maxBytes ?? 1_000_000, all: Number.POSITIVE_INFINITY }),
     now: () => clock.now,
     soon: (wake) => wake(),
     reached: () => clock.reached,
@@ -114,6 +115,30 @@ describe("a tail subscriber", () => {
     assert.strictEqual(value.matched, 3_000)
     assert.strictEqual(value.dropped, 3_000 - value.rows.length)
     assert.deepStrictEqual(parseResumeToken(value.resumeToken), new Map([[0, 3_000]]))
+  })
+
+  it("keeps its share of the room that all have, however much waits for others, and gives back what it had", async () => {
+    const weight = weightOf(record(1))
+    const room = new WaitingRoom({ each: weight * 1_000, all: weight * 100 })
+    const stalled = Array.from({ length: 9 }, () => world({ room }))
+    for (let i = 0; i < 50; i++) for (const { offer } of stalled) offer(10)
+    const late = world({ room })
+    for (let i = 0; i < 20; i++) {
+      late.offer(1)
+      assert.strictEqual((await late.subscriber.next()).value.rows.length, 1)
+    }
+    late.offer(1_000)
+    assert.isAtLeast((await late.subscriber.next()).value.rows.length, 9)
+    assert.isAtLeast(room.bytes, weight * 100)
+    assert.isBelow(room.bytes, weight * 220)
+    let rows = 0
+    for (const { subscriber } of stalled) rows += (await subscriber.next()).value.rows.length
+    assert.isAtLeast(rows, 99)
+    assert.strictEqual(room.bytes, 0)
+    stalled[0]?.offer(500)
+    assert.isAbove(room.bytes, weight * 90)
+    await stalled[0]?.subscriber.return()
+    assert.strictEqual(room.bytes, 0)
   })
 
   it("gives missed records without regard to the rate, and counts those that were too many", async () => {

@@ -1,6 +1,7 @@
 // Tail subscriber: what one live tail still has to send, bounded by bytes and rate, with a true count of what it left out.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { furthest, resumeToken, type TailPosition } from "./resume-token.ts"
+import type { WaitingRoom } from "./waiting-room.ts"
 
 /** One delivery: matched = rows.length + dropped. */
 export interface TailBatch {
@@ -13,8 +14,8 @@ export interface TailBatch {
 
 export interface TailSubscriberOptions {
   readonly maxRowsPerSecond: number
-  /** Bytes of rows waiting at most. */
-  readonly maxBytes: number
+  /** Where its rows wait. */
+  readonly room: WaitingRoom
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** How far every partition has been seen by whoever offers; nothing while this tail still reads what it missed. */
@@ -54,6 +55,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
 
   constructor(options: TailSubscriberOptions) {
     this.options = options
+    options.room.came(1)
     this.allowance = options.maxRowsPerSecond
     this.allowanceAt = options.now()
   }
@@ -79,7 +81,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     const kept: Array<LogRecord> = []
     let bytes = 0
     for (const row of rows) {
-      if (this.allowance < 1 || this.waitingBytes + bytes >= this.options.maxBytes) break
+      if (this.allowance < 1 || !this.options.room.allows(this.waitingBytes + bytes, bytes)) break
       this.allowance--
       const made = record(row)
       kept.push(made)
@@ -93,7 +95,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     const kept: Array<LogRecord> = []
     let bytes = 0
     for (const record of records) {
-      if (this.waitingBytes + bytes >= this.options.maxBytes) break
+      if (!this.options.room.allows(this.waitingBytes + bytes, bytes)) break
       kept.push(record)
       bytes += weightOf(record)
     }
@@ -148,7 +150,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     const reached = furthest(last?.position ?? this.delivered, position)
     if (rows.length > 0 || (matched > 0 && last === undefined)) {
       this.waiting.push({ rows, matched, bytes, newest, position: reached })
-      this.waitingBytes += bytes
+      this.changed(bytes)
       if (this.waiting.length === 1) this.options.soon(() => this.wake?.())
     } else if (last === undefined) this.delivered = reached
     else {
@@ -166,7 +168,7 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
       for (const row of portion.rows) rows.push(row)
       matched += portion.matched
       newest = Math.max(newest, portion.newest)
-      this.waitingBytes -= portion.bytes
+      this.changed(-portion.bytes)
       this.delivered = portion.position
     } while (this.waiting[0] !== undefined && rows.length + this.waiting[0].rows.length <= rowsPerDelivery)
     if (this.waiting.length === 0) this.delivered = furthest(this.delivered, this.options.reached())
@@ -178,9 +180,15 @@ export class TailSubscriber implements AsyncIterableIterator<TailBatch> {
     if (this.ended) return
     this.ended = true
     this.waiting = []
-    this.waitingBytes = 0
+    this.changed(-this.waitingBytes)
+    this.options.room.came(-1)
     this.options.stop()
     this.wake?.()
+  }
+
+  private changed(bytes: number): void {
+    this.waitingBytes += bytes
+    this.options.room.changed(bytes)
   }
 
   /** A bucket of one second's rows, filled as time goes; a clock set back fills nothing and takes nothing. */
