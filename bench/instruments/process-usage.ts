@@ -15,12 +15,17 @@ export const cpuSecondsOf = (pid: number): number => {
   }
 }
 
-/** Resident memory of a process in MB; 0 when it is gone. */
-export const residentMegabytesOf = (pid: number): number => {
+const kilobytesOf = (pid: number, field: string): number => {
   try {
-    const found = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
-    return found === null ? 0 : Number(found[1]) / 1024
+    const found = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))
+    return found === null ? 0 : Number(found[1])
   } catch {
     return 0
   }
 }
+
+/** Resident memory of a process in MB; 0 when it is gone. */
+export const residentMegabytesOf = (pid: number): number => kilobytesOf(pid, "VmRSS") / 1024
+
+/** How much of it is pages of mapped files, such as its program and libraries, which the system may drop at any time. */
+export const mappedMegabytesOf = (pid: number): number => kilobytesOf(pid, "RssFile") / 1024
