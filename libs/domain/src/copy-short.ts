@@ -1,7 +1,7 @@
 // Copying short runs of bytes from one array into another.
 
 /** Up to this many bytes a loop beats the view that a block copy needs. */
-export const shortBytes = 128
+export const shortBytes = 127
 
 /** Copies `source[start, end)` to `target` at `at`, which must have the room. */
 export const copyShort = (source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void => {

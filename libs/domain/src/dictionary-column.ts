@@ -2,6 +2,7 @@
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts"
 
 const initialSlots = 256
+const guessCount = 64
 
 /**
  * Codes of one column of a batch and the dictionary behind them. Code 0 is always the empty text, so an unset row needs
@@ -17,6 +18,8 @@ export class DictionaryColumn {
   private texts: Array<string | undefined> = [""]
   private hashes: Array<number> = [0]
   private slots = new Int32Array(initialSlots)
+  // Few texts make up most rows: their codes by a mix of length, first and last byte, looked at before anything is hashed.
+  private readonly guesses = new Int32Array(guessCount)
 
   constructor(capacity: number) {
     this.codes = new Uint32Array(capacity)
@@ -26,11 +29,15 @@ export class DictionaryColumn {
   intern(source: Uint8Array, start: number, end: number): number {
     const length = end - start
     if (length === 0) return 0
+    const mix = (length + (source[start] as number) * 3 + (source[end - 1] as number) * 7) & (guessCount - 1)
+    const guess = this.guesses[mix] as number
+    if (guess !== 0 && sameBytes(this.entries[guess] as Uint8Array, source, start, length)) return guess
     const hash = hashOf(source, start, end)
     const slot = this.find(source, start, length, hash)
-    const code = this.slots[slot] as number
-    if (code !== 0) return code
-    return this.add(source.slice(start, end), hash, slot)
+    const known = this.slots[slot] as number
+    const code = known === 0 ? this.add(source.slice(start, end), hash, slot) : known
+    this.guesses[mix] = code
+    return code
   }
 
   /** Code of a text, entered into the dictionary when new. */
@@ -77,6 +84,7 @@ export class DictionaryColumn {
     this.entries[code] = encodeUtf8(text)
     this.texts[code] = text
     this.generation++
+    this.guesses.fill(0)
     this.rehash(this.slots.length)
   }
 
@@ -94,6 +102,7 @@ export class DictionaryColumn {
     this.hashes.length = 1
     this.size = 1
     this.slots.fill(0)
+    this.guesses.fill(0)
     this.generation++
   }
 

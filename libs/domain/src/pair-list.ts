@@ -72,6 +72,25 @@ export class PairList {
     return pair
   }
 
+  /**
+   * Links `count` new pairs to `row`, one behind the other, and answers the index of the first; the caller sets the code
+   * in `keys.codes` and the value in `values` of each next.
+   */
+  linkRun(row: number, count: number): number {
+    const begin = this.count
+    const end = begin + count
+    while (end > this.next.length) this.growPairs(this.next.length * 2)
+    const { last, next } = this
+    for (let pair = begin + 1; pair < end; pair++) next[pair - 1] = pair + 1
+    next[end - 1] = 0
+    const before = last[row] as number
+    if (before === 0) this.first[row] = begin + 1
+    else next[before - 1] = begin + 1
+    last[row] = end
+    this.count = end
+    return begin
+  }
+
   /** Sets a pair of `row`, replacing the value of an equal key. */
   set(row: number, key: string, value: string): void {
     const code = this.keys.internText(key)

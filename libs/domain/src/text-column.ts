@@ -28,10 +28,18 @@ export class TextColumn {
   /** Sets the text of `row` to the bytes `source[start, end)`. */
   put(row: number, source: Uint8Array, start: number, end: number): void {
     const length = end - start
-    const at = this.reserve(row, length)
+    if (length > shortBytes) {
+      const at = this.reserve(row, length)
+      this.arena.set(source.subarray(start, end), at)
+      return
+    }
+    const at = this.used + 1
+    if (at + length > this.arena.length) this.growArena(at + length)
     const arena = this.arena
-    if (length <= shortBytes) copyShort(source, start, end, arena, at)
-    else arena.set(source.subarray(start, end), at)
+    // A short text's length is a single byte.
+    arena[at - 1] = length
+    copyShort(source, start, end, arena, at)
+    this.place(row, at, length)
   }
 
   /** Sets the text of `row`. */
@@ -48,11 +56,7 @@ export class TextColumn {
     const needed = this.used + varintLength(length) + length
     if (needed > this.arena.length) this.growArena(needed)
     const at = writeVarint(this.arena, this.used, length)
-    if (row !== this.putRows) this.inOrder = false
-    this.putRows++
-    this.start[row] = at
-    this.length[row] = length
-    this.used = at + length
+    this.place(row, at, length)
     return at
   }
 
@@ -110,6 +114,14 @@ export class TextColumn {
     this.used = 0
     this.putRows = 0
     this.inOrder = true
+  }
+
+  private place(row: number, at: number, length: number): void {
+    if (row !== this.putRows) this.inOrder = false
+    this.putRows++
+    this.start[row] = at
+    this.length[row] = length
+    this.used = at + length
   }
 
   private growArena(needed: number): void {

@@ -34,8 +34,54 @@ export class JsonScanner {
       this.generation = draft.keys.generation
       this.guesses.fill(-1)
     }
-    at = this.members(bytes, at + 1, end, draft, 0, 1)
+    at = this.usual(bytes, at + 1, end, draft)
+    if (at < 0) at = this.members(bytes, -at, end, draft, 0, 1)
     return at >= 0 && skipSpace(bytes, at, end) === end
+  }
+
+  /**
+   * Reads members of the outermost object as long as they have the keys expected and are written without space, escapes
+   * and nesting. Answers the position behind the closing brace, or minus that of the first member left to `members`.
+   */
+  private usual(bytes: Uint8Array, start: number, end: number, draft: RecordDraft): number {
+    const { guesses } = this
+    const { keys } = draft
+    let position = 0
+    let begin = start
+    while (position < guessedKeys && !draft.overflow) {
+      const guess = guesses[position]
+      if (guess < 0 || bytes[begin] !== quote) break
+      let at = keys.quotedEnd(guess, bytes, begin + 1)
+      if (at < 0 || bytes[at] !== 58) break
+      let from = ++at
+      let byte = bytes[at]
+      let to = 0
+      if (byte === quote) {
+        from++
+        byte = bytes[++at]
+        // Reading past the last byte (undefined) ends the loop too.
+        while (byte >= 32 && byte !== quote && byte !== backslash) byte = bytes[++at]
+        if (byte !== quote) break
+        to = at++
+      } else {
+        if (!(byte >= 48 && byte <= 57)) break
+        to = at = numberEnd(bytes, at, end)
+        if (at < 0) break
+      }
+      if (at >= end) break
+      byte = bytes[at]
+      if (byte === 44 && bytes[at + 1] === quote) {
+        draft.addField(guess, from, to - from)
+        position++
+        begin = at + 1
+      } else if (byte === 125) {
+        draft.addField(guess, from, to - from)
+        this.position = position + 1
+        return at + 1
+      } else break
+    }
+    this.position = position
+    return -begin
   }
 
   /** Reads members behind an opening brace; answers the position behind the closing one, or -1. */

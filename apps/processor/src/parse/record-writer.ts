@@ -1,4 +1,5 @@
 // RecordWriter: writes drafts to the columns of a batch, with the frame's own attributes and the guards of the stage.
+import type { DictionaryColumn } from "@tailrace/domain/dictionary-column"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { severityTextOf } from "@tailrace/domain/severity"
 import type { TextColumn } from "@tailrace/domain/text-column"
@@ -56,12 +57,8 @@ export class RecordWriter {
     if (!draft.hasRole(role.body)) draft.setRole(role.body, start, end - start)
     else if (draft.keepOriginal || draft.overflow) draft.addOriginal(this.original, start, end - start)
     this.writeBody(batch, row, bytes)
-    batch.service.codes[row] = draft.hasRole(role.service)
-      ? batch.service.intern(this.source(role.service, bytes), this.from(role.service), this.to(role.service))
-      : frame.serviceCode
-    batch.host.codes[row] = draft.hasRole(role.host)
-      ? batch.host.intern(this.source(role.host, bytes), this.from(role.host), this.to(role.host))
-      : frame.hostCode
+    batch.service.codes[row] = this.code(batch.service, role.service, bytes, frame.serviceCode)
+    batch.host.codes[row] = this.code(batch.host, role.host, bytes, frame.hostCode)
     this.putText(batch.traceId, row, role.traceId, bytes)
     this.putText(batch.spanId, row, role.spanId, bytes)
     this.writeAttributes(batch, row, bytes)
@@ -141,19 +138,34 @@ export class RecordWriter {
     batch.body.put(row, source, from, to)
   }
 
+  /** Code of a role's text, or the frame's when the record has none. */
+  private code(column: DictionaryColumn, which: number, bytes: Uint8Array, usual: number): number {
+    const { roleKey, roleLength, roleStart, scratch } = this.draft
+    if (roleKey[which] < 0) return usual
+    const start = roleStart[which]
+    if (start >= 0) return column.intern(bytes, start, start + roleLength[which])
+    return column.intern(scratch, -1 - start, -1 - start + roleLength[which])
+  }
+
   private putText(column: TextColumn, row: number, which: number, bytes: Uint8Array): void {
-    if (this.draft.roleKey[which] < 0) column.reserve(row, 0)
-    else column.put(row, this.source(which, bytes), this.from(which), this.to(which))
+    const { roleKey, roleLength, roleStart, scratch } = this.draft
+    const start = roleStart[which]
+    if (roleKey[which] < 0) column.put(row, bytes, 0, 0)
+    else if (start >= 0) column.put(row, bytes, start, start + roleLength[which])
+    else column.put(row, scratch, -1 - start, -1 - start + roleLength[which])
   }
 
   private writeAttributes(batch: LogBatch, row: number, bytes: Uint8Array): void {
     const { attributeCount, attributeKey, attributeStart, attributeLength, keys, scratch } = this.draft
+    if (attributeCount === 0) return
     const list = batch.attributes
+    const first = list.linkRun(row, attributeCount)
+    const { codes } = list.keys
     for (let i = 0; i < attributeCount; i++) {
       const start = attributeStart[i]
-      const pair = list.link(row, keys.codeOf(attributeKey[i], list.keys))
-      if (start >= 0) list.values.put(pair, bytes, start, start + attributeLength[i])
-      else list.values.put(pair, scratch, -1 - start, -1 - start + attributeLength[i])
+      codes[first + i] = keys.codeOf(attributeKey[i], list.keys)
+      if (start >= 0) list.values.put(first + i, bytes, start, start + attributeLength[i])
+      else list.values.put(first + i, scratch, -1 - start, -1 - start + attributeLength[i])
     }
   }
 

@@ -178,4 +178,60 @@ describe("json", () => {
       ["three", true]
     ])
   })
+
+  it("reads a message the same, and refuses the same, whatever messages came before it", () => {
+    const before = [
+      '{"msg":"m","level":"info","a":1,"b":"2"}',
+      '{"a":1,"b":"2","c":3,"msg":"m"}',
+      '{"ts":"1700000000","time":"x","a":"y"}'
+    ]
+    const piece = fc.constantFrom(
+      "",
+      ",",
+      "}",
+      '"',
+      "\\",
+      "x",
+      "1",
+      " ",
+      ":",
+      "null",
+      '"a":',
+      "{}",
+      ",,",
+      '\\"',
+      "\t",
+      "-",
+      "."
+    )
+    const changed = fc
+      .tuple(fc.constantFrom(...before), fc.nat(), fc.nat(3), piece)
+      .map(([text, at, removed, inserted]) => {
+        const position = at % (text.length + 1)
+        return text.slice(0, position) + inserted + text.slice(position + removed)
+      })
+    fc.assert(
+      fc.property(changed, fc.constantFrom(...before), fc.constantFrom(2, 100), (message, usual, maximumAttributes) => {
+        const stage = makeStage({ maximumAttributes })
+        const fresh = (text: string) => recordsOf(text, json, makeStage({ maximumAttributes }))
+        recordsOf(`${usual}\n${usual}\n`, json, stage)
+        expect(recordsOf(message, json, stage)).toEqual(fresh(message))
+        expect(recordsOf(usual, json, stage)).toEqual(fresh(usual))
+      }),
+      { numRuns: 5000 }
+    )
+  })
+
+  it("takes no comma before the closing brace, though all keys are those expected", () => {
+    const usual = '{"msg":"m","a":1}'
+    const bodies = recordsOf(`${usual}\n${usual}\n{"msg":"m","a":1,}`, json).map(({ body }) => body)
+    expect(bodies).toEqual(["m", "m", '{"msg":"m","a":1,}'])
+  })
+
+  it("reads no more keys of a record with too many, though they are those expected", () => {
+    const message = '{"a":1,"b":2,"level":"error"}'
+    const options = { maximumAttributes: 1 }
+    const records = recordsOf(`{"msg":"m","b":1,"level":"info"}\n{"a":1}\n${message}`, json, makeStage(options))
+    expect(records[2]?.severity).toBe(recordOf(message, json, makeStage(options)).severity)
+  })
 })
