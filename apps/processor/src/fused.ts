@@ -18,6 +18,9 @@ import { rawStreamCovers } from "./raw-stream.ts"
 import type { BatchStage } from "./stage.ts"
 import { type Arrival, openTail } from "./tail.ts"
 
+/** Frames fetched before they are parsed, in bytes; twice the largest message the broker takes. */
+const aheadBytes = 16 * 1024 * 1024
+
 /** The parts of one life of a partition's pipeline, in the order data flows. */
 export const fusedParts = Effect.fnUntraced(function* (
   pipeline: Pipeline,
@@ -37,7 +40,8 @@ export const fusedParts = Effect.fnUntraced(function* (
   const consumer = yield* (yield* Broker).openConsumer({
     ...durableOf("raw", partition),
     startSequence,
-    owned: ownership.owned
+    owned: ownership.owned,
+    capacityBytes: aheadBytes
   })
   runtime.consumer = consumer.state
   tail.acknowledge(consumer.ackThrough)

@@ -7,7 +7,7 @@ const smallSlabBytes = 1 << 16
 const largeMessage = 8_192
 const newline = 10
 /** Slabs kept for further use, by all connections together. */
-const mostSpare = 8
+const mostSpare = 16
 
 interface Slab {
   readonly bytes: Uint8Array
