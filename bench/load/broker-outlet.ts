@@ -3,9 +3,13 @@ import { createInbox, headers, type MsgHdrs, nuid } from "@nats-io/nats-core"
 import { connect } from "@nats-io/transport-node"
 import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
+import { eventsPerBlock } from "./events.ts"
 import type { Frame, Outlet } from "./pace.ts"
 
-const window = 32
+const window = 16
+
+/** 128 KiB, as a collector cuts its frames. */
+const frameEvents = 2 * eventsPerBlock
 
 const headersOf = ({ oldestMillis }: Frame): MsgHdrs => {
   const built = headers()
@@ -49,7 +53,7 @@ export const brokerOutlet = async (url: string, source: string): Promise<Outlet>
         reply: `${inbox}.${token}`
       })
     })
-  return { window, send }
+  return { window, frameEvents, send }
 }
 
 /** A frame counts as arrived when the broker has read it from the socket: whether it was stored is never asked. */
@@ -59,5 +63,5 @@ export const unacknowledgedOutlet = async (url: string, source: string): Promise
     connection.publish(subjectOf(source, frame), frame.bytes, { headers: headersOf(frame) })
     return connection.flush()
   }
-  return { window, send }
+  return { window, frameEvents, send }
 }

@@ -14,6 +14,8 @@ export interface Frame {
 export interface Outlet {
   /** Frames that may be on their way at once. */
   readonly window: number
+  /** Events of a frame that is full; as many as a block by default. */
+  readonly frameEvents?: number
   /** Frames that were refused for the moment and sent again. */
   readonly refused?: () => number
   /** Resolves when the frame is acknowledged. */
@@ -30,7 +32,6 @@ export interface Sent {
 }
 
 const tickMillis = 4
-const frameEvents = eventsPerBlock
 /** A frame that is not full goes out after this long. */
 const lingerMillis = 5
 /** What was not sent on time is made up for, but not more than this much of it. */
@@ -40,6 +41,7 @@ const mostBehindMillis = 200
 export class Pace {
   #source = new EventSource("json")
   readonly #outlet: Outlet
+  readonly #frameEvents: number
   #rate = 0
   #paused = false
   #lastTick = performance.now()
@@ -52,6 +54,7 @@ export class Pace {
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet
+    this.#frameEvents = outlet.frameEvents ?? eventsPerBlock
     setInterval(() => this.#tick(), tickMillis)
   }
 
@@ -97,13 +100,13 @@ export class Pace {
     const unlimited = this.#rate === Number.POSITIVE_INFINITY
     while (!this.#paused && this.#underway < this.#outlet.window && (unlimited || this.#due >= 1)) {
       const now = Date.now()
-      const room = frameEvents - this.#open.events
+      const room = this.#frameEvents - this.#open.events
       const { bytes, events } = this.#source.take(unlimited ? room : Math.min(room, Math.floor(this.#due)), now)
       if (this.#open.events === 0) this.#open.oldestMillis = now
       this.#open.chunks.push(bytes)
       this.#open.events += events
       if (!unlimited) this.#due -= events
-      if (this.#open.events >= frameEvents) this.#flush()
+      if (this.#open.events >= this.#frameEvents) this.#flush()
     }
   }
 
