@@ -2,10 +2,12 @@
 import { type Running, startActor } from "@tailrace/streams/actor"
 import { Broker } from "@tailrace/streams/broker"
 import { durableOf } from "@tailrace/streams/definitions"
+import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
+import { releaseMessage } from "@tailrace/streams/whole-messages"
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import { batchPool } from "./batch-pool.ts"
 import { Batcher } from "./batcher.ts"
@@ -55,7 +57,11 @@ export const fusedParts = Effect.fnUntraced(function* (
       const { mailbox, pending } = consumer.state()
       return mailbox > 0 || pending > 0
     },
-    append: stages.parse,
+    append: (batch, delivery: Delivery) => {
+      stages.parse(batch, delivery)
+      // Everything kept was copied.
+      releaseMessage(delivery.data)
+    },
     batcher: new Batcher(pipeline.config.batch, tail.offsets, tail.repeats),
     pool,
     pace: () => {

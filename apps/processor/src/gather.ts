@@ -3,7 +3,6 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Consumer } from "@tailrace/streams/consumer"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { Mailbox } from "@tailrace/streams/mailbox"
-import { releaseMessage } from "@tailrace/streams/whole-messages"
 import { Clock, Effect, Option } from "effect"
 import type { Batcher, WritePace } from "./batcher.ts"
 
@@ -25,7 +24,6 @@ export interface GatherOptions<One extends Gathered> {
   readonly take: Effect.Effect<ReadonlyArray<One>, Effect.Error<Consumer["take"]>>
   /** Whether there is more to come that lies in a stream already. */
   readonly more: () => boolean
-  /** Keeps nothing of what it appends: the bytes are let go behind it. */
   readonly append: (batch: LogBatch, one: One) => void
   readonly batcher: Batcher
   /** Empty batches to fill; the actor waits here when all are on their way, which is the pipeline's back-pressure. */
@@ -69,7 +67,6 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
       if (batcher.mustCut(batch, one.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
       append(batch, one)
-      releaseMessage(one.data)
       turn += one.data.length
       if (turn >= bytesPerTurn) {
         turn = 0
