@@ -103,6 +103,18 @@ describe("a tail hub", () => {
     assert.strictEqual(opens.length, 2)
   })
 
+  it("counts a tail once what is stored reaches it, and no longer than it is open", async () => {
+    const { hub, opens } = world()
+    const subscribing = hub.subscribe(request(""))
+    assert.strictEqual(hub.tails, 0)
+    opens[0]?.resolve(new Map())
+    const tail = await subscribing
+    assert.strictEqual(hub.tails, 1)
+    await tail.return?.()
+    await tail.return?.()
+    assert.strictEqual(hub.tails, 0)
+  })
+
   it("keeps what comes while it opens", async () => {
     const { hub, opens } = world()
     const subscribing = hub.subscribe(request(""))

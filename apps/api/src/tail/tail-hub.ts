@@ -51,6 +51,8 @@ interface Member {
   covered: TailPosition
   /** While the store is read, live batches wait here. */
   held: Held | undefined
+  /** Whether it was told to its reader as open. */
+  live: boolean
 }
 
 interface Held {
@@ -79,14 +81,15 @@ export class TailHub {
   private ready = false
   private batch: LogBatch | undefined
   private count = 0
+  private live = 0
 
   constructor(options: TailHubOptions) {
     this.options = options
   }
 
-  /** Live tails now. */
+  /** Tails that are live: what is stored from now on reaches them. */
   get tails(): number {
-    return this.count
+    return this.live
   }
 
   /**
@@ -106,7 +109,7 @@ export class TailHub {
         left()
       }
     })
-    const member: Member = { request, subscriber, covered: new Map(), held: emptyHeld() }
+    const member: Member = { request, subscriber, covered: new Map(), held: emptyHeld(), live: false }
     group.members.add(member)
     this.count++
     this.opened ??= this.options.open()
@@ -115,6 +118,10 @@ export class TailHub {
     } catch (error) {
       await subscriber.return()
       throw error
+    }
+    if (!subscriber.over) {
+      member.live = true
+      this.live++
     }
     return subscriber
   }
@@ -178,6 +185,7 @@ export class TailHub {
 
   private leave(group: Group, member: Member): void {
     group.members.delete(member)
+    if (member.live) this.live--
     if (group.members.size === 0) {
       this.groups.delete(keyOf(group.request))
       group.query.end()
