@@ -1,5 +1,6 @@
 // Promises: what must hold at every acknowledgement, and once everything has come to rest.
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
+import { unpackBatch } from "@tailrace/processor/stage-message"
 import { positionHeaders } from "@tailrace/streams/hop-position"
 import { type Account, accountAt, type Truth } from "./input.ts"
 import type { ModelStream } from "./model-stream.ts"
@@ -36,7 +37,7 @@ export class AcknowledgementWatch {
     const message = stream.messages[sequence - 1]
     return message === undefined
       ? `${stream.name} has no ${sequence}`
-      : this.notHeld(decodeBatch(message.data).lastSequence)
+      : this.notHeld(decodeBatch(unpackBatch(message.data)).lastSequence)
   }
 
   private notHandedOn(from: string, to: string, sequence: number): string | undefined {

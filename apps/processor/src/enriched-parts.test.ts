@@ -1,9 +1,9 @@
 // Tests of how a message of the last stage is parted.
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { expect, it } from "vitest"
 import { Batcher } from "./batcher.ts"
 import { enrichedParts } from "./enriched-parts.ts"
+import { packBatch } from "./stage-message.ts"
 
 const limits = { maxRows: 100, maxBytes: 1_000, minLinger: 20, maxLinger: 80 }
 
@@ -14,7 +14,7 @@ const message = (...sequences: ReadonlyArray<number>) => {
     batch.beginFrame({ sequence, tenant: "t", source: "s", receivedMillis: 0 })
     for (const n of [0, 1]) batch.appendRecord({ body: `${sequence}-${n}` })
   }
-  return { sequence: 9, data: encodeBatch(batch) }
+  return { sequence: 9, data: packBatch(batch) }
 }
 
 const partsOf = (batcher: Batcher, ...sequences: ReadonlyArray<number>) =>

@@ -3,6 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch, EncodedBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { Delivery } from "@tailrace/streams/delivery"
 import type { Gathered } from "./gather.ts"
+import { unpackBatch } from "./stage-message.ts"
 
 /** A message, or the part of one that lies between two sequences no batch may reach across. */
 export interface EnrichedPart extends Gathered {
@@ -22,7 +23,8 @@ export const enrichedParts = (
   { data, sequence }: Pick<Delivery, "data" | "sequence">,
   cutsWithin: (first: number, last: number) => ReadonlyArray<number>
 ): ReadonlyArray<EnrichedPart> => {
-  const encoded = new EncodedBatch(data)
+  const unpacked = unpackBatch(data)
+  const encoded = new EncodedBatch(unpacked)
   const { frames } = encoded
   const first = frames[0]
   const last = frames.at(-1)
@@ -31,7 +33,7 @@ export const enrichedParts = (
   if (cuts.length === 0) {
     return [{ sequence: first.sequence, data, batch: encoded, acknowledge: sequence, messages: 1 }]
   }
-  const batch = decodeBatch(data)
+  const batch = decodeBatch(unpacked)
   const ends = new Set([
     ...cuts.map((cut) => frames.findLastIndex((frame) => frame.sequence <= cut) + 1),
     frames.length

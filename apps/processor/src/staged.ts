@@ -1,6 +1,6 @@
 // Staged placement: a durable hop between all stages of a partition, each of which may run in a process of its own.
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { decodeBatch, EncodedBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
+import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import { type StagedStage, stageSubject } from "@tailrace/domain/subjects"
 import type { Running } from "@tailrace/streams/actor"
 import { Broker } from "@tailrace/streams/broker"
@@ -21,6 +21,7 @@ import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
 import { rawStreamCovers } from "./raw-stream.ts"
 import type { BatchStage } from "./stage.ts"
+import { packBatch, packedRows, unpackBatch } from "./stage-message.ts"
 import { openTail } from "./tail.ts"
 
 /** Text of one message between stages; its encoding stays well below the broker's largest message. */
@@ -70,16 +71,16 @@ export const stagedParts = Effect.fnUntraced(function* (
   const stageHop = (stage: BatchStage, from: ConsumedStream, to: StagedStage) => {
     let batch: LogBatch | undefined
     const passed = (data: Uint8Array) => {
-      const rows = new EncodedBatch(data).rows
+      const rows = packedRows(data)
       counters.note(stage.name, rows, { keptCount: rows }, 0)
       return data
     }
     const applied = (data: Uint8Array) => {
       const started = now()
-      batch = decodeBatch(data, batch)
+      batch = decodeBatch(unpackBatch(data), batch)
       const before = batch.keptCount
       stage.apply(batch)
-      const payload = encodeBatch(batch)
+      const payload = packBatch(batch)
       counters.note(stage.name, before, batch, now() - started)
       return payload
     }
@@ -92,7 +93,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     const outputs: Array<HopOutput> = []
     let started = now()
     const put = () => {
-      outputs.push({ payload: encodeBatch(parsed) })
+      outputs.push({ payload: packBatch(parsed) })
       counters.note("parse", parsed.length, parsed, now() - started)
       parsed.reset()
       started = now()

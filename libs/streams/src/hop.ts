@@ -64,6 +64,13 @@ export interface Hop<E> extends Running<E> {
   readonly state: () => HopState
 }
 
+interface Transformed {
+  readonly inputs: ReadonlyArray<Delivery>
+  readonly outputs: ReadonlyArray<HopOutput>
+  /** Outputs that an earlier life has stored. */
+  readonly partsDone: number
+}
+
 type HopFailure<E> = E | HopError | Effect.Error<Consumer["take"]>
 
 const pauses = growingPauses("100 millis", "2 seconds")
@@ -135,10 +142,11 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     const reason = error.reason === "too-large" ? "too-large" : "no-stream"
     return Effect.fail(new HopError({ reason, message: `hop ${options.name}: ${error.message}` }))
   }
-  const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
+  const transform = (inputs: ReadonlyArray<Delivery>, partsDone: number) =>
+    Effect.map(options.transform(inputs), (outputs): Transformed => ({ inputs, outputs, partsDone }))
+  const handOn = Effect.fnUntraced(function* ({ inputs, outputs, partsDone }: Transformed) {
     const first = (inputs[0] as Delivery).sequence
     const last = (inputs.at(-1) as Delivery).sequence
-    const outputs = yield* options.transform(inputs)
     for (let part = partsDone; part < outputs.length; part++) {
       const next = { first, last, part: part + 1, parts: outputs.length, sequence: 0, id: "" }
       yield* publish(outputs[part] as HopOutput, next)
@@ -146,6 +154,14 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     counts.inputs += inputs.length
     for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
+  })
+  /** The run before, on its way to the broker while the next is transformed. */
+  let under: Fiber.Fiber<void, HopError> | undefined
+  const settle = Effect.suspend(() => (under === undefined ? Effect.void : Fiber.join(under)))
+  const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
+    const next = yield* transform(inputs, partsDone)
+    yield* settle
+    under = yield* Effect.forkScoped(handOn(next))
   })
   const maxInputBytes = options.maxInputBytes ?? 1024 * 1024
   /** At least one input, and those that come while it waits. */
@@ -171,6 +187,8 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
       yield* process(inputs, position.part)
     }
     for (;;) {
+      // Who waits for inputs has to hear at once of an output that was refused.
+      if (consumer.state().mailbox === 0) yield* settle
       let run: Array<Delivery> = []
       let bytes = 0
       for (const one of yield* takeRun) {
@@ -188,7 +206,8 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   health.ready()
   const drained = (error: HopFailure<E>): error is MailboxClosed & HopFailure<E> =>
     (error as { readonly _tag?: string } | undefined)?._tag === "MailboxClosed"
-  const fibre = yield* Effect.forkScoped(loop.pipe(Effect.catchIf(drained, () => Effect.void)))
+  const drainedLoop = loop.pipe(Effect.catchIf(drained, () => Effect.suspend(() => settle)))
+  const fibre = yield* Effect.forkScoped(drainedLoop)
   const done = Fiber.join(fibre)
   return {
     name: options.name,
