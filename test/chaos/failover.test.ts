@@ -112,12 +112,7 @@ const takeOver = async ({ over, records, stand }: World<Pair>, fault: () => void
 for (const placement of ["fused", "staged"] as const) {
   chaosCase(
     `failover between two processors, ${placement}`,
-    // Staged, every frame is a batch and an insert of its own: the load has to leave the store some air.
-    {
-      start: () => startPair(placement),
-      timeoutMillis: 240_000,
-      ...(placement === "staged" && { senders: 1, restMillis: 200 })
-    },
+    { start: () => startPair(placement), timeoutMillis: 240_000 },
     async (world) => {
       const { flow, stand } = world
       const times: Record<string, Array<number>> = { kill: [], stop: [], end: [] }

@@ -33,8 +33,8 @@ const loops: ReadonlyArray<Loop> = [
     start: () => services({ placement: "staged" }),
     roles: apart,
     share: 5,
-    senders: 1,
-    restMillis: 200
+    senders: 2,
+    restMillis: 10
   }
 ]
 

@@ -1,10 +1,11 @@
 // Hop against a real nats-server: exactly once over crashes at any point, parts, a zombie writer, a full output.
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect } from "effect"
+import { Effect, Fiber, Latch } from "effect"
 import { connectedBroker } from "./broker-harness.ts"
 import { type HopOptions, startHop } from "./hop.ts"
 import { positionHeaders } from "./hop-position.ts"
+import { Publisher, type PublisherShape } from "./publisher.ts"
 import { supervise } from "./supervisor.ts"
 
 const text = new TextDecoder()
@@ -29,8 +30,8 @@ const setUp = Effect.fnUntraced(function* (outputBytes = -1) {
     transform: (inputs) => Effect.sync(() => [{ payload: bytes(inputs.map((one) => text.decode(one.data)).join("")) }]),
     maxInputBytes: 20
   }
-  const start = (changes: Partial<HopOptions<never, never>> = {}) =>
-    startHop({ ...options, ...changes }).pipe(Effect.provide(context))
+  const start = (changes: Partial<HopOptions<never, never>> = {}, through: PublisherShape = publisher) =>
+    startHop({ ...options, ...changes }).pipe(Effect.provideService(Publisher, through), Effect.provide(context))
   // A broker that has just come back may leave a first request without an answer.
   const written = Effect.tryPromise(async () => {
     const { state } = await manager.streams.info("out")
@@ -60,6 +61,42 @@ describe("Hop", { retry: 0 }, () => {
       yield* waitUntil(Effect.sync(hop.state), ({ consumer }) => consumer.delivered === 6 && consumer.mailbox === 0)
       yield* hop.drain
       assert.strictEqual(yield* written, "1;2;3;4;5;6;")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("transforms one run ahead of what is being stored, keeps the order, and drains what it holds", () =>
+    Effect.gen(function* () {
+      const { feed, publisher, start, written } = yield* setUp()
+      yield* feed(1, 6)
+      const gate = yield* Latch.make(false)
+      const published: Array<string> = []
+      const held: PublisherShape = {
+        ...publisher,
+        publish: (subject, payload, given) =>
+          Effect.suspend(() => {
+            published.push(text.decode(payload))
+            return Effect.andThen(gate.await, publisher.publish(subject, payload, given))
+          })
+      }
+      const seen: Array<string> = []
+      const transform: HopOptions<never, never>["transform"] = (inputs) =>
+        Effect.sync(() => {
+          const payload = bytes(inputs.map((one) => text.decode(one.data)).join(""))
+          seen.push(text.decode(payload))
+          return [{ payload }]
+        })
+      const hop = yield* start({ transform, maxInputBytes: 2 }, held)
+      yield* waitUntil(
+        Effect.sync(() => seen.length),
+        (count) => count === 2
+      )
+      yield* waitUntil(Effect.sync(hop.state), ({ consumer }) => consumer.delivered === 6)
+      const drained = yield* Effect.forkScoped(hop.drain)
+      assert.deepStrictEqual(published, ["1;"])
+      assert.deepStrictEqual(seen, ["1;", "2;"])
+      yield* gate.open
+      yield* Fiber.join(drained)
+      assert.strictEqual(yield* written, numbers(1, 6))
     }).pipe(Effect.scoped)
   )
 

@@ -2,7 +2,7 @@
 import { nuid } from "@nats-io/nats-core"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
+import { Clock, Deferred, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
 import type { Running } from "./actor.ts"
 import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
@@ -155,13 +155,15 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
   })
+  /** Fails when an output is refused, for the loop may be waiting for inputs then. */
+  const refused = yield* Deferred.make<never, HopError>()
   /** The run before, on its way to the broker while the next is transformed. */
   let under: Fiber.Fiber<void, HopError> | undefined
   const settle = Effect.suspend(() => (under === undefined ? Effect.void : Fiber.join(under)))
   const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
     const next = yield* transform(inputs, partsDone)
     yield* settle
-    under = yield* Effect.forkScoped(handOn(next))
+    under = yield* Effect.forkScoped(Effect.tapError(handOn(next), (error) => Deferred.fail(refused, error)))
   })
   const maxInputBytes = options.maxInputBytes ?? 1024 * 1024
   /** At least one input, and those that come while it waits. */
@@ -187,8 +189,6 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
       yield* process(inputs, position.part)
     }
     for (;;) {
-      // Who waits for inputs has to hear at once of an output that was refused.
-      if (consumer.state().mailbox === 0) yield* settle
       let run: Array<Delivery> = []
       let bytes = 0
       for (const one of yield* takeRun) {
@@ -208,7 +208,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     (error as { readonly _tag?: string } | undefined)?._tag === "MailboxClosed"
   const drainedLoop = loop.pipe(Effect.catchIf(drained, () => Effect.suspend(() => settle)))
   const fibre = yield* Effect.forkScoped(drainedLoop)
-  const done = Fiber.join(fibre)
+  const done = Effect.raceFirst(Fiber.join(fibre), Deferred.await(refused))
   return {
     name: options.name,
     done,
