@@ -78,17 +78,22 @@ describe.each([
       const state = Context.get(context, Processor).state
       yield* waitUntil(state, ({ partitions }) => partitions.every(({ status }) => status === "running"))
       const total = reloads * 200
+      const took: Array<number> = []
+      // However long a reload takes, records come in during the next one.
       const publishing = yield* Effect.forkScoped(
         Effect.forEach(
-          Array.from({ length: reloads }, (_, i) => i * 200),
-          (from) =>
-            Effect.andThen(
-              publishNumbered({ from, to: from + 200, perFrame: 20, start, stepMillis: 10, level }),
-              Effect.sleep(100)
-            )
+          Array.from({ length: reloads }, (_, i) => i),
+          (i) =>
+            Effect.gen(function* () {
+              yield* waitUntil(
+                Effect.sync(() => took.length),
+                (done) => done >= i - 1
+              )
+              yield* publishNumbered({ from: i * 200, to: (i + 1) * 200, perFrame: 20, start, stepMillis: 10, level })
+              yield* Effect.sleep(100)
+            })
         ).pipe(Effect.provide(world.context))
       )
-      const took: Array<number> = []
       for (let i = 0; i < reloads; i++) {
         const { reload: before } = yield* state
         yield* save(path, i % 2 === 0 ? versions.b : versions.a)
