@@ -1,5 +1,4 @@
 // The processor as a layer: the pipelines of its partitions, running for the life of the layer.
-import { readFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { pid } from "node:process"
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
@@ -9,10 +8,8 @@ import { durabilityLevels } from "@tailrace/streams/durability"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
-import { problemText } from "@tailrace/telemetry/config-decode"
-import { fileProblem } from "@tailrace/telemetry/file-problem"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
-import { Clock, Context, Effect, Layer, Schedule, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schedule } from "effect"
 import { keepBalanced } from "./balance.ts"
 import type { ProcessorConfig } from "./config.ts"
 import { onFileChange } from "./file-changes.ts"
@@ -20,11 +17,9 @@ import { beat } from "./heartbeat.ts"
 import { keepDeadLetters } from "./keep-dead-letters.ts"
 import { watchLedger } from "./ledger-watch.ts"
 import { runPartition } from "./partition.ts"
-import { type Pipeline, readPipeline } from "./pipeline.ts"
+import type { Pipeline } from "./pipeline.ts"
+import { loadPipeline } from "./pipeline-file.ts"
 import { makeReload } from "./reload.ts"
-
-/** The pipeline file is missing or wrong; the message lists everything that is wrong, a line each. */
-class PipelineError extends Schema.TaggedError<PipelineError>()("PipelineError", { message: Schema.String }) {}
 
 /** A running processor. */
 export class Processor extends Context.Service<
@@ -36,24 +31,6 @@ export class Processor extends Context.Service<
     readonly state: Effect.Effect<PipelineState>
   }
 >()("@tailrace/processor/Processor") {}
-
-/** The pipeline of a file, or the default pipeline when no path is given. */
-export const loadPipeline = Effect.fnUntraced(function* (path: string | undefined) {
-  const text =
-    path === undefined
-      ? undefined
-      : yield* Effect.tryPromise({
-          try: () => readFile(path, "utf8"),
-          catch: (cause) =>
-            new PipelineError({ message: `cannot read the pipeline file ${path}: ${fileProblem(cause)}` })
-        })
-  const result = yield* readPipeline(text)
-  if ("pipeline" in result) return result.pipeline
-  const name = path ?? "the default pipeline"
-  return yield* new PipelineError({
-    message: result.problems.map((problem) => `${name}:${problemText(problem)}`).join("\n")
-  })
-})
 
 const patience = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
 

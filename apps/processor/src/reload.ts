@@ -1,13 +1,11 @@
 // Reload: what the pipeline file says is checked, compared and swapped in while the pipelines run, or refused.
-import { readFile } from "node:fs/promises"
 import type { PipelineState, ReloadState } from "@tailrace/domain/pipeline-state"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
-import { problemText } from "@tailrace/telemetry/config-decode"
-import { fileProblem } from "@tailrace/telemetry/file-problem"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Effect } from "effect"
-import { type Pipeline, readPipeline } from "./pipeline.ts"
+import { Clock, Effect, Result } from "effect"
+import type { Pipeline } from "./pipeline.ts"
 import { differences } from "./pipeline-diff.ts"
+import { pipelineOf, readPipelineText } from "./pipeline-file.ts"
 
 export interface ReloadOptions {
   readonly path: string
@@ -16,10 +14,6 @@ export interface ReloadOptions {
   /** Gives all partitions another pipeline; ends when it runs, or will as soon as what is held flows again. */
   readonly swap: (pipeline: Pipeline) => Effect.Effect<void>
 }
-
-/** The file as it stands, or what is wrong with it. */
-const readFileAt = (path: string) =>
-  Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => `cannot be read: ${fileProblem(cause)}` })
 
 /**
  * Looks at the file again. Nothing happens when it runs the same as before; what is wrong is said once for each text that
@@ -64,20 +58,15 @@ export const makeReload = Effect.fnUntraced(function* (options: ReloadOptions) {
     yield* Effect.logInfo(`pipeline ${next.version} takes over: ${lines.join("; ")}`)
   })
   const look = Effect.gen(function* () {
-    const text = yield* readFileAt(path)
+    const read = yield* Effect.result(readPipelineText(path))
+    const text = Result.isSuccess(read) ? read.success : undefined
     if (text === seen) return
     seen = text
-    const result = yield* readPipeline(text)
-    yield* "pipeline" in result
-      ? accept(result.pipeline)
-      : refuse(result.problems.map((problem) => `${path}:${problemText(problem)}`))
-  }).pipe(
-    Effect.catch((problem) => {
-      if (seen === undefined) return Effect.void
-      seen = undefined
-      return refuse([`${path}: ${problem}`])
-    })
-  )
+    yield* Effect.fromResult(read).pipe(
+      Effect.flatMap((found) => pipelineOf(path, found)),
+      Effect.matchEffect({ onSuccess: accept, onFailure: ({ message }) => refuse(message.split("\n")) })
+    )
+  })
   const state = (): Pick<PipelineState, "version" | "loadedAt" | "reload"> => ({
     version: pipeline.version,
     loadedAt,

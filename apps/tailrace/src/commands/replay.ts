@@ -1,7 +1,7 @@
 // The command replay: a stretch of time of the raw stream through the pipeline again, or what would come of it.
 import { decodeFrameHeader, encodeFrameHeader, forEachMessage, replayHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
-import { loadPipeline } from "@tailrace/processor/layer"
+import { loadPipeline } from "@tailrace/processor/pipeline-file"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
