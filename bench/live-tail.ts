@@ -61,6 +61,7 @@ export const liveTail: Question = {
         tables: [latencyTable(phases, bare, rate), costTable(phases, none)],
         notes: [
           drainedNote(drained),
+          "The last two rows of the first table are of the same records at the same time, for one tail and for a listener that hears the broker's messages without an api: what lies between them is the api's.",
           `Through the api's GraphQL over WebSocket, each subscriber with a filter of its own. What the subscribers' own process takes is left out of the sums. Wanted: p99 of at most ${targetMillis} ms, and ${many} subscribers for at most ${percent(targetShare)} more.`
         ]
       }
