@@ -20,7 +20,7 @@ export class LogBatch {
   length = 0
   /** Rows that are still kept. */
   keptCount = 0
-  /** Rows there is room for; grows by doubling. */
+  /** Rows there is room for; grows by half. */
   capacity: number
   /** Accounts of the frames the batch covers, in order of sequence, frames without any row included. */
   readonly frames: Array<FrameAccount> = []
@@ -128,7 +128,7 @@ export class LogBatch {
     const account = this.frames[this.frames.length - 1]
     if (account === undefined) throw new RangeError("a row needs a frame: call beginFrame first")
     const index = this.length
-    if (index >= this.capacity) this.grow(this.capacity * 2)
+    if (index >= this.capacity) this.grow(Math.ceil(this.capacity * 1.5))
     this.sequence[index] = account.sequence
     this.row[index] = account.received++
     this.frame[index] = this.frames.length - 1
@@ -152,7 +152,7 @@ export class LogBatch {
       this.frames.push(account)
     }
     const at = this.length
-    if (at + rows > this.capacity) this.grow(Math.max(at + rows, this.capacity * 2))
+    if (at + rows > this.capacity) this.grow(Math.max(at + rows, Math.ceil(this.capacity * 1.5)))
     this.selected.fill(kept, at, at + rows)
     this.length += rows
     this.keptCount += rows

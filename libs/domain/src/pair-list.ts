@@ -51,7 +51,7 @@ export class PairList {
   linkAll(row: number, count: number): void {
     if (count === 0) return
     const from = this.count
-    while (from + count > this.next.length) this.growPairs(this.next.length * 2)
+    while (from + count > this.next.length) this.growPairs(Math.ceil(this.next.length * 1.5))
     for (let pair = from; pair < from + count - 1; pair++) this.next[pair] = pair + 2
     this.next[from + count - 1] = 0
     this.first[row] = from + 1
@@ -62,7 +62,7 @@ export class PairList {
   /** Links a new pair to `row` and answers its index; the caller puts its value into `values` next. */
   link(row: number, keyCode: number): number {
     const pair = this.count++
-    if (pair >= this.next.length) this.growPairs(this.next.length * 2)
+    if (pair >= this.next.length) this.growPairs(Math.ceil(this.next.length * 1.5))
     this.keys.codes[pair] = keyCode
     this.next[pair] = 0
     const last = this.last[row] as number
@@ -79,7 +79,7 @@ export class PairList {
   linkRun(row: number, count: number): number {
     const begin = this.count
     const end = begin + count
-    while (end > this.next.length) this.growPairs(this.next.length * 2)
+    while (end > this.next.length) this.growPairs(Math.ceil(this.next.length * 1.5))
     const { last, next } = this
     for (let pair = begin + 1; pair < end; pair++) next[pair - 1] = pair + 1
     next[end - 1] = 0

@@ -125,7 +125,7 @@ export class TextColumn {
   }
 
   private growArena(needed: number): void {
-    const arena = new Uint8Array(Math.max(needed, this.arena.length * 2))
+    const arena = new Uint8Array(Math.max(needed, Math.ceil(this.arena.length * 1.5)))
     arena.set(this.arena.subarray(0, this.used))
     this.arena = arena
   }
