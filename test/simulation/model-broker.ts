@@ -155,10 +155,13 @@ export class ModelBroker {
     return Effect.gen({ self: this }, function* () {
       for (;;) {
         yield* session.ended
-        do yield* Effect.sleep(this.world.between(100, 400))
-        while (!this.up)
-        if (!(yield* owned))
-          return fail(new ConsumerError({ reason: "superseded", message: "another process took over" }))
+        // A broker that dies behind its answer resets no durable: the process tries again.
+        do {
+          do yield* Effect.sleep(this.world.between(100, 400))
+          while (!this.up)
+          if (!(yield* owned))
+            return fail(new ConsumerError({ reason: "superseded", message: "another process took over" }))
+        } while (!this.up)
         session.begin()
       }
     })
