@@ -61,6 +61,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   },
   RawStreamError: {
     replaced: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",
+    "between-stages": "restart: the pipeline stays down, with back-off, until it is started with placement staged",
     unavailable: "restart: the pipeline restarts with back-off until the broker answers"
   },
   SnapshotError: {

@@ -146,7 +146,13 @@ export class ModelBroker {
           ),
           announcedBy
         ),
-      lastSequence: (stream) => this.ask(life, `ask for the end of ${stream}`, () => this.stream(stream).lastSequence)
+      rangeOf: (stream) =>
+        this.ask(life, `ask for the end of ${stream}`, () => ({ first: 1, last: this.stream(stream).lastSequence })),
+      unacknowledged: ({ durable, stream }) =>
+        this.ask(life, `ask for what ${durable} has not acknowledged`, () => {
+          const { lastSequence } = this.stream(stream)
+          return lastSequence - Math.min(lastSequence, this.stream(stream).durable(durable).floor)
+        })
     }
   }
 

@@ -16,7 +16,7 @@ import { guardStages } from "./guarded-stages.ts"
 import type { PartFailure, PartServices, PipelinePart } from "./part.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
-import { rawStreamCovers } from "./raw-stream.ts"
+import { fusedStart, rawStreamCovers } from "./raw-stream.ts"
 import type { BatchStage } from "./stage.ts"
 import { type Arrival, openTail } from "./tail.ts"
 
@@ -38,10 +38,9 @@ export const fusedParts = Effect.fnUntraced(function* (
   const { pool, release } = batchPool(partition)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
-  const startSequence = tail.offsets.length === 0 ? 1 : Math.min(...tail.offsets) + 1
   const consumer = yield* (yield* Broker).openConsumer({
     ...durableOf("raw", partition),
-    startSequence,
+    ...(yield* fusedStart(partition, tail.offsets)),
     owned: ownership.owned,
     capacityBytes: aheadBytes
   })

@@ -2,6 +2,9 @@
 import { createServer, request, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
+import { Broker } from "@tailrace/streams/broker"
+import { durableOf } from "@tailrace/streams/definitions"
+import type { DurableOptions } from "@tailrace/streams/durable"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Context, Effect } from "effect"
@@ -52,6 +55,35 @@ const startGate = (target: string) =>
   )
 
 describe("processor", { retry: 0 }, () => {
+  it.live("reads in fused placement what staged placement had left between its stages", () =>
+    Effect.gen(function* () {
+      const world = yield* startWorld
+      const gate = yield* startGate(world.store.url)
+      const file = yield* pipelineFile(pipeline)
+      const publish = (from: number, to: number) =>
+        publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
+      const counts = Effect.provide(countEverything, world.context)
+      const left = ({ stream, durable }: Pick<DurableOptions, "stream" | "durable">) =>
+        Broker.use(({ unacknowledged }) => unacknowledged({ stream, durable })).pipe(Effect.provide(world.context))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* world.startProcessor({ placement: "staged", pipeline: file, storeUrl: gate.url })
+          yield* publish(0, 200)
+          yield* countsOnce(counts, (now) => now.received === 200)
+          gate.away = true
+          yield* publish(200, 600)
+          yield* waitUntil(left(durableOf("enriched", 0)), (count) => count > 0)
+          for (const stream of ["raw", "parsed", "filtered"] as const)
+            yield* waitUntil(left(durableOf(stream, 0)), (count) => count === 0)
+        })
+      )
+      yield* world.startProcessor({ placement: "fused", pipeline: file })
+      yield* publish(600, 800)
+      const after = yield* countsOnce(counts, (now) => now.received === 800)
+      assert.deepInclude(after, { rows: 800, numbers: 800, rollup: 800, stored: 800 })
+    }).pipe(Effect.scoped)
+  )
+
   it.live("holds what it has while the store is away, says so, and loses and doubles nothing", () =>
     Effect.gen(function* () {
       const world = yield* startWorld

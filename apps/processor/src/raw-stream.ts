@@ -1,24 +1,56 @@
-// RawStream: whether the raw stream is the one the stored outputs came from.
+// RawStream: whether the raw stream is the one the stored outputs came from, and from where on it has to be read.
 import { Broker } from "@tailrace/streams/broker"
+import { durableOf } from "@tailrace/streams/definitions"
 import { Effect, Schema } from "effect"
 
-/** The outputs hold records of messages the stream never had: it was lost or replaced. Nothing new may be read as old. */
+/**
+ * replaced: the outputs hold records of messages the stream never had: it was lost or replaced, and nothing new may be read
+ * as old. between-stages: what staged placement left between its stages is in the raw stream no more. unavailable: the
+ * broker does not answer.
+ */
 export class RawStreamError extends Schema.TaggedError<RawStreamError>()("RawStreamError", {
-  reason: Schema.Literals(["replaced", "unavailable"]),
+  reason: Schema.Literals(["replaced", "between-stages", "unavailable"]),
   message: Schema.String
 }) {}
 
+const unavailable = (message: string) => new RawStreamError({ reason: "unavailable", message })
+
 /** Fails when an output's offset lies behind the end of the raw stream, whose new messages would be taken for stored. */
 export const rawStreamCovers = Effect.fnUntraced(function* (offset: number) {
-  const { lastSequence } = yield* Broker
-  const last = yield* lastSequence("raw").pipe(
-    Effect.mapError((message) => new RawStreamError({ reason: "unavailable", message }))
-  )
+  const { rangeOf } = yield* Broker
+  const { last } = yield* Effect.mapError(rangeOf("raw"), unavailable)
   if (last >= offset) return
   return yield* new RawStreamError({
     reason: "replaced",
     message:
       `stream raw ends at ${last}, but the store holds records of message ${offset}: the broker's data was lost or ` +
       "replaced; restore it, or use a new store"
+  })
+})
+
+/** What staged placement reads between its stages. */
+const betweenStages = ["parsed", "filtered", "enriched"] as const
+
+/**
+ * Where fused placement begins to read: behind the smallest offset of its outputs. Staged placement acknowledges a raw
+ * message as soon as it is parsed; when it has left something between its stages, acknowledged messages are read again
+ * (`replay`), and it is an error if they are not there any more.
+ */
+export const fusedStart = Effect.fnUntraced(function* (partition: number, offsets: ReadonlyArray<number>) {
+  if (offsets.length === 0) return { startSequence: 1, replay: false }
+  const { rangeOf, unacknowledged } = yield* Broker
+  const startSequence = Math.min(...offsets) + 1
+  const counts = yield* Effect.forEach(betweenStages, (stream) => unacknowledged(durableOf(stream, partition))).pipe(
+    Effect.mapError(unavailable)
+  )
+  const left = counts.reduce((sum, count) => sum + count, 0)
+  if (left === 0) return { startSequence, replay: false }
+  const { first } = yield* Effect.mapError(rangeOf("raw"), unavailable)
+  if (first <= startSequence) return { startSequence, replay: true }
+  return yield* new RawStreamError({
+    reason: "between-stages",
+    message:
+      `${left} messages of partition ${partition} lie between the stages of staged placement, and stream raw begins at ` +
+      `${first}, behind message ${startSequence}, from which on they came: run it with placement staged until they are stored`
   })
 })

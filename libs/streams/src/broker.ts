@@ -1,4 +1,5 @@
 // Broker: what pipelines read from JetStream; a reference, so that a model can stand in for the broker.
+import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream"
 import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, type Scope } from "effect"
@@ -10,6 +11,11 @@ import { takeLease } from "./lease.ts"
 import { Nats } from "./nats.ts"
 import { readStoredMessage } from "./stored-message.ts"
 
+export interface StreamRange {
+  readonly first: number
+  readonly last: number
+}
+
 export interface BrokerShape {
   /** See `openConsumer`. */
   readonly openConsumer: (
@@ -17,8 +23,10 @@ export interface BrokerShape {
   ) => Effect.Effect<Consumer, ConsumerError, Nats | Health | Metrics | Scope.Scope>
   /** See `readHopPosition`. */
   readonly readHopPosition: typeof readHopPosition
-  /** Sequence of the last message of a stream, 0 before any. The failure says in words why it is not known. */
-  readonly lastSequence: (stream: string) => Effect.Effect<number, string, Nats>
+  /** Sequences of a stream's messages: an empty one ends before it begins. The failure says in words why they are not known. */
+  readonly rangeOf: (stream: string) => Effect.Effect<StreamRange, string, Nats>
+  /** Messages that a durable has not acknowledged yet; 0 for one that does not exist. Fails as `rangeOf` does. */
+  readonly unacknowledged: (durable: Pick<ConsumerOptions, "stream" | "durable">) => Effect.Effect<number, string, Nats>
   /** See `readStoredMessage`. */
   readonly readStoredMessage: typeof readStoredMessage
   /** See `takeLease`. */
@@ -27,20 +35,42 @@ export interface BrokerShape {
   readonly readAnnounced: typeof readAnnounced
 }
 
-const lastSequence = (stream: string) =>
+/** The broker's answer to a question about itself; undefined when there is no such thing. */
+const ask = <A>(request: string, what: string): Effect.Effect<A | undefined, string, Nats> =>
   Nats.use(({ control }) =>
     Effect.tryPromise({
       try: async () => {
-        const answer = await control.request(`$JS.API.STREAM.INFO.${stream}`, undefined, { timeout: 5_000 })
-        const info: { readonly state?: { readonly last_seq: number } } = answer.json()
-        if (info.state === undefined) throw new Error(`stream ${stream} does not exist, run the streams set-up`)
-        return info.state.last_seq
+        const answer = await control.request(`$JS.API.${request}`, undefined, { timeout: 5_000 })
+        const { error, ...found } = answer.json<{ error?: { code: number; description: string } }>()
+        if (error === undefined) return found as A
+        if (error.code === 404) return undefined
+        throw new Error(error.description)
       },
-      catch: (cause) => `cannot read the state of stream ${stream}: ${String(cause)}`
+      catch: (cause) => `cannot read the state of ${what}: ${String(cause)}`
     })
+  )
+
+const rangeOf = Effect.fnUntraced(function* (stream: string) {
+  const info = yield* ask<StreamInfo>(`STREAM.INFO.${stream}`, `stream ${stream}`)
+  if (info === undefined) return yield* Effect.fail(`stream ${stream} does not exist, run the streams set-up`)
+  return { first: info.state.first_seq, last: info.state.last_seq } satisfies StreamRange
+})
+
+const unacknowledged = ({ durable, stream }: Pick<ConsumerOptions, "stream" | "durable">) =>
+  Effect.map(
+    ask<ConsumerInfo>(`CONSUMER.INFO.${stream}.${durable}`, `consumer ${durable} of stream ${stream}`),
+    (info) => (info === undefined ? 0 : info.num_pending + info.num_ack_pending)
   )
 
 /** The broker behind `Nats`, unless another implementation is provided. */
 export const Broker = Context.Reference<BrokerShape>("@tailrace/streams/Broker", {
-  defaultValue: () => ({ openConsumer, readHopPosition, lastSequence, readStoredMessage, takeLease, readAnnounced })
+  defaultValue: () => ({
+    openConsumer,
+    readHopPosition,
+    rangeOf,
+    unacknowledged,
+    readStoredMessage,
+    takeLease,
+    readAnnounced
+  })
 })
