@@ -1,9 +1,9 @@
 // Tables: what pipelines write to the store and read back of their own; a reference, so that a model can stand in for ClickHouse.
-import { Readable } from "node:stream"
 import type { ClickHouseSettings } from "@clickhouse/client"
 import { Context, Effect } from "effect"
 import { insertSettings } from "./insert-settings.ts"
 import { blockColumns } from "./native-block.ts"
+import { postBlock } from "./post-block.ts"
 import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
 import { command, read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
@@ -146,14 +146,8 @@ const insertNative = (table: string, columns: string, token: string, bytes: Uint
   Store.use((store) =>
     Effect.tryPromise({
       // Not aborted on interruption: an aborted insert has an unknown result, a finished one has a known one.
-      try: async () => {
-        const { stream } = await store.client.exec({
-          query: `INSERT INTO ${table} (${columns}) FORMAT Native`,
-          values: Readable.from([bytes], { objectMode: false }),
-          clickhouse_settings: insertSettings(token)
-        })
-        for await (const _ of stream);
-      },
+      try: () =>
+        postBlock(store.client, `INSERT INTO ${table} (${columns}) FORMAT Native`, bytes, insertSettings(token)),
       catch: (cause) => toStoreError(`insert into ${table}`, cause)
     })
   )

@@ -12,10 +12,19 @@ export interface Insert {
   /** For an insert that names none. */
   readonly defaultFormat: string
   readonly answer: Answer
+  /** Headers of the answer beside the usual ones. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** `INSERT ... FROM INFILE`: one insert, whole or not at all as far as one block goes. No data is no insert. */
-export const runInsert = async ({ connection, statement, data, defaultFormat, answer }: Insert): Promise<void> => {
+export const runInsert = async ({
+  connection,
+  statement,
+  data,
+  defaultFormat,
+  answer,
+  headers
+}: Insert): Promise<void> => {
   let result: EngineResult | undefined
   if (data.size > 0) {
     const source = `FROM INFILE ${quoteText(data.path)} COMPRESSION 'none'`
@@ -24,6 +33,10 @@ export const runInsert = async ({ connection, statement, data, defaultFormat, an
       throw toException(error)
     })
   }
-  answer.start(200, { "Content-Type": "text/plain; charset=UTF-8", "X-ClickHouse-Summary": summary(result, true) })
+  answer.start(200, {
+    "Content-Type": "text/plain; charset=UTF-8",
+    "X-ClickHouse-Summary": summary(result, true),
+    ...headers
+  })
   answer.end()
 }

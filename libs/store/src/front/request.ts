@@ -1,5 +1,6 @@
 // Request: what one HTTP request asks, taken apart into statement, data, settings, parameters, database and session.
 import type { IncomingMessage } from "node:http"
+import { askForFolder, givenHeader } from "../given-body.ts"
 import { FrontException, syntaxError } from "./errors.ts"
 import type { FrontOptions, FrontUser } from "./options.ts"
 import type { SessionAsked } from "./session.ts"
@@ -38,6 +39,8 @@ export const readAsked = async (
   if (sql.trim() !== "") {
     const statement = readStatement(sql)
     if (statement.kind === "insert") {
+      const given = request.headers[givenHeader.toLowerCase()] ?? askForFolder
+      if (given !== askForFolder) return { statement, data: await spool.adopt(String(given), options.bodyBytes) }
       const inline = Buffer.from(sql.slice(statement.dataStart))
       return { statement, data: await spoolData(spool, inline.length === 0 ? [] : [inline, Buffer.from("\n")], body) }
     }

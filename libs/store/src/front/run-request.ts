@@ -1,13 +1,14 @@
 // Run request: one request from its statement to the end of its answer, on a connection of its own, undone afterwards.
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage } from "node:http"
+import { folderHeader, givenHeader } from "../given-body.ts"
 import type { Connection, Engine } from "./engine.ts"
 import { toException } from "./errors.ts"
 import { guardReadOnly, guardStatement } from "./guard.ts"
 import { runInsert } from "./insert.ts"
 import type { Lanes } from "./lanes.ts"
 import { helloBlock, isHello } from "./native-hello.ts"
-import type { FrontOptions, FrontUser } from "./options.ts"
+import { type FrontOptions, type FrontUser, isLoopback } from "./options.ts"
 import { type Asked, readAsked, readSession, readSettings } from "./request.ts"
 import { type Answer, contentType, summary } from "./response.ts"
 import type { ResultPipes } from "./result-pipe.ts"
@@ -115,7 +116,9 @@ const dispatch = async (run: Run, connection: Connection, { statement, data }: A
   answer.left.throwIfAborted()
   if (data !== undefined) {
     const defaultFormat = /^\w+$/.exec(asked ?? "Values")?.[0] ?? "Values"
-    return runInsert({ connection, statement, data, defaultFormat, answer })
+    const told = request.headers[givenHeader.toLowerCase()] !== undefined && isLoopback(front.options.host)
+    const headers = told ? { [folderHeader]: front.spool.folder } : {}
+    return runInsert({ connection, statement, data, defaultFormat, answer, headers })
   }
   const format = checkFormat(front.engine, statement.format ?? asked ?? "TabSeparated")
   if (statement.kind !== "read") {

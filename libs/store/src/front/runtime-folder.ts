@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { frontFolder } from "../given-body.ts"
 import type { FrontOptions } from "./options.ts"
 
 const prefix = "tailrace-front-"
@@ -10,7 +11,7 @@ const prefix = "tailrace-front-"
 export const makeRuntimeFolder = (options: FrontOptions): string => {
   const parent = options.spoolDir ?? roomyMemory(options.spoolBytes)
   for (const name of readdirSync(parent)) {
-    const pid = /^tailrace-front-(\d+)-\w+$/.exec(name)?.[1]
+    const pid = frontFolder.exec(name)?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) removeFolder(join(parent, name))
   }
   return mkdtempSync(join(parent, `${prefix}${process.pid}-`))

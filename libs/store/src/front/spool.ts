@@ -1,10 +1,11 @@
-// Spool: bodies of requests in files of the runtime folder, decompressed, bounded each and in all.
+// Spool: bodies of requests in files of the runtime folder, bounded each and in all; a local client may put its own there.
 import { randomUUID } from "node:crypto"
-import { type FileHandle, open, rm } from "node:fs/promises"
+import { type FileHandle, lstat, open, readdir, rename, rm } from "node:fs/promises"
 import type { IncomingMessage } from "node:http"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib"
+import { givenName } from "../given-body.ts"
 import { busy, FrontException } from "./errors.ts"
 
 const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
@@ -58,10 +59,11 @@ const pipeInto = (request: IncomingMessage, decoder: NodeJS.ReadWriteStream & Re
 export class SpoolFile {
   readonly path: string
   size = 0
-  readonly #file: FileHandle
+  readonly #file: FileHandle | undefined
   readonly #spool: Spool
 
-  constructor(spool: Spool, path: string, file: FileHandle) {
+  /** Without an open file it is one that somebody else has written. */
+  constructor(spool: Spool, path: string, file: FileHandle | undefined) {
     this.#spool = spool
     this.path = path
     this.#file = file
@@ -70,34 +72,86 @@ export class SpoolFile {
   async write(chunk: Uint8Array): Promise<void> {
     this.#spool.reserve(chunk.length)
     this.size += chunk.length
-    await this.#file.writeFile(chunk)
+    await this.#file?.writeFile(chunk)
   }
 
   async finish(): Promise<void> {
-    await this.#file.close()
+    await this.#file?.close()
+  }
+
+  /** Counts what was written by somebody else. */
+  count(bytes: number): void {
+    this.#spool.reserve(bytes)
+    this.size = bytes
   }
 
   async remove(): Promise<void> {
     this.#spool.free(this.size)
     this.size = 0
-    await this.#file.close().catch(() => undefined)
+    await this.#file?.close().catch(() => undefined)
     await rm(this.path, { force: true })
   }
 }
 
+/** Bodies that nobody asked to insert are removed after this long. */
+const forgottenMillis = 60_000
+
 export class Spool {
-  readonly #folder: string
+  readonly folder: string
   readonly #capacity: number
   #used = 0
+  #sweptAt = 0
 
   constructor(folder: string, capacity: number) {
-    this.#folder = folder
+    this.folder = folder
     this.#capacity = capacity
   }
 
   async create(): Promise<SpoolFile> {
-    const path = join(this.#folder, `body-${randomUUID()}`)
+    const path = this.#newPath()
     return new SpoolFile(this, path, await open(path, "wx", 0o600))
+  }
+
+  /**
+   * Takes a body that a client put into the folder under this name, so that nobody else can. Throws 413 for one larger than
+   * `cap` bytes, and 503 when it is not there, because this front did not run yet when it was put somewhere.
+   */
+  async adopt(name: string, cap: number): Promise<SpoolFile> {
+    if (!givenName.test(name)) throw new FrontException(36, "BAD_ARGUMENTS", "no body of that name can be given")
+    void this.#sweep()
+    const file = new SpoolFile(this, this.#newPath(), undefined)
+    try {
+      await rename(join(this.folder, name), file.path)
+    } catch {
+      throw busy("The body is not in the spool, send it again")
+    }
+    try {
+      const found = await lstat(file.path)
+      if (!found.isFile()) throw new FrontException(36, "BAD_ARGUMENTS", "the given body is not a file")
+      if (found.size > cap) throw tooLarge(cap)
+      file.count(found.size)
+      return file
+    } catch (error) {
+      await file.remove()
+      throw error
+    }
+  }
+
+  #newPath(): string {
+    return join(this.folder, `body-${randomUUID()}`)
+  }
+
+  /** Removes what clients put here and never asked for, because they died before. */
+  async #sweep(): Promise<void> {
+    const now = Date.now()
+    if (now - this.#sweptAt < forgottenMillis) return
+    this.#sweptAt = now
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      if (!givenName.test(name)) continue
+      const path = join(this.folder, name)
+      const found = await lstat(path).catch(() => undefined)
+      if (found !== undefined && now - found.mtimeMs > forgottenMillis) await rm(path, { force: true })
+    }
   }
 
   reserve(bytes: number): void {

@@ -1,0 +1,12 @@
+// Given body: how a client on the store front's own machine hands over a body in a file instead of through a socket.
+
+/** Request header: `ask` to be told the folder, or the name of a file that was put there as the body. */
+export const givenHeader = "X-Tailrace-Body"
+export const askForFolder = "ask"
+/** Response header of an insert that asked: the folder. */
+export const folderHeader = "X-Tailrace-Bodies"
+
+export const givenName = /^given-[0-9a-f-]{36}$/
+
+/** Name of a front's folder: with its process id. */
+export const frontFolder = /^tailrace-front-(\d+)-\w+$/
