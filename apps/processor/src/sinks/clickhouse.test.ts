@@ -47,7 +47,7 @@ const makeStore = () => {
   const client = {
     exec: async ({ clickhouse_settings }: { clickhouse_settings: { insert_deduplication_token: string } }) => {
       insert("logs", clickhouse_settings.insert_deduplication_token)
-      return { stream: Readable.from([]) }
+      return { stream: Readable.from([]), response_headers: {} }
     },
     insert: async ({
       table,
