@@ -75,7 +75,7 @@ export const PipelineConfig = Schema.Struct({
   sinks: field(Schema.Array(ComponentEntry), [{ type: "clickhouse" }, { type: "live" }], "Where batches go."),
   batch: field(Batching, {}, "How records are gathered into batches."),
   snapshotEvery: field(DurationMillis, "2s", "How often the state of windows and detectors is saved."),
-  tests: field(Schema.Array(PipelineTest), [], "Tests of the pipeline, run by `processor test`.")
+  tests: field(Schema.Array(PipelineTest), [], "Tests of the pipeline, run by `tailrace test`.")
 })
 export type PipelineConfig = typeof PipelineConfig.Type
 

@@ -57,6 +57,29 @@ describe("readPipeline", () => {
     })
   )
 
+  it.effect("tells what is wrong inside of sections beside keys that do not exist, by line", () =>
+    Effect.gen(function* () {
+      const text = `name: shop
+filter:
+  - { type: drop, name: x, when: "(" }
+  - { type: drop, name: y, when: "a", colour: red }
+colour: blue
+metrics: [{ type: counts, name: z }]
+detectors: none
+parse: { codec: xml }
+`
+      const problems = yield* problemsOf(text)
+      expect(problems.map((problem) => problem.split(": ")[0])).toEqual([
+        "3:34 filter.0.when",
+        "4:47 filter.1.colour",
+        "5:9 colour",
+        "6:19 metrics.0.type",
+        "7:12 detectors",
+        "8:17 parse.codec"
+      ])
+    })
+  )
+
   it.effect("refuses aliases that multiply without end", () =>
     Effect.gen(function* () {
       const bomb = [

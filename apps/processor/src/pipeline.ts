@@ -50,13 +50,38 @@ export const readPipeline = (text: string = defaultPipeline): Effect.Effect<Pipe
     const file = readYaml(text)
     if (file.problems.length > 0) return { problems: file.problems }
     const decoded = decodePipeline(file.value)
-    if (Result.isFailure(decoded)) return { problems: decoded.failure.map(file.locate) }
+    if (Result.isFailure(decoded)) {
+      const problems = [...decoded.failure, ...(yield* problemsInside(file.value))].map(file.locate)
+      return { problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+    }
     const result = yield* buildPipeline(decoded.success, text)
     return "problems" in result ? { problems: result.problems.map(file.locate) } : result
   })
 
 type Entry<A> = Effect.Effect<Made<MadeEntry<A>>>
 type Entries = ReadonlyArray<Readonly<Record<string, unknown>>>
+
+/** What is wrong inside the sections of a file whose outline is wrong already, so that one look tells everything. */
+const problemsInside = (value: unknown): Effect.Effect<ReadonlyArray<ConfigProblem>> =>
+  Effect.gen(function* () {
+    const problems: Array<ConfigProblem> = []
+    const sections = isEntry(value) ? value : {}
+    const entriesOf = (name: string): Entries => {
+      const found = sections[name]
+      return Array.isArray(found) && found.every(isEntry) ? found : []
+    }
+    const parse = isEntry(sections.parse) ? decodeWith(ParseConfig, sections.parse, ["parse"]) : undefined
+    if (parse !== undefined && Result.isFailure(parse)) problems.push(...parse.failure)
+    yield* makeAll(makeFilter, entriesOf("filter"), "filter", problems)
+    yield* makeAll(makeEnrichment, entriesOf("enrich"), "enrich", problems)
+    yield* makeAll(makeMetric, entriesOf("metrics"), "metrics", problems)
+    yield* makeAll(makeDetector, entriesOf("detectors"), "detectors", problems)
+    yield* makeAll(makeSink, entriesOf("sinks"), "sinks", problems)
+    return problems
+  })
+
+const isEntry = (value: unknown): value is Entries[number] =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Builds everything once to find what is wrong, and again for each partition. */
 const buildPipeline = (config: PipelineConfig, text: string): Effect.Effect<PipelineResult> =>

@@ -17,7 +17,8 @@ export interface ReloadOptions {
 
 /**
  * Looks at the file again. Nothing happens when it runs the same as before; what is wrong is said once for each text that
- * is. The placement and the name stay for the life of the process: its streams and saved windows go by them.
+ * is. An empty file starts a process with the defaults, but takes over from nothing: it is what an editor, a copy or a full
+ * disk leaves half-way. The placement and the name stay for the life of the process: its streams and saved windows go by them.
  */
 export const makeReload = Effect.fnUntraced(function* (options: ReloadOptions) {
   const { path, swap } = options
@@ -62,6 +63,11 @@ export const makeReload = Effect.fnUntraced(function* (options: ReloadOptions) {
     const text = Result.isSuccess(read) ? read.success : undefined
     if (text === seen) return
     seen = text
+    if (text?.trim() === "") {
+      return yield* refuse([
+        `${path}: is empty, which would give up every rule, write at least its name if this is meant`
+      ])
+    }
     yield* Effect.fromResult(read).pipe(
       Effect.flatMap((found) => pipelineOf(path, found)),
       Effect.matchEffect({ onSuccess: accept, onFailure: ({ message }) => refuse(message.split("\n")) })
