@@ -1,4 +1,5 @@
 // stdout: sink that writes records as JSON lines to standard output, for looking and for pipes.
+import type { Writable } from "node:stream"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { type LogRecord, recordId } from "@tailrace/domain/log-record"
 import { Effect, Schema } from "effect"
@@ -8,19 +9,36 @@ const config = Schema.Struct({ type: Schema.Literal("stdout") })
 
 export const stdout = defineSink({
   name: "stdout",
-  summary: "Writes records as JSON lines to standard output.",
+  summary:
+    "Writes records as JSON lines to standard output, once sinks that keep records have them; as fast as they are read.",
   config,
   examples: [{ title: "To look at what comes out", config: { type: "stdout" } }],
-  make: () => Effect.succeed<Sink>({ name: "stdout", durable: false, open: () => Effect.succeed(opened) })
+  make: () =>
+    Effect.succeed<Sink>({ name: "stdout", durable: false, open: () => Effect.sync(() => openOn(process.stdout)) })
 })
 
-const opened: OpenSink = {
-  offsets: [],
-  repeats: [],
-  write: (batch) =>
-    Effect.callback<void>((resume) => {
-      process.stdout.write(jsonLines(batch), () => resume(Effect.void))
-    })
+/** Outputs whose failures nobody else needs to hear of: without a listener a failure ends the process. */
+const heard = new WeakSet<Writable>()
+
+/** Writes to `out` until its reader has gone; from then on nothing, because whoever only looks must not end what is stored. */
+export const openOn = (out: Writable): OpenSink => {
+  let gone = false
+  if (!heard.has(out)) {
+    heard.add(out)
+    out.on("error", () => undefined)
+  }
+  return {
+    offsets: [],
+    repeats: [],
+    write: (batch) =>
+      Effect.callback<void>((resume) => {
+        if (gone) return resume(Effect.void)
+        out.write(jsonLines(batch), (error) => {
+          gone = error != null
+          resume(Effect.void)
+        })
+      })
+  }
 }
 
 /** The kept rows of a batch, one JSON object a line. */
