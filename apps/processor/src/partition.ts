@@ -29,7 +29,12 @@ export const runPartition = Effect.fnUntraced(function* (
   const parts = placement === "fused" ? fusedParts : stagedParts
   let ownership: Ownership | undefined
   const enter = Effect.fnUntraced(function* (standby: () => void) {
-    ownership = yield* ownPartition(partition, standby)
+    let waited = false
+    ownership = yield* ownPartition(partition, () => {
+      waited = true
+      standby()
+    })
+    if (waited) yield* Effect.logInfo(`takes partition ${partition} over`)
     return { name: "owner", done: ownership.lost, drain: Effect.void }
   })
   let wanted = pipeline
