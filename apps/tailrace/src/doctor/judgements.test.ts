@@ -9,7 +9,7 @@ import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker
 import { judgeClock, skewOf } from "./clocks.ts"
 import { judgeCollector } from "./collector.ts"
 import type { Finding } from "./finding.ts"
-import { judgeDataFolder, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
+import { findBroker, judgeDataFolder, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, priceOf, probeFsync } from "./probes.ts"
 import { reportLines } from "./report.ts"
@@ -178,6 +178,21 @@ describe("the doctor's judgement of the rest", () => {
       name: "partition 0, sink clickhouse",
       seen: "breaker open after 4 failures: disk full"
     })
+  })
+
+  it("tells of each breaker what waits for it, and what does not", () => {
+    const meaningOf = (name: string) => {
+      const sink = { name, state: "open", failures: 4, reason: "no such table", since: 0 } as const
+      return judgePipelines([processor(partition(0, { sinks: [sink] }))], 1)[2]?.meaning
+    }
+    expect(meaningOf("findings")).toContain("records are stored")
+    expect(meaningOf("clickhouse")).toContain("so do sinks that show what is stored")
+    expect(meaningOf("dead-letters")).toContain("waits")
+  })
+
+  it("misses no nats-server where a broker runs", async () => {
+    expect(await findBroker(undefined, false)).toMatchObject({ status: "ok" })
+    expect(await findBroker(undefined, true)).toMatchObject({ status: "fail" })
   })
 
   it("finds few open files, few watches, an old Node and a folder open to others", () => {

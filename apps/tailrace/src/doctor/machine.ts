@@ -26,9 +26,10 @@ export const judgeNode = (version: string, wanted: string): Finding => {
       )
 }
 
-/** `program` is undefined when none was found. */
+/** `program` is undefined when none was found; it is needed where no broker runs yet. */
 export const findBroker = async (program: string | undefined, needed: boolean): Promise<Finding> => {
   const missing = needed ? fail : warn
+  if (program === undefined && !needed) return ok("nats-server", "not on PATH, and not needed: a broker is there")
   const advice = "start with `npm start`, which fetches it, or set TAILRACE_NATS_SERVER or TAILRACE_NATS_URL"
   if (program === undefined)
     return missing("nats-server", "not found on PATH", "`tailrace up` runs it as its broker", advice)

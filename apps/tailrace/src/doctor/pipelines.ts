@@ -49,6 +49,14 @@ export const judgePipelines = (states: ReadonlyArray<PipelineState>, partitions:
 const rankOf = ({ status }: PartitionState): number =>
   status === "running" ? 3 : status === "holding" ? 2 : status === "standby" ? 0 : 1
 
+/** What an open breaker delays: live tails and standard output are shown what is stored, findings and letters lie beside it. */
+const waitingFor = (sink: string): string =>
+  sink === "findings"
+    ? "panes, anomalies and snapshots wait; records are stored until 16,384 messages wait for it in the broker"
+    : sink === "dead-letters"
+      ? "the batch of a record that is to be set aside waits, and what comes behind it"
+      : "what is meant for this sink waits in the broker, and so do sinks that show what is stored"
+
 const judgePartition = (state: PartitionState, standbys: number): ReadonlyArray<Finding> => {
   const { lagMillis, lagMessages, reason, recordsPerSecond, restarts, status } = state
   const name = `partition ${state.partition}`
@@ -59,7 +67,7 @@ const judgePartition = (state: PartitionState, standbys: number): ReadonlyArray<
       return fail(
         name,
         `holding: ${reason}`,
-        "nothing is stored until the store takes inserts again; logs wait in the broker",
+        "what is held is stored once it is taken; until then logs wait in the broker, and later ones behind them",
         "mend what the reason says; it goes on by itself"
       )
     if (status === "standby")
@@ -92,7 +100,7 @@ const judgePartition = (state: PartitionState, standbys: number): ReadonlyArray<
       fail(
         `${name}, sink ${sink.name}`,
         `breaker ${sink.state} after ${sink.failures} failures: ${sink.reason}`,
-        "what is meant for this sink waits in the broker; other sinks go on",
+        waitingFor(sink.name),
         "mend what the reason says; it tries again by itself"
       )
     )
