@@ -43,6 +43,9 @@ describe("tailrace", () => {
     const result = await tailrace(["query", "x", "--api", "http://127.0.0.1:1"])
     expect(result.code).toBe(3)
     expect(result.err).toContain("no api answers at http://127.0.0.1:1")
+    // The variables that `up` goes by say where it is, too.
+    const moved = await tailrace(["ledger"], { TAILRACE_API_PORT: "2" })
+    expect(moved.err).toContain("no api answers at http://127.0.0.1:2")
   })
 
   it("says that nats-server is missing, and how to get it", async () => {

@@ -121,4 +121,6 @@ it("says what is wrong with a request", { timeout: 60_000 }, async () => {
   expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining("--all")])
   const odd = await command("show", "seventeen")
   expect(odd.err).toContain("is no dead letter's id")
+  const nowhere = await command("list", "--stage", "snk")
+  expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('"sink"')])
 })

@@ -44,11 +44,20 @@ it("tries a stretch of the raw stream on another pipeline, and publishes it agai
   expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("stored twice")])
   expect(await running.count("")).toBe(80)
 
-  for (let times = 0; times < 2; times++) {
-    const done = await replay("--from", from, "--source", "one", "--yes", "--rate", "1000")
+  const backwards = await replay("--from", from, "--to", "2026-01-01T00:00:00Z", "--dry-run")
+  expect([backwards.code, backwards.err]).toEqual([2, expect.stringContaining("the end has to be the later one")])
+
+  const begun = performance.now()
+  for (const published of [
+    { messages: 1, records: 40, known: 0 },
+    { messages: 0, records: 0, known: 1 }
+  ]) {
+    const done = await replay("--from", from, "--source", "one", "--yes", "--rate", "20")
     expect({ code: done.code, err: done.err }).toEqual({ code: 0, err: "" })
-    expect(JSON.parse(done.out)).toEqual({ messages: 1, records: 40 })
+    expect(JSON.parse(done.out)).toEqual(published)
   }
+  // 40 records at 20 a second.
+  expect(performance.now() - begun).toBeGreaterThan(1_900)
   await running.untilCount("source:one", 80)
   // The second one fell into the stream's duplicate window; a record sent behind it shows that nothing came of it.
   const last = await tailrace(["send", "-", "--source", "last", "--collector", running.collector], "the end\n")

@@ -2,17 +2,25 @@
 import { Config } from "effect"
 import { Flag } from "effect/cli"
 
-/** `--api`, else TAILRACE_API_URL, else the default port on loopback. */
+/** A URL's variable, else the port's, which `up` goes by too. */
+const urlOf = (variable: string, portVariable: string) =>
+  Config.String(variable).pipe(
+    Config.orElse(() => Config.map(Config.Int(portVariable), (port) => `http://127.0.0.1:${port}`))
+  )
+
+/** `--api`, else TAILRACE_API_URL, else the port of TAILRACE_API_PORT or the default one on loopback. */
 export const apiUrl = Flag.String("api").pipe(
-  Flag.withDescription("URL of the api"),
-  Flag.withFallbackConfig(Config.String("TAILRACE_API_URL")),
+  Flag.withDescription("URL of the api (TAILRACE_API_URL, or TAILRACE_API_PORT on loopback)"),
+  Flag.withFallbackConfig(urlOf("TAILRACE_API_URL", "TAILRACE_API_PORT")),
   Flag.withDefault("http://127.0.0.1:4000")
 )
 
-/** `--collector`, else TAILRACE_COLLECTOR_URL, else the default port on loopback. */
+/** `--collector`, else TAILRACE_COLLECTOR_URL, else the port of TAILRACE_HTTP_PORT or the default one on loopback. */
 export const collectorUrl = Flag.String("collector").pipe(
-  Flag.withDescription("URL of the collector's HTTP source"),
-  Flag.withFallbackConfig(Config.String("TAILRACE_COLLECTOR_URL")),
+  Flag.withDescription(
+    "URL of the collector's HTTP source (TAILRACE_COLLECTOR_URL, or TAILRACE_HTTP_PORT on loopback)"
+  ),
+  Flag.withFallbackConfig(urlOf("TAILRACE_COLLECTOR_URL", "TAILRACE_HTTP_PORT")),
   Flag.withDefault("http://127.0.0.1:4080")
 )
 

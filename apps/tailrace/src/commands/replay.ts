@@ -30,7 +30,10 @@ const flags = {
     Flag.withDefault(false)
   ),
   pipeline: text("pipeline", "Pipeline file of a dry run; the default pipeline when left out"),
-  rate: Flag.Int("rate").pipe(Flag.withDescription("Most records a second"), Flag.withDefault(10_000)),
+  rate: Flag.Int("rate").pipe(
+    Flag.withDescription("Most records a second, 10,000 unless given"),
+    Flag.withDefault(10_000)
+  ),
   yes: Flag.Boolean("yes").pipe(
     Flag.withDescription("Publish, although rows that are stored already will be stored twice"),
     Flag.withDefault(false)
@@ -58,6 +61,10 @@ export const replayCommand = Command.make(
       to: Option.isSome(input.to) ? yield* timeOf("to", input.to.value) : now,
       tenant: Option.getOrUndefined(input.tenant),
       source: Option.getOrUndefined(input.source)
+    }
+    if (range.to <= range.from) {
+      const [from, to] = [isoOf(range.from), isoOf(range.to)]
+      return yield* usageFailure(`nothing lies between --from ${from} and --to ${to}, the end has to be the later one`)
     }
     const { nats } = yield* connectionsOf({ ...input, storePort: 0, storeUrl: "" })
     const plain = output.isTerminal && !input.json
@@ -111,11 +118,13 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
   const clock = yield* Clock.Clock
   const begun = clock.currentTimeMillisUnsafe()
   let records = 0
+  let published = 0
+  let known = 0
   const publish = Effect.fnUntraced(function* (message: RawMessage) {
     // What was dropped before the frame was counted with it, and must not be again.
     const { dropped: _, ...header } = decodeFrameHeader((name) => message.header(name))
     const receivedMillis = header.receivedMillis ?? message.storedMillis
-    yield* publisher
+    const { duplicate } = yield* publisher
       .publish(inputSubject(message.tenant, message.source), message.data, {
         id: `${rangeReplay}-${message.sequence}`,
         headers: { ...encodeFrameHeader({ ...header, receivedMillis }), [replayHeader]: rangeReplay }
@@ -127,15 +136,20 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
           )
         )
       )
+    if (duplicate) {
+      known++
+      return
+    }
+    published++
     forEachMessage(message.data, header.layout, () => void records++)
     const early = (records / rate) * 1_000 - (clock.currentTimeMillisUnsafe() - begun)
     if (early > 0) yield* Effect.sleep(early)
     output.progress(`${records} records published, through ${isoOf(message.storedMillis)}`)
   })
-  const messages = yield* forEachRawMessage(range, (portion) => Effect.forEach(portion, publish, { discard: true }))
-  yield* output.line(
-    plain ? `published ${messages} messages with ${records} records again` : JSON.stringify({ messages, records })
-  )
+  yield* forEachRawMessage(range, (portion) => Effect.forEach(portion, publish, { discard: true }))
+  if (!plain) return yield* output.line(JSON.stringify({ messages: published, records, known }))
+  yield* output.line(`published ${published} messages with ${records} records again`)
+  if (known > 0) yield* output.line(`${known} more were replayed within the last two minutes, and are not doubled`)
 })
 
 const isoOf = (millis: number): string => new Date(millis).toISOString()

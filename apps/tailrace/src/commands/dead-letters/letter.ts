@@ -35,7 +35,10 @@ const text = (name: string, description: string) =>
 export const filterFlags = {
   from: text("from", "Rejected at this time or later, ISO 8601"),
   to: text("to", "Rejected before this time, ISO 8601"),
-  stage: text("stage", "Only of this stage: parse, filter, enrich, watch or sink"),
+  stage: Flag.Literals("stage", ["parse", "filter", "enrich", "watch", "sink"]).pipe(
+    Flag.withDescription("Only of this stage"),
+    Flag.optional
+  ),
   reason: text("reason", "Only with this reason, exactly"),
   source: text("source", "Only of this source"),
   tenant: text("tenant", "Only of this tenant")
