@@ -14,18 +14,36 @@ const usage = `npm run test:chaos -- [flags] [case files]
   --kills N   kills over all kill loops, 20 by default (TAILRACE_KILLS)
   --seed N    of every schedule, 1 by default (TAILRACE_SEED); a failure repeats with its seed
   --long      faults last as long as promised (30 s pauses, 60 s outages) instead of a few seconds (TAILRACE_LONG)
-  --write F   puts the table of figures into the file F, between its marks, when no case failed`
+  --write F   puts the table of figures into the file F, between its marks, when no case failed
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: "string" },
-    seed: { type: "string" },
-    long: { type: "boolean" },
-    write: { type: "string" },
-    help: { type: "boolean", short: "h" }
+Case files are those in test/chaos, such as kill-loop or store-faults; all of them when none is named.`
+
+const refuse = (problem: string): never => {
+  console.error(`${problem}\n\n${usage}`)
+  process.exit(2)
+}
+
+const readFlags = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        kills: { type: "string" },
+        seed: { type: "string" },
+        long: { type: "boolean" },
+        write: { type: "string" },
+        help: { type: "boolean", short: "h" }
+      }
+    })
+  } catch (cause) {
+    return refuse((cause as Error).message)
   }
-})
+}
+const { positionals, values } = readFlags()
+for (const name of ["kills", "seed"] as const) {
+  const given = values[name]
+  if (given !== undefined && !/^\d{1,9}$/.test(given)) refuse(`--${name} ${given}: must be a whole number`)
+}
 
 /** Where and how busily it ran: recovery takes the longer the more processes want a core. */
 const machineAt = (load: number): string =>

@@ -4,26 +4,49 @@ import { placementOf, reportOf, runCampaign } from "./campaign.ts"
 import { simulate } from "./simulate.ts"
 import { simulatedPipeline } from "./simulated-pipeline.ts"
 
-const whole = (name: string, text: string): number => {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  console.error(`--${name} ${text}: must be a whole number`)
+const usage = `npm run test:simulate -- [flags]
+
+  --seeds N      life stories to run, 1000 by default
+  --from N       the first seed, 1 by default
+  --seed N       this one alone
+  --log          with --seed: every step of it
+  --placement P  fused or staged; by the seed when left out`
+
+const refuse = (problem: string): never => {
+  console.error(`${problem}\n\n${usage}`)
   process.exit(2)
 }
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1000" },
-    from: { type: "string", default: "1" },
-    seed: { type: "string" },
-    placement: { type: "string" },
-    log: { type: "boolean", default: false }
-  }
-})
-const { placement } = values
-if (placement !== undefined && placement !== "fused" && placement !== "staged") {
-  console.error(`--placement ${placement}: must be fused or staged`)
-  process.exit(2)
+const whole = (name: string, text: string): number => {
+  return /^\d{1,15}$/.test(text) ? Number(text) : refuse(`--${name} ${text}: must be a whole number`)
 }
+
+const readFlags = () => {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: "string", default: "1000" },
+        from: { type: "string", default: "1" },
+        seed: { type: "string" },
+        placement: { type: "string" },
+        log: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false }
+      }
+    })
+  } catch (cause) {
+    return refuse((cause as Error).message)
+  }
+}
+const { values } = readFlags()
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
+const placementGiven = (text: string | undefined) =>
+  text === undefined || text === "fused" || text === "staged"
+    ? text
+    : refuse(`--placement ${text}: must be fused or staged`)
+const placement = placementGiven(values.placement)
 if (values.seed !== undefined && values.log) {
   const seed = whole("seed", values.seed)
   const result = simulate({ seed, placement: placement ?? placementOf(seed), pipeline: simulatedPipeline(), log: true })
