@@ -18,12 +18,15 @@ const message = (...sequences: ReadonlyArray<number>) => {
 }
 
 const partsOf = (batcher: Batcher, ...sequences: ReadonlyArray<number>) =>
-  enrichedParts(message(...sequences), (first, last) => batcher.cutsWithin(first, last)).map((part) => {
-    const batch = LogBatch.make({ partition: 0 })
-    part.batch.appendTo(batch)
-    const bodies = Array.from({ length: batch.length }, (_, row) => batch.body.text(row))
-    return [part.sequence, batch.lastSequence, bodies.join(" "), part.acknowledge, part.messages]
-  })
+  Array.from(
+    enrichedParts([message(...sequences)], (first, last) => batcher.cutsWithin(first, last)),
+    (part) => {
+      const batch = LogBatch.make({ partition: 0 })
+      part.batch.appendTo(batch)
+      const bodies = Array.from({ length: batch.length }, (_, row) => batch.body.text(row))
+      return [part.sequence, batch.lastSequence, bodies.join(" "), part.acknowledge, part.messages]
+    }
+  )
 
 it("leaves a message whole that no cut lies within", () => {
   expect(partsOf(new Batcher(limits, [2, 7]), 3, 5, 7)).toEqual([[3, 7, "3-0 3-1 5-0 5-1 7-0 7-1", 9, 1]])
@@ -36,6 +39,22 @@ it("parts a message where an offset lies or a batch to be formed again begins or
     [7, 8, "7-0 7-1 8-0 8-1", 8, 0],
     [9, 9, "9-0 9-1", 9, 1]
   ])
+})
+
+it("unpacks a message when its turn comes and not before", () => {
+  let unpacked = 0
+  const waiting = [1, 2, 3].map((sequence) => {
+    const { data } = message(sequence)
+    return {
+      sequence,
+      get data() {
+        unpacked++
+        return data
+      }
+    }
+  })
+  for (const { sequence } of enrichedParts(waiting, () => [])) expect(unpacked).toBe(sequence)
+  expect(unpacked).toBe(3)
 })
 
 it("makes nothing of a message without a frame", () => {

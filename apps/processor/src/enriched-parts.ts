@@ -14,15 +14,24 @@ export interface EnrichedPart extends Gathered {
   readonly messages: number
 }
 
+type Message = Pick<Delivery, "data" | "sequence">
+
+/** Answers the sequences from `first` on and before `last` behind which to part a message. */
+type CutsWithin = (first: number, last: number) => ReadonlyArray<number>
+
 /**
- * The parts of a message, in order: one, unless an offset or a border of a batch to be formed again lies within it, which is
- * so where the messages were made anew, or the placement was another before. `cutsWithin` answers the sequences behind
- * which to part it.
+ * The parts of messages, in order. A message is unpacked when its turn comes: those that wait may be a hundred times as
+ * large as their bytes.
  */
-export const enrichedParts = (
-  { data, sequence }: Pick<Delivery, "data" | "sequence">,
-  cutsWithin: (first: number, last: number) => ReadonlyArray<number>
-): ReadonlyArray<EnrichedPart> => {
+export function* enrichedParts(messages: Iterable<Message>, cutsWithin: CutsWithin): Generator<EnrichedPart, void> {
+  for (const message of messages) yield* partsOf(message, cutsWithin)
+}
+
+/**
+ * One part, unless an offset or a border of a batch to be formed again lies within the message, which is so where the
+ * messages were made anew, or the placement was another before.
+ */
+const partsOf = ({ data, sequence }: Message, cutsWithin: CutsWithin): ReadonlyArray<EnrichedPart> => {
   const unpacked = unpackBatch(data)
   const encoded = new EncodedBatch(unpacked)
   const { frames } = encoded
@@ -31,7 +40,7 @@ export const enrichedParts = (
   if (first === undefined || last === undefined) return []
   const cuts = cutsWithin(first.sequence, last.sequence)
   if (cuts.length === 0) {
-    return [{ sequence: first.sequence, data, batch: encoded, acknowledge: sequence, messages: 1 }]
+    return [{ sequence: first.sequence, data: unpacked, batch: encoded, acknowledge: sequence, messages: 1 }]
   }
   const batch = decodeBatch(unpacked)
   const ends = new Set([

@@ -20,8 +20,8 @@ export interface Gathered {
 }
 
 export interface GatherOptions<One extends Gathered> {
-  /** Waits for what is to be gathered, in order of sequence; may bring nothing. */
-  readonly take: Effect.Effect<ReadonlyArray<One>, Effect.Error<Consumer["take"]>>
+  /** Waits for what is to be gathered, in order of sequence; may bring nothing. Each one is asked for when its turn comes. */
+  readonly take: Effect.Effect<Iterable<One>, Effect.Error<Consumer["take"]>>
   /** Whether there is more to come that lies in a stream already. */
   readonly more: () => boolean
   readonly append: (batch: LogBatch, one: One) => void
@@ -52,7 +52,7 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
     if (batch.frames.length === 0) return Option.some(yield* options.take)
     if (batcher.mustGrow(batch) && more()) return yield* Effect.timeoutOption(options.take, growMillis)
     const due = batcher.dueIn(now(), options.pace())
-    return due === 0 ? Option.none<ReadonlyArray<One>>() : yield* Effect.timeoutOption(options.take, due)
+    return due === 0 ? Option.none<Iterable<One>>() : yield* Effect.timeoutOption(options.take, due)
   })
 
   for (;;) {

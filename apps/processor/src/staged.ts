@@ -112,7 +112,7 @@ export const stagedParts = Effect.fnUntraced(function* (
   let messages = 0
   const reader = gather({
     take: Effect.map(consumer.takeAll, (taken) =>
-      taken.flatMap((delivery) => enrichedParts(delivery, (first, last) => batcher.cutsWithin(first, last)))
+      enrichedParts(taken, (first, last) => batcher.cutsWithin(first, last))
     ),
     more: () => {
       const { mailbox, pending } = consumer.state()
