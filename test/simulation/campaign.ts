@@ -5,7 +5,7 @@ import { simulatedPipeline } from "./simulated-pipeline.ts"
 export interface CampaignOptions {
   readonly from: number
   readonly seeds: number
-  /** Undefined: odd seeds run fused, even ones staged. */
+  /** Undefined: see `placementOf`. */
   readonly placement?: Placement | undefined
   readonly sabotage?: () => Sabotage
   /** Ends at the first failure. */
@@ -32,7 +32,10 @@ export interface Totals {
   readonly failures: ReadonlyArray<Failure>
 }
 
-export const placementOf = (seed: number): Placement => (seed % 2 === 1 ? "fused" : "staged")
+const placements = ["fused", "staged", "changing"] as const
+
+/** The placement of a seed that names none: one after the other. */
+export const placementOf = (seed: number): Placement => placements[(seed - 1) % placements.length] ?? "fused"
 
 /** How to see one seed again. */
 export const replayCommand = ({ placement, seed }: Pick<Failure, "placement" | "seed">): string =>

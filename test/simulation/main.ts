@@ -10,7 +10,7 @@ const usage = `npm run test:simulate -- [flags]
   --from N       the first seed, 1 by default
   --seed N       this one alone
   --log          with --seed: every step of it
-  --placement P  fused or staged; by the seed when left out`
+  --placement P  fused, staged, or changing from life to life; by the seed when left out`
 
 const refuse = (problem: string): never => {
   console.error(`${problem}\n\n${usage}`)
@@ -43,9 +43,9 @@ if (values.help) {
   process.exit(0)
 }
 const placementGiven = (text: string | undefined) =>
-  text === undefined || text === "fused" || text === "staged"
+  text === undefined || text === "fused" || text === "staged" || text === "changing"
     ? text
-    : refuse(`--placement ${text}: must be fused or staged`)
+    : refuse(`--placement ${text}: must be fused, staged or changing`)
 const placement = placementGiven(values.placement)
 if (values.seed !== undefined && values.log) {
   const seed = whole("seed", values.seed)

@@ -52,6 +52,8 @@ export class ModelSession {
     this.inbox = new ConsumerInbox(connection, this.mailbox, given.startSequence, () => undefined)
     given.stream.listeners.add(() => this.pump())
     this.begin()
+    // Its broker has died behind its answer.
+    if (!given.up()) this.breakOff()
   }
 
   close(): void {

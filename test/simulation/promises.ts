@@ -5,6 +5,7 @@ import { positionHeaders } from "@tailrace/streams/hop-position"
 import { type Account, accountAt, type Truth } from "./input.ts"
 import type { ModelStream } from "./model-stream.ts"
 import type { JsonRow, ModelTables } from "./model-tables.ts"
+import type { Placement } from "./simulate.ts"
 
 /** Everything that promises are made about. */
 export interface Outputs {
@@ -22,18 +23,22 @@ const nextStream: Readonly<Record<string, string>> = { raw: "parsed", parsed: "f
 export class AcknowledgementWatch {
   private checked = 0
   private readonly outputs: Outputs
-  private readonly staged: boolean
+  private readonly placement: Placement
 
-  constructor(outputs: Outputs, staged: boolean) {
+  constructor(outputs: Outputs, placement: Placement) {
     this.outputs = outputs
-    this.staged = staged
+    this.placement = placement
   }
 
   /** What is wrong with acknowledging a stream through `sequence`; undefined when nothing is. */
   problem(stream: ModelStream, sequence: number): string | undefined {
-    if (!this.staged) return this.notHeld(sequence)
+    if (this.placement === "fused") return this.notHeld(sequence)
     const next = nextStream[stream.name]
-    if (next !== undefined) return this.notHandedOn(stream.name, next, sequence)
+    if (next !== undefined) {
+      const problem = this.notHandedOn(stream.name, next, sequence)
+      const mayBeFused = this.placement === "changing" && stream.name === "raw"
+      return problem !== undefined && mayBeFused ? this.notHeld(sequence) : problem
+    }
     const message = stream.messages[sequence - 1]
     return message === undefined
       ? `${stream.name} has no ${sequence}`

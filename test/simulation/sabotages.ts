@@ -68,6 +68,9 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
       readAnnounced: (partition) => Effect.map(broker.readAnnounced(partition), (last) => ({ ...last, cuts: {} }))
     })
   }),
+  "takes nothing to be left between the stages when its placement changes": () => ({
+    broker: (broker) => ({ ...broker, unacknowledged: () => Effect.succeed(0) })
+  }),
   "repairs no rollup": () => ({
     tables: (tables) => ({ ...tables, rollupShortage: () => Effect.succeed(0) })
   })

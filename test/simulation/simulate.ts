@@ -14,7 +14,8 @@ import { drawSchedule } from "./schedule.ts"
 import { SimulatedProcess, type Surroundings } from "./simulated-process.ts"
 import { World } from "./world.ts"
 
-export type Placement = "fused" | "staged"
+/** `changing`: each life of a process has one of the other two, whatever the life before had. */
+export type Placement = "fused" | "staged" | "changing"
 
 /** A mistake put in on purpose, to see that the simulation finds it. */
 export interface Sabotage {
@@ -102,7 +103,7 @@ class Simulation {
       snapshotOffset: () => this.snapshots.offsetOf(key),
       found: this.snapshots.found
     }
-    const watch = new AcknowledgementWatch(this.outputs, placement === "staged")
+    const watch = new AcknowledgementWatch(this.outputs, placement)
   }
 
   run(): SimulationResult {

@@ -13,7 +13,7 @@ import { Life } from "./life.ts"
 import type { ModelBroker } from "./model-broker.ts"
 import type { ModelSnapshots } from "./model-snapshots.ts"
 import type { ModelStore } from "./model-store.ts"
-import type { Sabotage } from "./simulate.ts"
+import type { Placement, Sabotage } from "./simulate.ts"
 import type { World } from "./world.ts"
 
 /** What all processes of a simulation share. */
@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly broker: ModelBroker
   readonly snapshots: ModelSnapshots
   readonly pipeline: Pipeline
-  readonly placement: "fused" | "staged"
+  readonly placement: Placement
   readonly sabotage: Sabotage | undefined
   /** Kills that are left for all processes together. */
   killsLeft: number
@@ -46,8 +46,9 @@ export class SimulatedProcess {
 
   begin(): void {
     const { shared } = this
-    const { pipeline, placement, world } = shared
-    world.note("a processor starts")
+    const { pipeline, world } = shared
+    const placement = this.placementOfLife()
+    world.note(`a processor starts, ${placement}`)
     const life = new Life(world, () => {
       shared.kills++
       shared.killsLeft--
@@ -84,6 +85,12 @@ export class SimulatedProcess {
     if (life === undefined || life.stoppedSince !== undefined) return
     life.freeze()
     this.shared.world.after(millis, () => life.thaw())
+  }
+
+  private placementOfLife(): "fused" | "staged" {
+    const { placement, world } = this.shared
+    if (placement !== "changing") return placement
+    return world.random() < 0.5 ? "fused" : "staged"
   }
 
   private again(): void {
