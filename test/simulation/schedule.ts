@@ -17,6 +17,8 @@ export interface Schedule {
   readonly kills: number
   /** Ends of the processor in order. */
   readonly stops: ReadonlyArray<number>
+  /** A processor hands the partition over, as it does to one that runs fewer. */
+  readonly handOvers: ReadonlyArray<number>
   /** Processors with the same partitions. */
   readonly processes: number
   /** A processor is stopped for a while, and another may take over. */
@@ -43,6 +45,7 @@ export const drawSchedule = (world: World): Schedule => {
     messages: Array.from({ length: busy }, () => world.between(0, millis)).sort((a, b) => a - b),
     kills: world.integer(0, 8),
     stops: times(2),
+    handOvers: times(3),
     processes: likely(1, 2),
     freezes: moments(4, () => world.between(200, world.random() < 0.5 ? 3_000 : 40_000)),
     storeOutages: moments(2, () => world.between(100, 30_000)),

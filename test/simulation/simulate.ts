@@ -159,6 +159,7 @@ class Simulation {
     for (const { at, millis } of schedule.brokerOutages) world.after(at, () => broker.kill(millis))
     for (const { at, millis } of schedule.clockJumps) world.after(at, () => world.jumpWall(millis))
     for (const at of schedule.stops) world.after(at, () => this.any().end())
+    for (const at of schedule.handOvers) world.after(at, () => this.owner().handOver())
     for (const { at, millis } of schedule.freezes) world.after(at, () => this.owner().freeze(millis))
   }
 

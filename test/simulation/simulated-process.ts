@@ -37,6 +37,7 @@ export class SimulatedProcess {
   /** Undefined between two lives. */
   life: Life | undefined
   private stop: (() => void) | undefined
+  private stepAside: (() => void) | undefined
   private ending = false
   private readonly shared: Surroundings
 
@@ -59,9 +60,11 @@ export class SimulatedProcess {
     const stopped = Deferred.makeUnsafe<void>()
     this.stop = () => life.reach(() => Deferred.doneUnsafe(stopped, Effect.void))
     const snapshots = shared.snapshots.snapshotsOf(life)
-    const program = Effect.scoped(
-      Effect.andThen(runPartition(pipeline, placement, 0, snapshots), Deferred.await(stopped))
-    ).pipe(Random.withSeed(Math.floor(world.random() * 1e9)))
+    const program = Effect.gen({ self: this }, function* () {
+      const { supervised } = yield* runPartition(pipeline, placement, 0, snapshots)
+      this.stepAside = () => life.reach(() => void Effect.runFork(supervised.stepAside, { scheduler: life.scheduler }))
+      yield* Deferred.await(stopped)
+    }).pipe(Effect.scoped, Random.withSeed(Math.floor(world.random() * 1e9)))
     const fibre = Effect.runForkWith(this.servicesOf(life))(program, { scheduler: life.scheduler })
     fibre.addObserver((exit) => {
       if (!life.alive) return
@@ -77,6 +80,12 @@ export class SimulatedProcess {
   end(last = false): void {
     this.ending ||= last
     this.stop?.()
+  }
+
+  /** Lets go of the partition and gets in line for it again. */
+  handOver(): void {
+    this.shared.world.note("the processor hands over")
+    this.stepAside?.()
   }
 
   /** Stops it where it is for so many milliseconds. */
@@ -97,6 +106,7 @@ export class SimulatedProcess {
     const { world } = this.shared
     this.life = undefined
     this.stop = undefined
+    this.stepAside = undefined
     if (!this.ending) world.after(world.between(100, 3_000), () => this.ending || this.begin())
   }
 
