@@ -42,6 +42,12 @@ export class PartitionRuntime {
     this.breakers = []
   }
 
+  /** Another process owns the partition: what was under way here is under way there. */
+  standBy(): void {
+    this.inFlight = new InFlight()
+    this.consumer = undefined
+  }
+
   /** The heartbeat's part for this partition; rates and busy shares are since the one before. */
   report(now: number): PartitionState {
     const records = this.counters.recordsOf("sink")

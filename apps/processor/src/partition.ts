@@ -32,6 +32,7 @@ export const runPartition = Effect.fnUntraced(function* (
     let waited = false
     ownership = yield* ownPartition(partition, () => {
       waited = true
+      runtime.standBy()
       standby()
     })
     if (waited) yield* Effect.logInfo(`takes partition ${partition} over`)

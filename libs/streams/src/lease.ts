@@ -53,8 +53,8 @@ const ensureLease = async (manager: JetStreamManager, partition: number, put: ()
 /**
  * Waits until this process is the pinned client of the partition's owner consumer, and stays it for the life of the
  * scope, whose end hands over at once. The consumer delivers one message that nobody acknowledges, so there is always
- * something to be pinned by, and the requests that keep the pin ask for less than its size. `standby` is called when
- * another process turns out to be the owner.
+ * something to be pinned by, and the requests that keep the pin ask for less than its size. `standby` is called once,
+ * when another process turns out to be the owner.
  */
 export const takeLease = Effect.fnUntraced(function* (partition: number, standby: () => void) {
   const { control } = yield* Nats
@@ -88,14 +88,18 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
 
   let pin = ""
   let heardAt = now()
+  let standsBy = false
   const obtain = Effect.gen(function* () {
-    yield* ensure
-    if ((yield* holder) !== "") standby()
     for (;;) {
+      yield* ensure
+      // Of several that come at the same moment none finds an owner at its first look.
+      if (!standsBy && (yield* holder) !== "") {
+        standsBy = true
+        standby()
+      }
       pin = yield* request(WAIT_MILLIS)
       heardAt = now()
       if (pin !== "") return
-      yield* ensure
     }
   })
   yield* obtain.pipe(Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => input.reason === "unavailable"))))

@@ -108,6 +108,35 @@ describe("ownership", { retry: 0 }, () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("lets one of two that come at the same moment stand by, and that one says so, once", () =>
+    Effect.gen(function* () {
+      const { context, server } = yield* setUp()
+      const other = yield* connect(server.url)
+      const enter = (services: typeof context) => {
+        const one = { services, standbys: 0, owns: false }
+        const owning = ownPartition(0, () => one.standbys++).pipe(
+          Effect.andThen(Effect.sync(() => (one.owns = true))),
+          Effect.andThen(Effect.never),
+          Effect.provide(services)
+        )
+        return Effect.as(Effect.forkScoped(Effect.scoped(owning)), one)
+      }
+      const both = [yield* enter(context), yield* enter(other)]
+      const seen = Effect.sync(() =>
+        both.map(({ owns, standbys }) => (owns ? "owns" : standbys > 0 ? "stands by" : ""))
+      )
+      yield* waitUntil(seen, (now) => now.toSorted().join() === "owns,stands by")
+      const waiting = both.find(({ owns }) => !owns) ?? assert.fail("both own the partition")
+      const { control } = yield* Nats.pipe(Effect.provide(waiting.services))
+      const asked = control.stats().outMsgs
+      yield* waitUntil(
+        Effect.sync(() => control.stats().outMsgs - asked),
+        (more) => more > 6
+      )
+      assert.strictEqual(waiting.standbys, 1)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("pins another one when the owner falls silent, and refuses what the silent one announces later", () =>
     Effect.gen(function* () {
       const { context, proxy, server } = yield* setUp({ proxied: true })
