@@ -5,14 +5,19 @@ import { Nats } from "@tailrace/streams/nats"
 import { Effect } from "effect"
 import { fusedStart } from "./raw-stream.ts"
 
-/** A broker whose raw stream begins at `first`, with so many messages left between all stages. */
-const start = (first: number, left: number, offsets: ReadonlyArray<number>) =>
+/**
+ * A broker whose raw stream begins at `first`, with so many messages left between all stages, of which staged placement has
+ * parsed the raw stream through `parsed`.
+ */
+const start = (first: number, left: number, offsets: ReadonlyArray<number>, parsed = left === 0 ? 0 : 1_000) =>
   fusedStart(3, offsets).pipe(
     Effect.provideServiceEffect(
       Broker,
       Effect.map(Broker, (broker) => ({
         ...broker,
         rangeOf: () => Effect.succeed({ first, last: 1_000 }),
+        readHopPosition: () =>
+          Effect.succeed({ first: parsed, last: parsed, part: 1, parts: 1, sequence: parsed, id: "" }),
         unacknowledged: ({ stream }) => Effect.succeed(stream === "enriched" ? left : 0)
       }))
     ),
@@ -32,6 +37,15 @@ describe("fused placement begins", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* start(51, 2, [70, 50]), { startSequence: 51, replay: true })
     })
+  )
+
+  it.effect(
+    "behind the offsets when they reach as far as staged placement did, whatever it has left and raw has lost",
+    () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* start(400, 2, [70, 50], 50), { startSequence: 51, replay: false })
+        assert.propertyVal(yield* Effect.flip(start(400, 2, [70, 50], 51)), "reason", "between-stages")
+      })
   )
 
   it.effect("not at all when that is not in the raw stream any more", () =>

@@ -1,4 +1,5 @@
 // RawStream: whether the raw stream is the one the stored outputs came from, and from where on it has to be read.
+import { stageSubject } from "@tailrace/domain/subjects"
 import { Broker } from "@tailrace/streams/broker"
 import { durableOf } from "@tailrace/streams/definitions"
 import { Effect, Schema } from "effect"
@@ -38,8 +39,13 @@ const betweenStages = ["parsed", "filtered", "enriched"] as const
  */
 export const fusedStart = Effect.fnUntraced(function* (partition: number, offsets: ReadonlyArray<number>) {
   if (offsets.length === 0) return { startSequence: 1, replay: false }
-  const { rangeOf, unacknowledged } = yield* Broker
+  const { rangeOf, readHopPosition, unacknowledged } = yield* Broker
   const startSequence = Math.min(...offsets) + 1
+  const parsed = yield* Effect.mapError(readHopPosition("parsed", stageSubject("parsed", partition)), ({ message }) =>
+    unavailable(message)
+  )
+  // What it has left is stored then, and stays only because nobody reads it; raw may well have lost it.
+  if (parsed.last > 0 && parsed.last < startSequence) return { startSequence, replay: false }
   const counts = yield* Effect.forEach(betweenStages, (stream) => unacknowledged(durableOf(stream, partition))).pipe(
     Effect.mapError(unavailable)
   )
