@@ -1,4 +1,5 @@
 // BrokerLink: the broker as the outlets see it: publishes with their outcome, the connection, and the pipelines' lag.
+import { onStatus } from "@tailrace/streams/connection-status"
 import { Nats, type NatsShape } from "@tailrace/streams/nats"
 import { Publisher, type PublisherShape } from "@tailrace/streams/publisher"
 import { LagProbe, type RawLag } from "@tailrace/streams/raw-lag"
@@ -137,14 +138,10 @@ const linkState = Effect.fnUntraced(function* (limits: LagConfig) {
     () => (state.lag?.millis ?? 0) / 1_000
   )
   const watch = Effect.fnUntraced(function* ({ control, data }: NatsShape) {
-    yield* Effect.forkScoped(
-      Effect.promise(async () => {
-        for await (const { type } of data.status()) {
-          if (type === "disconnect") connectionIs(false)
-          if (type === "reconnect") connectionIs(true)
-        }
-      })
-    )
+    yield* onStatus(data, ({ type }) => {
+      if (type === "disconnect") connectionIs(false)
+      if (type === "reconnect") connectionIs(true)
+    })
     const probe = new LagProbe(control)
     const look = Effect.tryPromise(() => probe.look(clock.currentTimeMillisUnsafe())).pipe(
       Effect.orElseSucceed(() => undefined),

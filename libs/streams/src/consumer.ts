@@ -4,6 +4,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
 import { growingPauses } from "./backoff.ts"
+import { onStatus } from "./connection-status.ts"
 import { ConsumerInbox, type ConsumerState } from "./consumer-inbox.ts"
 import type { Delivery } from "./delivery.ts"
 import { ConsumerError, type DurableOptions, ensureDurable, resetDurable } from "./durable.ts"
@@ -167,17 +168,13 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
       )
     )
   )
-  yield* Effect.forkScoped(
-    Effect.promise(async () => {
-      for await (const status of data.status()) {
-        if (status.type === "disconnect") {
-          connected.closeUnsafe()
-          brake("disconnected")
-        }
-        if (status.type === "reconnect") connected.openUnsafe()
-      }
-    })
-  )
+  yield* onStatus(data, ({ type }) => {
+    if (type === "disconnect") {
+      connected.closeUnsafe()
+      brake("disconnected")
+    }
+    if (type === "reconnect") connected.openUnsafe()
+  })
   yield* Effect.forkScoped(
     Effect.sleep("500 millis").pipe(
       Effect.andThen(

@@ -4,6 +4,7 @@ import { errors } from "@nats-io/transport-node"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+import { onStatus } from "./connection-status.ts"
 import { connect } from "./nats-connect.ts"
 
 export class NatsError extends Schema.TaggedError<NatsError>()("NatsError", {
@@ -71,18 +72,6 @@ const dialPatiently = (options: NatsOptions, role: string, health: HealthReporte
     )
   )
 
-const watchStatus = (connection: NatsConnection, health: HealthReporter, reconnects: () => void) =>
-  Effect.promise(async () => {
-    for await (const status of connection.status()) {
-      if (status.type === "disconnect") health.live(`disconnected from ${status.server}, reconnecting`)
-      if (status.type === "reconnect") {
-        reconnects()
-        health.ready()
-      }
-      if (status.type === "close") health.failed("connection to nats closed")
-    }
-  })
-
 const open = Effect.fnUntraced(function* (options: NatsOptions, role: "data" | "control") {
   const health = (yield* Health).register(`nats.${role}`)
   const metrics = yield* Metrics
@@ -96,7 +85,14 @@ const open = Effect.fnUntraced(function* (options: NatsOptions, role: "data" | "
     )
   )
   health.ready()
-  yield* Effect.forkScoped(watchStatus(connection, health, () => reconnects.inc({ connection: role })))
+  yield* onStatus(connection, (status) => {
+    if (status.type === "disconnect") health.live(`disconnected from ${status.server}, reconnecting`)
+    if (status.type === "reconnect") {
+      reconnects.inc({ connection: role })
+      health.ready()
+    }
+    if (status.type === "close") health.failed("connection to nats closed")
+  })
   return connection
 })
 

@@ -1,7 +1,8 @@
 // Publisher: puts messages into JetStream, acknowledged, windowed by bytes, repeated under the same message id.
-import { type MsgHdrs, headers as makeHeaders, type NatsConnection, nuid } from "@nats-io/nats-core"
+import { type MsgHdrs, headers as makeHeaders, nuid } from "@nats-io/nats-core"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Context, Effect, Layer, Random } from "effect"
+import { onStatus } from "./connection-status.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 import { type PublishAck, PublishError } from "./publish-error.ts"
@@ -62,14 +63,6 @@ const headerBytes = (built: MsgHdrs): number => {
   return bytes
 }
 
-const watchConnection = (connection: NatsConnection, window: PublishWindow) =>
-  Effect.promise(async () => {
-    for await (const status of connection.status()) {
-      if (status.type === "disconnect") window.disconnected()
-      if (status.type === "reconnect") window.reconnected()
-    }
-  })
-
 const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {}) {
   const { data: connection } = yield* Nats
   const metrics = yield* Metrics
@@ -91,7 +84,10 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
     (open) => Effect.sync(() => open.close())
   )
   metrics.gaugeFrom("tailrace_publish_in_flight_bytes", "Bytes published and not yet acknowledged", () => window.bytes)
-  yield* Effect.forkScoped(watchConnection(connection, window))
+  yield* onStatus(connection, ({ type }) => {
+    if (type === "disconnect") window.disconnected()
+    if (type === "reconnect") window.reconnected()
+  })
   yield* Effect.forkScoped(
     Effect.sleep("100 millis").pipe(Effect.andThen(Effect.sync(() => window.sweep())), Effect.forever)
   )

@@ -1,4 +1,5 @@
 // Live switch: listens to live batches only while there are tails, so that nobody encodes for no reader.
+import { onStatus } from "@tailrace/streams/connection-status"
 import { subscribeLive } from "@tailrace/streams/live"
 import { Nats } from "@tailrace/streams/nats"
 import { Effect, Exit, Scope } from "effect"
@@ -28,10 +29,8 @@ export const makeLiveSwitch = Effect.fnUntraced(function* (interrupted: () => vo
     return Effect.runPromiseWith(services)(Scope.provide(listen, opened))
   }
   yield* Effect.addFinalizer(() => Effect.sync(close))
-  yield* Effect.forkScoped(
-    Effect.promise(async () => {
-      for await (const { type } of control.status()) if (type === "reconnect") interrupted()
-    })
-  )
+  yield* onStatus(control, ({ type }) => {
+    if (type === "reconnect") interrupted()
+  })
   return { open, close } satisfies LiveSwitch
 })
