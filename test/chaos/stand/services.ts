@@ -15,8 +15,8 @@ export interface ServicesOptions {
   readonly placement?: "fused" | "staged"
   /** Of the proxies. */
   readonly seed?: number
-  /** Called with the folders of the broker's and the store's data before they start. */
-  readonly prepare?: (folders: { readonly broker: string; readonly store: string }) => void
+  /** Called with the folders of their data before they start. */
+  readonly prepare?: (folders: Readonly<Record<"broker" | "store" | "collector", string>>) => void
   /** Makes the broker's configuration of the shipped one. */
   readonly brokerConfiguration?: (shipped: string) => string
   /** Called when all has ended, before the folder goes. */
@@ -53,8 +53,8 @@ const greets = (port: number): Promise<boolean> =>
 /** Starts all five; ready when every one is. */
 export const services = async (options: ServicesOptions = {}): Promise<Services> => {
   const folder = mkdtempSync(join(tmpdir(), "tailrace-chaos-"))
-  const data = { broker: join(folder, "nats"), store: join(folder, "store") }
-  for (const path of [data.broker, data.store, join(folder, "watched")]) mkdirSync(path)
+  const data = { broker: join(folder, "nats"), store: join(folder, "store"), collector: join(folder, "collector") }
+  for (const path of [...Object.values(data), join(folder, "watched")]) mkdirSync(path)
   options.prepare?.(data)
   const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()))
   const [natsPort, storePort, httpPort, statusPort, apiPort, monitorPort] = ports as [
@@ -90,7 +90,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
       "collector.json",
       JSON.stringify({
         nats: nats(ways.collectorToBroker.port),
-        data: join(folder, "collector"),
+        data: data.collector,
         http: { port: httpPort },
         syslog: { enabled: false },
         files: [{ path: join(folder, "watched", "*") }]
