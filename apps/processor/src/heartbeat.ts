@@ -1,8 +1,6 @@
 // Heartbeat: what the pipelines of this process are doing, told to everybody once a second, and as metrics.
 import type { PipelineState } from "@tailrace/domain/pipeline-state"
-import { stateSubject } from "@tailrace/domain/subjects"
-import { encodeUtf8 } from "@tailrace/domain/utf8"
-import { Nats } from "@tailrace/streams/nats"
+import { publishState } from "@tailrace/streams/state"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect } from "effect"
 import type { PartitionRuntime } from "./partition-state.ts"
@@ -13,20 +11,16 @@ export interface HeartbeatOptions {
   readonly partitions: ReadonlyArray<PartitionRuntime>
 }
 
-/** Publishes the state each second until interrupted; core NATS, so that nobody listening costs nothing. */
-export const beat = Effect.fnUntraced(function* (options: HeartbeatOptions) {
-  const { control } = yield* Nats
+/** Tells the state each second until the scope ends; on core NATS, so that nobody listening costs nothing. */
+export const beat = Effect.fnUntraced(function* ({ partitions, process }: HeartbeatOptions) {
   const clock = yield* Clock.Clock
   const observe = yield* stateMetrics
-  const subject = stateSubject(options.process().instance)
-  const once = Effect.sync(() => {
+  yield* publishState(process().instance, () => {
     const at = clock.currentTimeMillisUnsafe()
-    const partitions = options.partitions.map((runtime) => runtime.report(at))
-    const state: PipelineState = { ...options.process(), at, partitions }
+    const state: PipelineState = { ...process(), at, partitions: partitions.map((runtime) => runtime.report(at)) }
     observe(state)
-    if (!control.isClosed()) control.publish(subject, encodeUtf8(JSON.stringify(state)))
+    return state
   })
-  return yield* once.pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
 })
 
 const stateMetrics = Effect.map(Metrics, (metrics) => {

@@ -89,7 +89,7 @@ export const processorLayer = (config: ProcessorConfig) =>
       })
       if (config.pipeline !== undefined) yield* Effect.forkScoped(onFileChange(config.pipeline, reload.look))
       const process = () => ({ instance, pipeline: name, placement, ...reload.state() })
-      yield* Effect.forkScoped(beat({ process, partitions }))
+      yield* beat({ process, partitions })
       yield* Effect.logInfo(`pipeline ${name} is ready for partitions ${numbers.join(", ")} (${placement})`)
       const state = (): PipelineState => {
         const at = clock.currentTimeMillisUnsafe()

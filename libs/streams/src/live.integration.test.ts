@@ -62,6 +62,7 @@ describe("state", () => {
       const { control } = yield* Nats.pipe(Effect.provide(context))
       control.publish(stateSubject("stranger"), "no json")
       control.publish(stateSubject("stranger"), '{"instance":7}')
+      control.publish(stateSubject("stranger"), '{"instance":"stranger","at":1,"partitions":[null]}')
       let rounds = 0
       yield* publishState("host-2", () => ({ ...stateOf("host-2"), at: ++rounds })).pipe(Effect.provide(context))
       yield* publishState("host-1", () => stateOf("host-1")).pipe(Effect.provide(context))

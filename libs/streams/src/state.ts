@@ -5,9 +5,13 @@ import { Clock, Effect, Option, Schema } from "effect"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 
-/** What must be there for a state to be worth keeping; the rest is the sender's word. */
+/** What processors decide by, so that it must be there; the rest is the sender's word. */
 const Envelope = Schema.fromJsonString(
-  Schema.Struct({ instance: Schema.String, at: Schema.Finite, partitions: Schema.Array(Schema.Unknown) })
+  Schema.Struct({
+    instance: Schema.String,
+    at: Schema.Finite,
+    partitions: Schema.Array(Schema.Struct({ partition: Schema.Int, status: Schema.String, reason: Schema.String }))
+  })
 )
 const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
 
