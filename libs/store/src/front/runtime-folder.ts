@@ -12,10 +12,13 @@ export const makeRuntimeFolder = (options: FrontOptions): string => {
   const parent = options.spoolDir ?? roomyMemory(options.spoolBytes)
   for (const name of readdirSync(parent)) {
     const pid = frontFolder.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) removeFolder(join(parent, name))
+    if (pid !== undefined && isOver(Number(pid))) removeFolder(join(parent, name))
   }
   return mkdtempSync(join(parent, `${prefix}${process.pid}-`))
 }
+
+/** A number like this process' own is one it was given again, as in a container that was started again. */
+const isOver = (pid: number): boolean => pid === process.pid || !isAlive(pid)
 
 export const removeFolder = (folder: string): void => {
   try {
