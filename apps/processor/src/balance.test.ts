@@ -43,6 +43,18 @@ describe("the partition to hand over", () => {
     ).toBe(0)
   })
 
+  it("is given by the process that runs most of those that can give one", () => {
+    const [own, idle] = [process("b", "running", "running"), process("c", "standby", "standby")]
+    const held = process("a", "holding", "holding", "holding")
+    expect(partitionToHandOver(own, [idle, held])).toBe(1)
+    const elsewhere = {
+      instance: "a",
+      partitions: [7, 8, 9].map((partition) => ({ partition, status: "running" as const, reason: "" }))
+    }
+    expect(partitionToHandOver(own, [idle, elsewhere])).toBe(1)
+    expect(partitionToHandOver(own, [idle, process("a", "running", "running")])).toBeUndefined()
+  })
+
   it("is given by one process at a time, and level after as many moves as partitions at most", () => {
     fc.assert(
       fc.property(

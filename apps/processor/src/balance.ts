@@ -18,18 +18,32 @@ const runs = ({ partitions }: Counted): number =>
   partitions.filter(({ status }) => status === "running" || status === "holding").length
 
 /**
- * The partition that `own` should hand over, if any: one that a process stands by for which runs at least two fewer, so
- * that afterwards they differ by less. Only the process that runs most hands over, of several the first by name, so that
- * one partition moves at a time. A partition that cannot finish what it has taken in stays where it is.
+ * The partition that `own` should hand over, if any. Of those that could hand one over only the process that runs most
+ * does, of several the first by name, so that one partition moves at a time.
  */
 export const partitionToHandOver = (own: Counted, others: ReadonlyArray<Counted>): number | undefined => {
+  const partition = surplusOf(own, others)
+  if (partition === undefined) return undefined
   const mine = runs(own)
-  const fuller = (other: Counted) => runs(other) > mine || (runs(other) === mine && other.instance < own.instance)
-  if (others.some(fuller)) return undefined
-  const takers = others.filter((other) => runs(other) + 2 <= mine)
+  const isBefore = (other: Counted) => runs(other) > mine || (runs(other) === mine && other.instance < own.instance)
+  const all = [own, ...others]
+  const isGiving = (other: Counted) =>
+    surplusOf(
+      other,
+      all.filter((one) => one !== other)
+    ) !== undefined
+  return others.some((other) => isBefore(other) && isGiving(other)) ? undefined : partition
+}
+
+/**
+ * A partition that another process stands by for which runs at least two fewer, so that they differ by less afterwards.
+ * One that cannot finish what it has taken in stays where it is.
+ */
+const surplusOf = (giver: Counted, others: ReadonlyArray<Counted>): number | undefined => {
+  const takers = others.filter((other) => runs(other) + 2 <= runs(giver))
   const standsBy = ({ partitions }: Counted, partition: number) =>
     partitions.some((one) => one.partition === partition && one.status === "standby")
-  return own.partitions
+  return giver.partitions
     .filter(({ status, reason }) => status === "running" && reason === "")
     .map(({ partition }) => partition)
     .findLast((partition) => takers.some((taker) => standsBy(taker, partition)))
