@@ -121,10 +121,14 @@ const reaches = (file: ComposeFile, from: string, goal: ComposeService, seen: Re
 const hostSide = (port: string): string => `${port.split(":")[1]}/${port.endsWith("/udp") ? "udp" : "tcp"}`
 const doubled = (all: ReadonlyArray<string>): ReadonlyArray<string> => all.filter((one, i) => all.indexOf(one) !== i)
 
-/** The file of this repository that a service finds at a path. */
+/** The file of this repository that a service finds at a path, mounted by itself or with its folder. */
 export const mountedFile = (service: ComposeService, path: string): string | undefined => {
-  const volume = service.volumes?.find((one) => one.split(":")[1] === path)
-  return volume === undefined ? undefined : join(root, volume.split(":")[0] as string)
+  for (const volume of service.volumes ?? []) {
+    const [from, to] = volume.split(":") as [string, string]
+    if (to === path) return join(root, from)
+    if (from.startsWith(".") && path.startsWith(`${to}/`)) return join(root, from, path.slice(to.length))
+  }
+  return undefined
 }
 
 /** Ports inside the container that a service publishes. */

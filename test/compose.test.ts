@@ -128,6 +128,12 @@ describe("the mounted configuration", () => {
     }
   })
 
+  it("of the pipeline lies in a mounted folder, so that a file that takes its name is seen", () => {
+    const { volumes = [] } = service("processor")
+    expect(volumes).toContain("./deploy:/etc/tailrace:ro")
+    expect(processor().pipeline).toBe("/etc/tailrace/pipeline.yaml")
+  })
+
   it("of the pipeline passes its own tests", async () => {
     const path = mountedFile(service("processor"), processor().pipeline ?? "") as string
     const results = await Effect.runPromise(runTestsAt(path))
