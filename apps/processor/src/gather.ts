@@ -9,6 +9,9 @@ import type { Batcher, WritePace } from "./batcher.ts"
 /** How long the rest of a batch to be formed again is waited for before it is asked again whether there is a rest. */
 const growMillis = 100
 
+/** How long it is waited for when no stage has it: one may have handed it on, and the next not have got it yet. */
+const restMillis = 5_000
+
 /** Bytes taken in before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
 const bytesPerTurn = 262_144
 
@@ -22,7 +25,7 @@ export interface Gathered {
 export interface GatherOptions<One extends Gathered> {
   /** Waits for what is to be gathered, in order of sequence; may bring nothing. Each one is asked for when its turn comes. */
   readonly take: Effect.Effect<Iterable<One>, Effect.Error<Consumer["take"]>>
-  /** Whether there is more to come that lies in a stream already. */
+  /** Whether there is more to come that lies in a stream already, as far as the stages know. */
   readonly more: () => boolean
   readonly append: (batch: LogBatch, one: One) => void
   readonly batcher: Batcher
@@ -42,7 +45,14 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
   let batch = yield* empty
   let turn = 0
   let started = now()
+  /** When the rest of a batch to be formed again was seen last. */
+  let seen = now()
 
+  const awaitsRest = () => {
+    if (!batcher.mustGrow(batch)) return false
+    if (more()) seen = now()
+    return now() - seen < restMillis
+  }
   const handOn = Effect.fnUntraced(function* () {
     yield* options.handOn(batch, now() - started)
     batch = yield* empty
@@ -50,7 +60,7 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
   })
   const take = Effect.fnUntraced(function* () {
     if (batch.frames.length === 0) return Option.some(yield* options.take)
-    if (batcher.mustGrow(batch) && more()) return yield* Effect.timeoutOption(options.take, growMillis)
+    if (awaitsRest()) return yield* Effect.timeoutOption(options.take, growMillis)
     const due = batcher.dueIn(now(), options.pace())
     return due === 0 ? Option.none<Iterable<One>>() : yield* Effect.timeoutOption(options.take, due)
   })
@@ -59,10 +69,10 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
     const taken = yield* Effect.catchTag(take(), "MailboxClosed", () => Effect.succeed(undefined))
     if (taken === undefined) break
     if (Option.isNone(taken)) {
-      const grows = batcher.mustGrow(batch) && more()
-      if (!grows && batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
+      if (!awaitsRest() && batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
       continue
     }
+    seen = now()
     for (const one of taken.value) {
       if (batcher.mustCut(batch, one.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
