@@ -62,7 +62,9 @@ export class ModelStore {
     return {
       runningInserts: (partition) =>
         read("ask for running inserts", () => {
-          const own = [...this.running.values()].filter((token) => new RegExp(`^(ledger-)?${partition}-`).test(token))
+          const own = [...this.running.values()].filter((token) =>
+            new RegExp(`^(ledger-|fill-)?${partition}-`).test(token)
+          )
           return own.length
         }),
       lastInsert: (table, partition) => read(`ask for the last of ${table}`, () => tables.lastInsert(table, partition)),

@@ -10,7 +10,7 @@ import { lastBatch } from "./offsets.ts"
 import { recoverLogs } from "./recover-logs.ts"
 import { repairRollup } from "./repair-rollup.ts"
 import { command, read } from "./store.ts"
-import type { StoredBatch } from "./tables.ts"
+import { type StoredBatch, Tables } from "./tables.ts"
 
 const batchAt = (sequence: number, rows: number, partition = 4): LogBatch => {
   const batch = LogBatch.make({ partition })
@@ -51,6 +51,26 @@ describe("the rollup of a batch", () => {
       assert.isFalse(yield* repairRollup(4, batch, Effect.fail("not asked")))
       assert.deepStrictEqual(yield* rollup, [{ records: "120", bytes: String(20 * 8 + 100 * 9) }])
     }).pipe(Effect.provide(testStore))
+  )
+
+  it.live("is seen among the running inserts of its partition while it is repaired, and of no other", () =>
+    Effect.gen(function* () {
+      yield* command("drop the view", "DROP VIEW logs_per_minute_of_partition")
+      yield* insertLogs(batchAt(1, 70), { ingestedAt: 1_795_249_863_200, attempt: 1 })
+      yield* command("hold repairs up", "CREATE TABLE held (a UInt8) ENGINE = Null")
+      yield* command(
+        "hold repairs up",
+        "CREATE MATERIALIZED VIEW hold TO held AS SELECT toUInt8(sleepEachRow(0.9)) AS a FROM logs_per_minute"
+      )
+      const { runningInserts } = yield* Tables
+      const batch = (yield* lastBatch(4)) as StoredBatch
+      const repair = yield* Effect.forkScoped(repairRollup(4, batch, Effect.void))
+      yield* waitUntil(runningInserts(4), (running) => running === 1)
+      assert.strictEqual(yield* runningInserts(44), 0)
+      assert.isTrue(yield* Fiber.join(repair))
+      assert.strictEqual(yield* runningInserts(4), 0)
+      assert.deepStrictEqual(yield* rollup, [{ records: "70", bytes: String(10 * 8 + 60 * 9) }])
+    }).pipe(Effect.scoped, Effect.provide(testStore))
   )
 
   it.live(

@@ -1,5 +1,6 @@
 // Repair rollup: makes the rollup count the rows of a stored batch once, where tokens led it astray.
 import { Effect } from "effect"
+import { awaitRunningInserts } from "./running-inserts.ts"
 import { type StoredBatch, Tables } from "./tables.ts"
 
 /**
@@ -8,7 +9,7 @@ import { type StoredBatch, Tables } from "./tables.ts"
  * counted by the rollup, which then counts the batch twice once its rows come under another token. Counts tell: when the
  * partition's rollup differs from its rows by exactly the batch's, wherever it has any, they are added or taken off.
  * Answers whether they were. Other partitions do not matter, however many the same kill has torn; an insert of an
- * earlier owner that still runs makes the counts waver, so the difference has to last. Before it, `confirm` is asked whether
+ * earlier owner or life that still runs, a repair among them, is waited for, and the difference has to last. Before it, `confirm` is asked whether
  * this process is still the owner: one that was stopped since it counted would add what its successor has added.
  */
 export const repairRollup = Effect.fnUntraced(function* <E>(
@@ -19,6 +20,7 @@ export const repairRollup = Effect.fnUntraced(function* <E>(
   const tables = yield* Tables
   const times = yield* tables.rollupShortage(partition, batch.ingestedAt)
   if (times === undefined || !repairable.has(times)) return false
+  yield* awaitRunningInserts(partition)
   for (let look = 1; look < steadyLooks; look++) {
     yield* Effect.sleep("50 millis")
     if ((yield* tables.rollupShortage(partition, batch.ingestedAt)) !== times) return false

@@ -21,7 +21,7 @@ export interface StoredBatch {
 
 /** Each call is one request, or a few reads; whatever fails may be asked again. */
 export interface TablesShape {
-  /** Inserts of rows and ledger entries of a partition that the store works on now, of whatever life. */
+  /** Inserts of rows, ledger entries and what is missing in the rollup of a partition that the store works on now, of whatever life. */
   readonly runningInserts: (partition: number) => Effect.Effect<number, StoreError, Store>
   /** The last insert of a partition into a table, or undefined when the table has nothing of it. */
   readonly lastInsert: (
@@ -63,8 +63,10 @@ const runningInserts = (partition: number) =>
   read<{ readonly running: string }>({
     operation: `look for running inserts of partition ${partition}`,
     sql: `SELECT count() AS running FROM system.processes
-      WHERE Settings['insert_deduplication_token'] LIKE {rows:String} OR Settings['insert_deduplication_token'] LIKE {ledger:String}`,
-    params: { rows: `${partition}-%`, ledger: `ledger-${partition}-%` }
+      WHERE Settings['insert_deduplication_token'] LIKE {rows:String}
+        OR Settings['insert_deduplication_token'] LIKE {ledger:String}
+        OR Settings['insert_deduplication_token'] LIKE {fill:String}`,
+    params: { rows: `${partition}-%`, ledger: `ledger-${partition}-%`, fill: `fill-${partition}-%` }
   }).pipe(Effect.map(([row]) => Number(row?.running ?? 0)))
 
 // The newest insert of all partitions is known from part metadata, so reading back from there touches little. Steps in
@@ -211,8 +213,12 @@ const shortage = `WITH
 const fillRollup = (partition: number, ingestedAt: number, times: number) =>
   command("fill the rollup of a batch", fill, {
     params: { partition, ingestedAt, times },
-    // The counts decide, not a token: one logged for nothing is what this mends.
-    settings: { insert_deduplicate: 0, async_insert: 0 }
+    // The counts decide: a token logged for nothing is what this mends, and here it only tells what is running.
+    settings: {
+      insert_deduplicate: 0,
+      async_insert: 0,
+      insert_deduplication_token: `fill-${partition}-${ingestedAt}`
+    }
   })
 
 /** The select of logs_per_minute_of_partition over one batch. A negative count is a UInt64 modulo 2^64, as every sum of them is. */

@@ -7,6 +7,7 @@ import { type InsertStamp, NativeBlockWriter } from "@tailrace/store/native-bloc
 import { lastBatch, lastLedgerBatch } from "@tailrace/store/offsets"
 import { recoverLogs } from "@tailrace/store/recover-logs"
 import { repairRollup } from "@tailrace/store/repair-rollup"
+import { awaitRunningInserts } from "@tailrace/store/running-inserts"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Effect, Schema, Semaphore } from "effect"
@@ -16,7 +17,6 @@ import { untilStored } from "../until-stored.ts"
 import { type InsertOptions, openInserts, type Range } from "./inserts.ts"
 import { storeInPieces } from "./pieces.ts"
 import { isRefusal, refusedBy, setAside } from "./refusal.ts"
-import { awaitRunningInserts } from "./running-inserts.ts"
 import { openSplitFrame } from "./split-frame.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("clickhouse"), ...sinkPolicyFields })

@@ -1,5 +1,6 @@
 // Inserts: how a sink writes one of its outputs: each insert repeated until it is stored for sure.
 import type { InsertStamp } from "@tailrace/store/native-block"
+import { awaitRunningInserts } from "@tailrace/store/running-inserts"
 import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import type { StoredBatch } from "@tailrace/store/tables"
@@ -9,7 +10,6 @@ import { Clock, Effect, Result } from "effect"
 import type { SinkContext } from "../sink.ts"
 import { untilStored } from "../until-stored.ts"
 import { afterFailedView, isRefusal } from "./refusal.ts"
-import { awaitRunningInserts } from "./running-inserts.ts"
 
 export interface InsertOptions {
   /** Whether a refusal of the data fails, or is held like everything else; held by default. */

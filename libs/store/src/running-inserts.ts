@@ -1,8 +1,8 @@
 // RunningInserts: waits until no insert of an earlier life of a partition's pipeline is still under way in the store.
-import type { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
-import { Tables } from "@tailrace/store/tables"
 import { Effect } from "effect"
+import type { Store } from "./store.ts"
+import type { StoreError } from "./store-error.ts"
+import { Tables } from "./tables.ts"
 
 const accessDenied = 497
 
