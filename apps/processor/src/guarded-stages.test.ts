@@ -1,5 +1,7 @@
 // Tests of guarded stages: what one life fails over, the next takes apart, record by record.
 import { assert, describe, it } from "@effect/vitest"
+import { encodeFrameHeader } from "@tailrace/domain/frame"
+import { keptOf } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { Effect } from "effect"
@@ -34,17 +36,24 @@ const brittle = Effect.gen(function* () {
   return { ...pipeline, stagesFor } satisfies Pipeline
 })
 
-const deliver = (sequence: number, lines: ReadonlyArray<string>): Delivery => ({
+const deliver = (
+  sequence: number,
+  lines: ReadonlyArray<string>,
+  headers: Readonly<Record<string, string>> = {}
+): Delivery => ({
   sequence,
   subject: "logs.raw.0.t.s",
-  headers: { get: () => "" },
+  headers: { get: (name) => headers[name] ?? "" },
   data: Buffer.from(`${lines.join("\n")}\n`),
   redelivered: false,
   receivedMillis: 1_000
 })
 
 /** Runs frames through lives until one gets through all stages. */
-const through = Effect.fnUntraced(function* (frames: ReadonlyArray<ReadonlyArray<string>>) {
+const through = Effect.fnUntraced(function* (
+  frames: ReadonlyArray<ReadonlyArray<string>>,
+  headers: Readonly<Record<string, string>> = {}
+) {
   const pipeline = yield* brittle
   const runtime = new PartitionRuntime(0)
   const failures: Array<string> = []
@@ -52,7 +61,7 @@ const through = Effect.fnUntraced(function* (frames: ReadonlyArray<ReadonlyArray
     const stages = yield* guardStages(pipeline, runtime)
     const batch = LogBatch.make({ partition: 0 })
     try {
-      frames.forEach((lines, i) => void stages.parse(batch, deliver(i + 1, lines)))
+      frames.forEach((lines, i) => void stages.parse(batch, deliver(i + 1, lines, headers)))
       stages.filter.apply(batch)
       stages.enrich.apply(batch)
       stages.watch.observe(batch, 0)
@@ -118,6 +127,28 @@ describe("guarded stages", () => {
         [["parse", "t", 2, 0, 3]]
       )
       assert.deepStrictEqual([accounts[1]?.received, accounts[1]?.rejected.get("failed: RangeError")], [3, 3])
+    })
+  )
+
+  it.effect("count what was dropped before a frame also where records of it, or all of it, are set aside", () =>
+    Effect.gen(function* () {
+      const dropped = encodeFrameHeader({
+        layout: "lines",
+        codec: "raw",
+        receivedMillis: 1_000,
+        attributes: {},
+        resource: {},
+        dropped: { "collector:invalid": 5 }
+      })
+      const { accounts } = yield* through([["torn frame", "x", "y"], ["no-parse", "a"], ["b"]], dropped)
+      assert.deepStrictEqual(
+        accounts.map((account) => [account.received, account.dropped.get("collector:invalid"), keptOf(account)]),
+        [
+          [8, 5, 0],
+          [7, 5, 1],
+          [6, 5, 1]
+        ]
+      )
     })
   )
 

@@ -1,5 +1,6 @@
 // GuardedStages: the stages of a partition, none of which can be stopped for ever by a record it fails over.
 import { decodeFrameHeader, encodeFrameHeader, type FrameLayout } from "@tailrace/domain/frame"
+import { countDropped } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { parseInputSubject } from "@tailrace/domain/subjects"
 import type { Delivery } from "@tailrace/streams/delivery"
@@ -149,14 +150,16 @@ class Guard {
     failure: StageFailure
   ): void {
     const names = parseInputSubject(delivery.subject)
+    const { dropped, receivedMillis } = decodeFrameHeader((name) => delivery.headers.get(name))
     const frame = {
       sequence: delivery.sequence,
       tenant: names?.tenant ?? "default",
       source: names?.source ?? "unknown",
-      receivedMillis: decodeFrameHeader((name) => delivery.headers.get(name)).receivedMillis ?? delivery.receivedMillis
+      receivedMillis: receivedMillis ?? delivery.receivedMillis
     }
-    batch.beginFrame(frame)
+    const account = batch.beginFrame(frame)
     for (let row = 0; row < messages.length; row++) batch.reject(batch.appendRow(), failure.reason)
+    if (dropped !== undefined) countDropped(account, dropped)
     this.note({ ...frame, ...failure, stage: "parse", row: 0, records: messages.length })
   }
 
