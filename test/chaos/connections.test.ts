@@ -4,7 +4,10 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed } from "./chaos-case.ts"
 import { services } from "./stand/services.ts"
 
-const clients = 200
+/** Ten thousand in a long run, which takes as many open files. */
+const clients = (process.env.TAILRACE_LONG ?? "") === "" ? 200 : 10_000
+/** Milliseconds between two drops of a slow client. */
+const dripMillis = Math.max(100, clients)
 const start = () => services({ seed })
 
 const openAll = async (collector: string, said: (client: number) => string): Promise<ReadonlyArray<Socket>> => {
@@ -31,7 +34,7 @@ chaosCase(`${clients} slow loris`, { start }, async ({ flow, over, stand }) => {
   const sockets = await openAll(stand.collector, () => "POST /ingest/slow HTTP/1.1\r\nhost: x\r\n")
   const drip = setInterval(() => {
     for (const socket of sockets) if (!socket.destroyed) socket.write("x-a: b\r\n")
-  }, 100)
+  }, dripMillis)
   await flow(1_000)
   // The source gives a head ten seconds, and then it ends the connection by itself.
   await waitFor(

@@ -26,10 +26,13 @@ class Reader {
   private over = false
   private readonly api: string
   private readonly query: string
+  private readonly attribute: string
 
-  constructor(api: string, query: string) {
+  /** `attribute` holds the numbers. */
+  constructor(api: string, query: string, attribute = "n") {
     this.api = api
     this.query = query
+    this.attribute = attribute
     this.begin()
   }
 
@@ -80,7 +83,7 @@ class Reader {
   }
 
   private take({ dropped, matched, resumeToken, rows }: Delivery): void {
-    for (const { attributes } of rows) this.numbers.push(Number(attributes.n))
+    for (const { attributes } of rows) this.numbers.push(Number(attributes[this.attribute]))
     this.matched += matched
     this.dropped += dropped
     this.token = resumeToken
@@ -151,3 +154,53 @@ chaosCase("reader that stops reading, processor killed meanwhile", { start }, (w
     reader.resume()
   })
 )
+
+/** A thousand in a long run: each that comes back reads from the store what it has missed. */
+const many = (process.env.TAILRACE_LONG ?? "") === "" ? 50 : 1_000
+
+/** One record for each of many readers; answers how many were acknowledged. */
+const postToEach = async (stand: Services, round: number): Promise<number> => {
+  const lines = Array.from({ length: many }, (_, reader) => JSON.stringify({ msg: "for one", reader, round }))
+  const headers = { "content-type": "application/x-ndjson", "idempotency-key": `round-${round}` }
+  const response = await fetch(`${stand.collector}/ingest/each`, { method: "POST", headers, body: lines.join("\n") })
+  if (response.status !== 202) throw new Error(`round ${round} was answered with ${response.status}`)
+  await response.arrayBuffer()
+  return lines.length
+}
+
+// The records for the readers are of now, which makes the numbered ones late: windows are not counted here.
+chaosCase(`${many} readers, api and processor killed`, { start, panes: false }, async ({ flow, over, stand }) => {
+  const readers = Array.from({ length: many }, (_, i) => new Reader(stand.api, `reader:${i}`, "round"))
+  const tails = async () => {
+    const text = await (await fetch(`${stand.api}/metrics`)).text()
+    return Number(/^tailrace_api_tails (\d+)$/m.exec(text)?.[1])
+  }
+  let acknowledged = 0
+  const round = async (number: number, meanwhile: () => Promise<void>) => {
+    const posting = postToEach(stand, number)
+    await meanwhile()
+    acknowledged += await posting
+    await waitFor(
+      () => readers.filter(({ dropped, numbers }) => numbers.length + dropped < number).length,
+      (missing) => missing === 0,
+      { what: `round ${number} with all readers`, everyMillis: 50, timeoutMillis: 200_000 }
+    )
+  }
+  try {
+    await waitFor(tails, (open) => open === many, { what: `${many} open tails`, everyMillis: 100 })
+    // From the first delivery on a reader has a token to go on from.
+    await round(1, () => flow(100))
+    await round(2, () => stand.kill("api"))
+    await round(3, () => stand.kill("processor"))
+    over()
+    const wrong = readers.filter(({ dropped, numbers }) => dropped > 0 || numbers.join() !== "1,2,3")
+    const again = readers.reduce((sum, { beginnings }) => sum + beginnings, 0)
+    console.log(
+      `chaos: ${many} readers began ${again} times, ${wrong.length} of them saw something else than their records`
+    )
+    if (wrong[0] !== undefined) throw new Error(`a reader saw ${wrong[0].numbers} and ${wrong[0].dropped} dropped`)
+  } finally {
+    for (const reader of readers) reader.stop()
+  }
+  return { acknowledged }
+})

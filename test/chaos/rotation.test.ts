@@ -92,3 +92,16 @@ chaosCase("inode used again while killed", { start }, async ({ over, records, st
     }
   })
 })
+
+/** Ten thousand in a long run. */
+const files = (process.env.TAILRACE_LONG ?? "") === "" ? 2_000 : 10_000
+
+chaosCase(`${files} files, killed while they are read`, { start }, async ({ flow, over, records, stand }) => {
+  const nameOf = (i: number) => join(stand.folder, "watched", `many-${i}.log`)
+  for (let i = 0; i < files; i++) records.writeTo(nameOf(i), 1)
+  await flow(100)
+  over()
+  await stand.killMain(() => {
+    for (let i = 0; i < files; i += 10) records.writeTo(nameOf(i), 1)
+  })
+})
