@@ -10,7 +10,7 @@ import type { Batcher, WritePace } from "./batcher.ts"
 const growMillis = 100
 
 /** How long it is waited for when no stage has it: one may have handed it on, and the next not have got it yet. */
-const restMillis = 5_000
+const patienceMillis = 5_000
 
 /** Bytes taken in before other fibres (acknowledgements, inserts) get their turn: about 2 ms of parsing. */
 const bytesPerTurn = 262_144
@@ -51,7 +51,7 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
   const awaitsRest = () => {
     if (!batcher.mustGrow(batch)) return false
     if (more()) seen = now()
-    return now() - seen < restMillis
+    return now() - seen < patienceMillis
   }
   const handOn = Effect.fnUntraced(function* () {
     yield* options.handOn(batch, now() - started)
@@ -72,7 +72,6 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
       if (!awaitsRest() && batcher.dueIn(now(), options.pace()) === 0) yield* handOn()
       continue
     }
-    seen = now()
     for (const one of taken.value) {
       if (batcher.mustCut(batch, one.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
@@ -83,6 +82,7 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
         yield* Effect.yieldNow
       }
     }
+    seen = now()
   }
   // Half of a batch to be formed again is left to the next life, which reads it from the stream.
   if (batch.frames.length > 0 && !batcher.mustGrow(batch)) yield* options.handOn(batch, now() - started)
