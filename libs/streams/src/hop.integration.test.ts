@@ -188,6 +188,16 @@ describe("Hop", { retry: 0 }, () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("ends by a mistake over an output, though nothing more comes in", () =>
+    Effect.gen(function* () {
+      const { feed, publisher, start } = yield* setUp()
+      yield* feed(1, 1)
+      const hop = yield* start({}, { ...publisher, publish: () => Effect.die(new Error("a mistake")) })
+      const exit = yield* Effect.exit(Effect.timeout(hop.done, "20 seconds"))
+      assert.include(String(exit), "a mistake")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("holds its batch while the output stream is full and goes on when there is room", () =>
     Effect.gen(function* () {
       const { feed, start, manager } = yield* setUp(1500)

@@ -155,7 +155,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
   })
-  /** Fails when an output is refused, for the loop may be waiting for inputs then. */
+  /** Fails when an output cannot be handed on, for the loop may be waiting for inputs then. */
   const refused = yield* Deferred.make<never, HopError>()
   /** The run before, on its way to the broker while the next is transformed. */
   let under: Fiber.Fiber<void, HopError> | undefined
@@ -163,7 +163,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
     const next = yield* transform(inputs, partsDone)
     yield* settle
-    under = yield* Effect.forkScoped(Effect.tapError(handOn(next), (error) => Deferred.fail(refused, error)))
+    under = yield* Effect.forkScoped(Effect.tapCause(handOn(next), (cause) => Deferred.failCause(refused, cause)))
   })
   const maxInputBytes = options.maxInputBytes ?? 1024 * 1024
   /** At least one input, and those that come while it waits. */
