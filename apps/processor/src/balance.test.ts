@@ -43,6 +43,14 @@ describe("the partition to hand over", () => {
     ).toBe(0)
   })
 
+  it("is none while one that was handed over is still starting there, however long that takes", () => {
+    const own = process("a", "running", "running", "standby")
+    expect(partitionToHandOver(own, [process("b", "standby", "standby", "starting")])).toBeUndefined()
+    expect(
+      partitionToHandOver(process("a", "running", "running"), [process("b", "starting", "standby")])
+    ).toBeUndefined()
+  })
+
   it("is given by the process that runs most of those that can give one", () => {
     const [own, idle] = [process("b", "running", "running"), process("c", "standby", "standby")]
     const held = process("a", "holding", "holding", "holding")

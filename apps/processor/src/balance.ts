@@ -14,8 +14,10 @@ type Counted = Pick<PipelineState, "instance"> & {
   readonly partitions: ReadonlyArray<Pick<PartitionState, "partition" | "status" | "reason">>
 }
 
-const runs = ({ partitions }: Counted): number =>
-  partitions.filter(({ status }) => status === "running" || status === "holding").length
+/** A process that opens its outputs, which may take long while the store is busy, runs the partition already. */
+const counted: ReadonlySet<string> = new Set<PartitionState["status"]>(["starting", "running", "holding"])
+
+const runs = ({ partitions }: Counted): number => partitions.filter(({ status }) => counted.has(status)).length
 
 /**
  * The partition that `own` should hand over, if any. Of those that could hand one over only the process that runs most
