@@ -2,7 +2,7 @@
 import type { PartitionState } from "@tailrace/domain/pipeline-state"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { partitionToHandOver } from "./balance.ts"
+import { LateFailures, partitionToHandOver } from "./balance.ts"
 
 type Status = PartitionState["status"]
 
@@ -96,5 +96,28 @@ describe("the partition to hand over", () => {
         }
       )
     )
+  })
+})
+
+describe("a process that has failed lately", () => {
+  const heard = (...restarts: ReadonlyArray<number>) => ({
+    instance: "a",
+    partitions: restarts.map((count) => ({ restarts: count }))
+  })
+
+  it("is one whose restarts have grown, for a minute, until it is another process", () => {
+    const failures = new LateFailures()
+    failures.note(heard(7, 0), 0)
+    expect(failures.has("a", 0)).toBe(false)
+    failures.note(heard(7, 1), 1_000)
+    failures.note(heard(7, 1), 2_000)
+    expect([failures.has("a", 60_999), failures.has("a", 61_000), failures.has("b", 2_000)]).toEqual([
+      true,
+      false,
+      false
+    ])
+    failures.forget("a")
+    failures.note(heard(9, 9), 3_000)
+    expect(failures.has("a", 3_000)).toBe(false)
   })
 })

@@ -9,6 +9,8 @@ const lookMillis = 1_000
 const steadyMillis = 3_000
 /** A process that has been silent this long may be dead: nothing is handed to it. */
 const silentMillis = 2_500
+/** How long nothing is handed to a process after a pipeline of it has failed: each try stops the partition for a moment. */
+const failedMillis = 60_000
 
 type Counted = Pick<PipelineState, "instance"> & {
   readonly partitions: ReadonlyArray<Pick<PartitionState, "partition" | "status" | "reason">>
@@ -51,6 +53,33 @@ const surplusOf = (giver: Counted, others: ReadonlyArray<Counted>): number | und
     .findLast((partition) => takers.some((taker) => standsBy(taker, partition)))
 }
 
+/** Which processes have had a pipeline fail lately, as their counts of restarts tell. */
+export class LateFailures {
+  private readonly restarts = new Map<string, number>()
+  private readonly failedAt = new Map<string, number>()
+
+  /** Takes in a state heard at `now`, in milliseconds. The first one of a process tells nothing of when it failed. */
+  note({ instance, partitions }: HasRestarts, now: number): void {
+    const restarts = partitions.reduce((sum, one) => sum + one.restarts, 0)
+    if (restarts > (this.restarts.get(instance) ?? Number.POSITIVE_INFINITY)) this.failedAt.set(instance, now)
+    this.restarts.set(instance, restarts)
+  }
+
+  has(instance: string, now: number): boolean {
+    return now - (this.failedAt.get(instance) ?? Number.NEGATIVE_INFINITY) < failedMillis
+  }
+
+  /** The process has gone; another of its name begins anew. */
+  forget(instance: string): void {
+    this.restarts.delete(instance)
+    this.failedAt.delete(instance)
+  }
+}
+
+type HasRestarts = Pick<PipelineState, "instance"> & {
+  readonly partitions: ReadonlyArray<Pick<PartitionState, "restarts">>
+}
+
 export interface BalanceOptions {
   readonly state: () => PipelineState
   /** Ends when this process has let go of the partition. */
@@ -61,13 +90,23 @@ export interface BalanceOptions {
 export const keepBalanced = Effect.fnUntraced(function* ({ state, handOver }: BalanceOptions) {
   const now = elapsedMillis(yield* Clock.Clock)
   const heardAt = new Map<string, number>()
-  const board = yield* openStateBoard(({ instance }) => heardAt.set(instance, now()))
+  const failures = new LateFailures()
+  const board = yield* openStateBoard((heard) => {
+    heardAt.set(heard.instance, now())
+    failures.note(heard, now())
+  })
   let picture = ""
   let since = now()
   const look = Effect.suspend(() => {
-    for (const [instance, at] of heardAt) if (now() - at > silentMillis) heardAt.delete(instance)
+    for (const [instance, at] of heardAt) {
+      if (now() - at <= silentMillis) continue
+      heardAt.delete(instance)
+      failures.forget(instance)
+    }
     const own = state()
-    const others = board.states().filter(({ instance }) => instance !== own.instance && heardAt.has(instance))
+    const isCandidate = ({ instance }: PipelineState) =>
+      instance !== own.instance && heardAt.has(instance) && !failures.has(instance, now())
+    const others = board.states().filter(isCandidate)
     const seen = [own, ...others].map((one) => `${one.instance}: ${one.partitions.map(({ status }) => status)}`).join()
     if (seen !== picture) {
       picture = seen
