@@ -1,4 +1,5 @@
 // Recovery: how long the pipeline takes to catch up after the store was away.
+import { jetstreamManager } from "@nats-io/jetstream"
 import { percent, thousands } from "./instruments/figures.ts"
 import type { Question } from "./instruments/report.ts"
 import { pause } from "./stand/children.ts"
@@ -30,6 +31,7 @@ export const recovery: Question = {
       const upAt = performance.now()
       const caught = await catchUp(stand, outage * mostOutages * 1_000)
       const drained = await drain(stand, 60)
+      const rawBytes = (await rawStreamBytes(stand)) / drained.sent
       const { refused } = await stand.generator.sent()
       const gone = (upAt - downAt) / 1_000
       const passed = caught.millis / 1_000
@@ -51,7 +53,7 @@ export const recovery: Question = {
         ],
         notes: [
           drainedNote(drained),
-          `Lag is the age of the newest record in the store. ${hourOf(caught.eventsPerSecond, steady)} Wanted: a quarter of the outage (${percent(target)}).`,
+          `Lag is the age of the newest record in the store. ${hourOf(caught.eventsPerSecond, steady, rawBytes)} Wanted: a quarter of the outage (${percent(target)}).`,
           ...(refused > 0 ? [`${refused} requests were refused for the moment and sent again.`] : [])
         ]
       }
@@ -93,13 +95,18 @@ const catchUp = async (stand: Stand, mostMillis: number): Promise<CaughtUp> => {
   }
 }
 
+/** Bytes of everything that was sent, as it lies in the broker. */
+const rawStreamBytes = async (stand: Stand): Promise<number> => {
+  const manager = await jetstreamManager(stand.connection)
+  return (await manager.streams.info("raw")).state.bytes
+}
+
 const hourSeconds = 3_600
-const eventBytes = 250
 
 /** What the measured speed says of an outage of an hour. */
-const hourOf = (eventsPerSecond: number, steady: number): string => {
+const hourOf = (eventsPerSecond: number, steady: number, eventBytes: number): string => {
   const spare = eventsPerSecond - steady
-  const room = `Its ${((hourSeconds * steady * eventBytes) / 1e9).toFixed(0)} GB must find room in the raw stream (its \`max_bytes\`, and the collector's \`lag.maxBytes\`), or wait with the senders.`
+  const room = `Its ${((hourSeconds * steady * eventBytes) / 1e9).toFixed(1)} GB (${eventBytes.toFixed(0)} bytes an event; about a fifth with the collector's \`frames.encoding: zstd\`) must find room in the raw stream (its \`max_bytes\`, and the collector's \`lag.maxBytes\`), or wait with the senders.`
   if (spare <= 0)
     return "At this speed the pipeline would not catch up with an outage of any length while events keep coming."
   const minutes = ((hourSeconds - caughtUpMillis / 1_000) * steady) / spare / 60

@@ -1,6 +1,7 @@
 // Poison: frames and records that nobody should send, straight onto the bus and through the sources, among good ones.
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
+import { zstdCompressSync } from "node:zlib"
 import { jetstream } from "@nats-io/jetstream"
 import { headers } from "@nats-io/nats-core"
 import { connect } from "@nats-io/transport-node"
@@ -48,6 +49,11 @@ const poisons: ReadonlyArray<Poison> = [
   withHeaders("before time", { "Tailrace-Received-At": "-1" }),
   withHeaders("a line", { "Tailrace-Attributes": "{broken", "Tailrace-Resource": "[1,2]" }),
   withHeaders("a line", { "Tailrace-Attributes": `{"__proto__":"x","":"y","${"k".repeat(1_000)}":"z"}` }),
+  // Compressed, they say: they are not, they break off, and they hold more than any message.
+  withHeaders("a line\n", { "Tailrace-Encoding": "zstd" }),
+  withHeaders(zstdCompressSync("x\n".repeat(1_000)).subarray(0, -1), { "Tailrace-Encoding": "zstd" }),
+  withHeaders(zstdCompressSync(new Uint8Array(2 ** 30)), { "Tailrace-Encoding": "zstd" }),
+  { payload: zstdCompressSync("a\nb\nc"), headers: { "Tailrace-Encoding": "zstd" }, records: 3 },
   withHeaders("a line", { "Nats-Expected-Stream": "raw", "Tailrace-Offset": "-5", "Tailrace-Idempotency": "\t" })
 ]
 

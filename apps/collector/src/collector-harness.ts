@@ -1,7 +1,8 @@
 // Collector harness: a broker with its streams, collectors on it, and what they brought to the raw stream, for tests.
 import { jetstreamManager } from "@nats-io/jetstream"
-import { decodeFrameHeader, forEachMessage } from "@tailrace/domain/frame"
+import { forEachMessage } from "@tailrace/domain/frame"
 import { parseInputSubject } from "@tailrace/domain/subjects"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher, type PublisherOptions } from "@tailrace/streams/publisher"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
@@ -50,14 +51,14 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     for (let sequence = Math.max(state.first_seq, 1); sequence <= state.last_seq; sequence++) {
       const frame = await manager.streams.getMessage("raw", { seq: sequence })
       if (frame === null) continue
-      const header = decodeFrameHeader((name) => frame.header.get(name))
+      const { header, payload } = unpackFrame((name) => frame.header.get(name), frame.data)
       const { source = "", tenant = "" } = parseInputSubject(frame.subject) ?? {}
       const { attributes, codec } = header
       for (const [reason, count] of Object.entries(header.dropped ?? {})) {
         dropped[reason] = (dropped[reason] ?? 0) + count
       }
-      forEachMessage(frame.data, header.layout, (start, end) => {
-        const text = Buffer.from(frame.data.subarray(start, end)).toString()
+      forEachMessage(payload, header.layout, (start, end) => {
+        const text = Buffer.from(payload.subarray(start, end)).toString()
         messages.push({ tenant, source, codec, attributes, text })
       })
     }

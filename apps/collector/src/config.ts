@@ -17,6 +17,11 @@ const FrameConfig = Schema.Struct({
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 })),
     5,
     "Milliseconds an open frame waits for more messages."
+  ),
+  encoding: field(
+    Schema.Literals(["zstd", "none"]),
+    "none",
+    "How frames lie in the broker and in the spool: `none` leaves them as they are; `zstd` takes about a fifth of the bytes, for about a microsecond of CPU per event."
   )
 })
 

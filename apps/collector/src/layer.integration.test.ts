@@ -31,6 +31,21 @@ const sendTcp = (port: number, bytes: string) =>
   })
 
 describe("collector", () => {
+  it.live("lays frames compressed into the stream where it is told to", () =>
+    Effect.gen(function* () {
+      const { collect, manager, texts } = yield* startBroker()
+      const { url } = yield* collect({ http: { port: 0 }, frames: { encoding: "zstd" } })
+      const lines = Array.from({ length: 5_000 }, (_, i) => `{"msg":"record ${i}"}`)
+      const body = lines.join("\n")
+      const headers = { "content-type": "application/x-ndjson" }
+      const { status } = yield* Effect.promise(() => fetch(`${url}/ingest`, { method: "POST", body, headers }))
+      assert.strictEqual(status, 202)
+      assert.deepStrictEqual(yield* texts(lines.length), lines)
+      const { state } = yield* Effect.promise(() => manager.streams.info("raw"))
+      assert.isBelow(state.bytes, body.length / 3)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("loses none of a thousand datagrams sent at once", () =>
     Effect.gen(function* () {
       const { collect, stored, texts } = yield* startBroker()

@@ -50,8 +50,8 @@ const mayDrop = ({ files, http, syslog }: CollectorConfig): boolean =>
   [http, syslog, ...files].some(({ whenFull }) => whenFull === "drop-oldest")
 
 const makeIntake = (config: CollectorConfig, outlet: Outlet, world: IntakeWorld): Intake => {
-  const { bytes, lingerMillis, maxBytes } = config.frames
-  const options = { frameBytes: bytes, maxFrameBytes: Math.max(maxBytes, bytes), lingerMillis }
+  const { bytes, encoding, lingerMillis, maxBytes } = config.frames
+  const options = { frameBytes: bytes, maxFrameBytes: Math.max(maxBytes, bytes), lingerMillis, encoding }
   return new Intake({ ...options, maxBytes: config.memoryBytes }, outlet, world)
 }
 

@@ -1,11 +1,12 @@
 // DeadLetterOffice: stores records that cannot be processed, with their bytes as they came in, read again from the stream.
 import type { DeadLetter } from "@tailrace/domain/dead-letter"
-import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
+import { encodeFrameHeader } from "@tailrace/domain/frame"
 import { insertDeadLetters } from "@tailrace/store/insert-dead-letters"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { growingPauses } from "@tailrace/streams/backoff"
 import { Broker } from "@tailrace/streams/broker"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Metrics } from "@tailrace/telemetry/metrics"
@@ -87,9 +88,10 @@ const bytesOf = (
     return { payload: new Uint8Array(0), headers: {}, detail: `${detail} (the raw stream no longer has its bytes)` }
   }
   // What was dropped before the frame is counted with it, and must not be again when the letter is replayed.
-  const { dropped: _, ...header } = decodeFrameHeader((name) => message.headers.get(name))
+  const frame = unpackFrame((name) => message.headers.get(name), message.data)
+  const { dropped: _, ...header } = frame.header
   const received = { ...header, receivedMillis: header.receivedMillis ?? message.receivedMillis }
-  if (records !== 1) return { payload: message.data, headers: encodeFrameHeader(received), detail }
-  const payload = messages(message)[row] ?? message.data
+  if (records !== 1) return { payload: frame.payload, headers: encodeFrameHeader(received), detail }
+  const payload = messages(message)[row] ?? frame.payload
   return { payload, headers: encodeFrameHeader({ ...received, layout: "single" }), detail }
 }

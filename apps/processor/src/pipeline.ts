@@ -1,8 +1,8 @@
 // Pipeline: from a decoded pipeline file to the stages that run; the one place where the stage folders meet.
 import type { Anomaly } from "@tailrace/domain/anomaly"
-import { decodeFrameHeader } from "@tailrace/domain/frame"
 import type { Pane } from "@tailrace/domain/pane"
 import { parseInputSubject } from "@tailrace/domain/subjects"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { decodeWith } from "@tailrace/telemetry/config-decode"
 import { type ConfigProblem, readYaml } from "@tailrace/telemetry/yaml-file"
 import { Effect, Result } from "effect"
@@ -117,11 +117,10 @@ const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: numb
     const detectors = yield* makeAll(makeDetector, config.detectors, "detectors", none)
     return {
       parse: makeAppendFrame(new ParseStage(parse)),
-      messages: ({ data, headers }) =>
-        messagesOf(
-          decodeFrameHeader((name) => headers.get(name)),
-          data
-        ),
+      messages: ({ data, headers }) => {
+        const { header, payload } = unpackFrame((name) => headers.get(name), data)
+        return messagesOf(header, payload)
+      },
       filter: {
         name: "filter",
         idle: rules.length === 0,
@@ -146,7 +145,7 @@ const makeAppendFrame =
   (stage: ParseStage): AppendFrame =>
   (batch, delivery) => {
     const names = parseInputSubject(delivery.subject)
-    const header = decodeFrameHeader((name) => delivery.headers.get(name))
+    const { header, payload } = unpackFrame((name) => delivery.headers.get(name), delivery.data)
     stage.parseFrame(
       {
         sequence: delivery.sequence,
@@ -154,7 +153,7 @@ const makeAppendFrame =
         source: names?.source ?? "unknown",
         header,
         storedMillis: delivery.receivedMillis,
-        payload: delivery.data
+        payload
       },
       batch
     )

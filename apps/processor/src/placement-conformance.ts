@@ -2,10 +2,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { encodeFrameHeader } from "@tailrace/domain/frame"
+import type { FrameHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { read, Store } from "@tailrace/store/store"
+import { packFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
@@ -85,7 +86,7 @@ export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store:
   return { store, context, configOf, startProcessor }
 })
 
-/** Publishes frames of numbered JSON records; record n has event time `start + n * stepMillis`. */
+/** Publishes frames of numbered JSON records, packed and plain by turns; record n has event time `start + n * stepMillis`. */
 export const publishNumbered = Effect.fnUntraced(function* (options: {
   readonly from: number
   readonly to: number
@@ -103,14 +104,16 @@ export const publishNumbered = Effect.fnUntraced(function* (options: {
       const ts = iso(start + number * stepMillis)
       lines += `${JSON.stringify({ ts, level: level(number), service: `s${number % 3}`, msg: `record ${number}`, number })}\n`
     }
-    const headers = encodeFrameHeader({
+    const header: FrameHeader = {
       layout: "lines",
       codec: "json",
       receivedMillis: start + first * stepMillis,
       attributes: {},
       resource: {}
-    })
-    yield* publisher.publish(inputSubject("default", source), encodeUtf8(lines), { headers })
+    }
+    const encoding = (first / perFrame) % 2 < 1 ? "zstd" : "none"
+    const { headers, payload } = packFrame(header, encodeUtf8(lines), encoding)
+    yield* publisher.publish(inputSubject("default", source), payload, { headers })
   }
 })
 

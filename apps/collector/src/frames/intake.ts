@@ -1,6 +1,7 @@
 // Intake: messages of all sources into frames, frames to the broker, acknowledgements back to the senders; bounded by bytes.
-import { encodeFrameHeader } from "@tailrace/domain/frame"
+
 import { inputSubject } from "@tailrace/domain/subjects"
+import { type FrameEncoding, packFrame } from "@tailrace/streams/frame-encoding"
 import { within } from "../within.ts"
 import { dropReasons, type WhenFull } from "./admission.ts"
 import { FrameBuilder } from "./frame-builder.ts"
@@ -15,6 +16,8 @@ export interface IntakeOptions {
   readonly maxFrameBytes: number
   /** Milliseconds an open frame waits for more. */
   readonly lingerMillis: number
+  /** How payloads are published. */
+  readonly encoding: FrameEncoding
   /** Bytes held in memory, open, being published or lent to a source, before sources are told to wait. */
   readonly maxBytes: number
 }
@@ -208,11 +211,11 @@ export class Intake {
     this.addLost(frame)
     const dropped = frame.dropped ?? {}
     if (frame.dropped !== undefined) this.world.dropped(component, dropped)
+    const header = { layout, codec, receivedMillis, attributes, resource: {}, dropped }
     const under: Promise<void> = this.outlet
       .deliver({
         subject: inputSubject(tenant, source),
-        payload: frame.payload(),
-        headers: encodeFrameHeader({ layout, codec, receivedMillis, attributes, resource: {}, dropped }),
+        ...packFrame(header, frame.payload(), this.options.encoding),
         id: frame.id ?? crypto.randomUUID(),
         keyed: frame.id !== undefined,
         repeated: frame.repeated,

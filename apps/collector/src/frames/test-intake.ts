@@ -1,5 +1,6 @@
 // TestIntake: an intake whose broker is a list, for tests of what goes to the bus.
-import { decodeFrameHeader, forEachMessage } from "@tailrace/domain/frame"
+import { forEachMessage } from "@tailrace/domain/frame"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { makeMetrics } from "@tailrace/telemetry/metrics"
 import type { Refusal } from "../refusal.ts"
 import type { SourceContext } from "../source.ts"
@@ -30,8 +31,8 @@ export const testIntake = (
   const pressure = { lagging: false }
   const now = () => 1_790_000_000_000
   const broker: Broker = {
-    publish: async ({ headers, id, payload, subject }) => {
-      const header = decodeFrameHeader((name) => headers[name])
+    publish: async ({ headers, id, payload: packed, subject }) => {
+      const { header, payload } = unpackFrame((name) => headers[name], packed)
       const messages: Array<string> = []
       forEachMessage(payload, header.layout, (start, end) =>
         messages.push(Buffer.from(payload.subarray(start, end)).toString())
@@ -57,7 +58,14 @@ export const testIntake = (
     random: () => 0
   }
   const intake = new Intake(
-    { frameBytes: 131_072, maxFrameBytes: 262_144, lingerMillis: 0, maxBytes: 67_108_864, ...options },
+    {
+      frameBytes: 131_072,
+      maxFrameBytes: 262_144,
+      lingerMillis: 0,
+      encoding: "zstd",
+      maxBytes: 67_108_864,
+      ...options
+    },
     new DirectOutlet(broker),
     {
       now,

@@ -4,7 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, w
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "@effect/vitest"
-import { decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
+import { decodeFrameHeader, encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
+import { packFrame } from "@tailrace/streams/frame-encoding"
 import * as fc from "fast-check"
 import type { NewFrame, SpoolRecord } from "./record.ts"
 import { Spool } from "./spool.ts"
@@ -20,10 +21,12 @@ afterEach(async () => {
 
 const newFolder = () => join(root, `spool-${folders++}`)
 
+const header: FrameHeader = { layout: "lines", codec: "auto", receivedMillis: 60_000, attributes: {}, resource: {} }
+
 const frame = (id: number, more: Partial<NewFrame> = {}): NewFrame => ({
   subject: "logs.in.t.s",
   id: `id-${id}`,
-  headers: encodeFrameHeader({ layout: "lines", codec: "auto", receivedMillis: 60_000, attributes: {}, resource: {} }),
+  headers: encodeFrameHeader(header),
   component: "http",
   droppable: false,
   keyed: false,
@@ -205,12 +208,13 @@ describe("Spool", () => {
     const folder = newFolder()
     const { seen, spool } = await open(folder, { maxBytes: 8_000, segmentBytes: 2_000 })
     let given = 0
-    const messages = 2
+    const messages = 300
     const size = 400
+    const packed = packFrame(header, Buffer.from("line\n".repeat(messages)), "zstd")
     for (; given < 100; given++) {
       while (!spool.fits(size)) expect(await spool.dropOldest()).toBe(true)
       // One in twenty may not be dropped.
-      await spool.append([frame(given, { droppable: given % 20 !== 0 })])
+      await spool.append([frame(given, { ...packed, droppable: given % 20 !== 0 })])
       expect(spool.bytes).toBeLessThanOrEqual(8_000)
       if (given === 12) expect(await spool.dropOldest()).toBe(true)
     }

@@ -1,6 +1,7 @@
 // Thin: a segment without its droppable frames, whose records are counted in frames without messages that take their place.
 import { open, rename } from "node:fs/promises"
-import { countMessages, decodeFrameHeader, encodeFrameHeader } from "@tailrace/domain/frame"
+import { countMessages, encodeFrameHeader } from "@tailrace/domain/frame"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { type Damage, encodeRecord, type SpoolRecord } from "./record.ts"
 import { readWhole, type Segment } from "./segment.ts"
 
@@ -42,15 +43,18 @@ export const thinSegment = async (
   return dropped
 }
 
-const headerOf = (record: SpoolRecord) => decodeFrameHeader((name) => record.headers[name])
+const frameOf = (record: SpoolRecord) => unpackFrame((name) => record.headers[name], record.payload)
 
-const messagesOf = (record: SpoolRecord): number => countMessages(record.payload, headerOf(record).layout)
+const messagesOf = (record: SpoolRecord): number => {
+  const { header, payload } = frameOf(record)
+  return countMessages(payload, header.layout)
+}
 
 /** A frame for the records of each subject and minute, in the last one's place, with what those frames had to count too. */
 const notesOf = (gone: ReadonlyArray<SpoolRecord>): ReadonlyArray<SpoolRecord> => {
   const notes = new Map<string, SpoolRecord & { readonly counts: Record<string, number> }>()
   for (const record of gone) {
-    const header = headerOf(record)
+    const { header } = frameOf(record)
     const key = `${record.subject} ${Math.floor((header.receivedMillis ?? 0) / 60_000)}`
     const before = notes.get(key)
     const counts = before?.counts ?? {}

@@ -1,7 +1,8 @@
 // The command replay: a stretch of time of the raw stream through the pipeline again, or what would come of it.
-import { decodeFrameHeader, encodeFrameHeader, forEachMessage, replayHeader } from "@tailrace/domain/frame"
+import { forEachMessage, replayHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { loadPipeline } from "@tailrace/processor/pipeline-file"
+import { packFrame, unpackFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
@@ -122,12 +123,14 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
   let known = 0
   const publish = Effect.fnUntraced(function* (message: RawMessage) {
     // What was dropped before the frame was counted with it, and must not be again.
-    const { dropped: _, ...header } = decodeFrameHeader((name) => message.header(name))
+    const { encoding, header: found, payload } = unpackFrame(message.header, message.data)
+    const { dropped: _, ...header } = found
     const receivedMillis = header.receivedMillis ?? message.storedMillis
+    const packed = packFrame({ ...header, receivedMillis }, payload, encoding)
     const { duplicate } = yield* publisher
-      .publish(inputSubject(message.tenant, message.source), message.data, {
+      .publish(inputSubject(message.tenant, message.source), packed.payload, {
         id: `${rangeReplay}-${message.sequence}`,
-        headers: { ...encodeFrameHeader({ ...header, receivedMillis }), [replayHeader]: rangeReplay }
+        headers: { ...packed.headers, [replayHeader]: rangeReplay }
       })
       .pipe(
         Effect.mapError((error) =>
@@ -141,7 +144,7 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
       return
     }
     published++
-    forEachMessage(message.data, header.layout, () => void records++)
+    forEachMessage(payload, header.layout, () => void records++)
     const early = (records / rate) * 1_000 - (clock.currentTimeMillisUnsafe() - begun)
     if (early > 0) yield* Effect.sleep(early)
     output.progress(`${records} records published, through ${isoOf(message.storedMillis)}`)

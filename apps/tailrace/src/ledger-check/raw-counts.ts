@@ -1,7 +1,8 @@
 // Raw counts: how many messages the raw stream holds, per partition, minute, tenant and source, counted from its bytes.
-import { decodeFrameHeader, forEachMessage } from "@tailrace/domain/frame"
+import { forEachMessage } from "@tailrace/domain/frame"
 import { parseInputSubject } from "@tailrace/domain/subjects"
 import type { Place } from "@tailrace/store/ledger-check"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import type { StreamMessage } from "@tailrace/streams/read-stream"
 
 /** Messages counted so far; `placeKey` names the places. */
@@ -14,7 +15,7 @@ export class RawCounts {
     const partition = Number(message.subject.split(".")[2])
     if (message.sequence < (begin.get(partition) ?? 1) || message.sequence > (end.get(partition) ?? 0)) return
     const names = parseInputSubject(message.subject)
-    const header = decodeFrameHeader(message.header)
+    const { header, payload } = unpackFrame(message.header, message.data)
     const received = header.receivedMillis ?? message.storedMillis
     const at: Place = {
       partition,
@@ -30,9 +31,9 @@ export class RawCounts {
     }
     // Records that a source left out before the frame was published belong to the frame's account.
     for (const count of Object.values(header.dropped ?? {})) entry.received += count
-    if (header.receivedMillis === undefined && header.layout === "lines" && isOneObject(message.data)) entry.received++
+    if (header.receivedMillis === undefined && header.layout === "lines" && isOneObject(payload)) entry.received++
     else
-      forEachMessage(message.data, header.layout, () => {
+      forEachMessage(payload, header.layout, () => {
         ;(entry as { received: number }).received++
       })
     this.messages++
