@@ -1,5 +1,5 @@
 // Store front: the child process that opens the data folder and answers ClickHouse's HTTP interface over it.
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import type { Server } from "node:http"
 import { resolve } from "node:path"
@@ -110,6 +110,22 @@ const closeOnSignal = (server: Server, front: Front, folder: string): void => {
   if (underParent && !process.connected) stop()
 }
 
+/** How often it is looked whether the folder is there, milliseconds. */
+const lookMillis = 1_000
+
+/**
+ * Somebody who tidies up may remove the folder, or a front that shares it and does not see this process. Bodies and results
+ * have no place then, so the process ends, and its parent starts another one; the data survives that as it does a kill.
+ */
+const endWithout = (folder: string): void => {
+  const look = (): void => {
+    if (existsSync(folder)) return
+    process.stderr.write(`store front: its folder ${folder} was removed, ending\n`)
+    process.kill(process.pid, "SIGKILL")
+  }
+  setInterval(look, lookMillis).unref()
+}
+
 const begin = async (): Promise<void> => {
   const options = await readOptions()
   const open = refuseOpenDoor(options)
@@ -126,6 +142,7 @@ const begin = async (): Promise<void> => {
     const front = await openFront(options, folder)
     serve(server, front)
     closeOnSignal(server, front, folder)
+    endWithout(folder)
     tell({ type: "ready", port, pid: process.pid, version: front.engine.version })
   } catch (error) {
     if (folder !== undefined) removeFolder(folder)

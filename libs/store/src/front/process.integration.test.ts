@@ -49,6 +49,17 @@ test("after kill -9 it comes back on the same port with all that was acknowledge
   expect(readdirSync(spoolDir)).toHaveLength(1)
 })
 
+test("without its folder, which somebody has removed, it could answer nothing, and is started again", async () => {
+  const spoolDir = await mkdtemp(join(tmpdir(), "tailrace-front-spool-"))
+  cleanups.push(() => rm(spoolDir, { recursive: true, force: true }))
+  const { client, front } = await open({ spoolDir, backOffMillis: 10 })
+  await client.command({ query: "CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a" })
+  for (const name of readdirSync(spoolDir)) await rm(join(spoolDir, name), { recursive: true })
+  await waitFor(front.restarts, (n) => n === 1, { what: "the restart", timeoutMillis: 20_000 })
+  await client.insert({ table: "t", values: [{ a: 1 }], format: "JSONEachRow" })
+  expect(await rowsOf(client, "SELECT a FROM t")).toEqual([{ a: 1 }])
+})
+
 test("a second front on the same data folder is refused in one sentence, and the first goes on", async () => {
   const { dataDir, client, front } = await open()
   await expect(startFront({ dataDir })).rejects.toMatchObject({
