@@ -16,7 +16,9 @@ import { startServer } from "./http.ts"
 import { AnomalyFeed } from "./tail/anomaly-feed.ts"
 import { LiveLimit } from "./tail/live-limit.ts"
 import { makeLiveSwitch } from "./tail/live-switch.ts"
-import { readMissed, readStoredPosition } from "./tail/missed.ts"
+import { readMissed, readReach, readStoredPosition } from "./tail/missed.ts"
+import { resumeToken, type TailPosition } from "./tail/resume-token.ts"
+import { sharedReads } from "./tail/shared-reads.ts"
 import { TailHub } from "./tail/tail-hub.ts"
 import { WaitingRoom } from "./tail/waiting-room.ts"
 
@@ -50,13 +52,17 @@ export const apiLayer = (config: ApiConfig) =>
       const maxBytes = limits.subscriberBytes
       const live = yield* makeLiveSwitch(() => hub.interrupted())
       const room = new WaitingRoom({ each: maxBytes, all: limits.waitingBytes })
+      const reach = sharedReads(resumeToken, (after: TailPosition) => run(readReach(after, reading)))
       const hub = new TailHub({
         maxBytes,
         room,
         now,
         open: () => live.open((bytes) => hub.receive(bytes)).then(() => run(readStoredPosition(reading))),
         close: live.close,
-        missed: (request, after) => run(readMissed(request, after, { now: now(), maxBytes, limits: reading }))
+        missed: async (request, after) => {
+          const stored = await reach(after)
+          return await run(readMissed(request, { after, stored }, { now: now(), maxBytes, limits: reading }))
+        }
       })
       const subscriptions = new LiveLimit(limits.subscriptions)
       const anomalies = yield* anomalyFeed

@@ -46,20 +46,28 @@ export interface MissedOptions {
   readonly limits: ReadLimits
 }
 
-/** Matching records stored behind `after`, in the order they were stored, and the count of those beyond the bounds. */
+/** Last stored sequences behind `after`, of the partitions that have rows there; the same for all tails at that position. */
+export const readReach = (after: TailPosition, limits: ReadLimits) => {
+  const { condition, params } = behindOf(after)
+  return read<OffsetRow>({
+    operation: "read how far a tail has fallen behind",
+    sql: `SELECT partition, max(sequence) AS last FROM logs WHERE ${condition} GROUP BY partition`,
+    params,
+    limits
+  }).pipe(Effect.map(positionOf))
+}
+
+/**
+ * Matching records stored behind `after` and up to `stored`, its reach, in the order they were stored, and the count of those
+ * beyond the bounds.
+ */
 export const readMissed = Effect.fnUntraced(function* (
   request: TailRequest,
-  after: TailPosition,
+  { after, stored }: { readonly after: TailPosition; readonly stored: TailPosition },
   options: MissedOptions
 ) {
   const { limits } = options
   const behind = behindOf(after)
-  const stored = yield* read<OffsetRow>({
-    operation: "read how far a tail has fallen behind",
-    sql: `SELECT partition, max(sequence) AS last FROM logs WHERE ${behind.condition} GROUP BY partition`,
-    params: behind.params,
-    limits
-  }).pipe(Effect.map(positionOf))
   const position = furthest(after, stored)
   if (stored.size === 0) return { records: [], more: 0, position } satisfies Missed
   // Both ends are fixed, so that rows which arrive during the read belong to the live batches alone.
