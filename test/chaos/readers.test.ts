@@ -155,8 +155,8 @@ chaosCase("reader that stops reading, processor killed meanwhile", { start }, (w
   })
 )
 
-/** More in a long run: each that comes back reads from the store what it has missed. */
-const many = (process.env.TAILRACE_LONG ?? "") === "" ? 50 : 200
+/** A thousand in a long run: each that comes back reads from the store what it has missed. */
+const many = (process.env.TAILRACE_LONG ?? "") === "" ? 50 : 1_000
 
 /** One record for each of many readers; answers how many were acknowledged. */
 const postToEach = async (stand: Services, round: number): Promise<number> => {
