@@ -35,7 +35,7 @@ export const fusedParts = Effect.fnUntraced(function* (
   const now = elapsedMillis(clock)
   const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
-  const { pool, release } = batchPool(partition)
+  const { pool, release } = batchPool(partition, pipeline.config.batch.maxRows)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const consumer = yield* (yield* Broker).openConsumer({

@@ -11,7 +11,7 @@ import { type HopOutput, type HopState, startHop } from "@tailrace/streams/hop"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
-import { batchPool } from "./batch-pool.ts"
+import { batchPool, firstRows } from "./batch-pool.ts"
 import { Batcher } from "./batcher.ts"
 import { type EnrichedPart, enrichedParts } from "./enriched-parts.ts"
 import { gather } from "./gather.ts"
@@ -38,7 +38,7 @@ export const stagedParts = Effect.fnUntraced(function* (
   const now = elapsedMillis(yield* Clock.Clock)
   const stages = yield* guardStages(pipeline, runtime)
   runtime.begin(stages.rules)
-  const { pool, release } = batchPool(partition)
+  const { pool, release } = batchPool(partition, pipeline.config.batch.maxRows)
   const tail = yield* openTail({ pipeline, stages, runtime, snapshots, ownership, release })
   yield* rawStreamCovers(Math.max(0, ...tail.offsets))
   const consumer = yield* (yield* Broker).openConsumer({ ...durableOf("enriched", partition), owned: ownership.owned })
@@ -87,7 +87,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     const transform = stage.idle === true ? passed : applied
     return hop(stage.name, from, to, (inputs) => inputs.map(({ data }) => ({ payload: transform(data) })))
   }
-  const parsed = LogBatch.make({ partition, rowCapacity: 4096 })
+  const parsed = LogBatch.make({ partition, rowCapacity: firstRows(pipeline.config.batch.maxRows) })
   /** Parses messages into as many outputs as keep each below the largest message; the same messages, the same outputs. */
   const parseFrames = (inputs: ReadonlyArray<Delivery>) => {
     const outputs: Array<HopOutput> = []
