@@ -63,7 +63,7 @@ export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runt
   } satisfies GuardedStages
 })
 
-/** Stages for one trial; making them only computes. */
+/** Stages for trials; making them only computes. */
 const freshStages = (pipeline: Pipeline, partition: number) => (): PartitionStages =>
   Effect.runSync(pipeline.stagesFor(partition))
 
@@ -72,6 +72,7 @@ class Guard {
   private readonly runtime: PartitionRuntime
   private readonly fresh: () => PartitionStages
   private refused: ReadonlyArray<Refused> = []
+  private spare: PartitionStages | undefined
 
   constructor(partition: number, runtime: PartitionRuntime, fresh: () => PartitionStages) {
     this.partition = partition
@@ -96,7 +97,8 @@ class Guard {
   ): void {
     const run = { first: batch.firstSequence, last: batch.lastSequence }
     if (this.runtime.suspects.covers(run)) {
-      for (const one of poisonedRows(batch, (copy) => of(this.fresh())(copy))) this.reject(stage, batch, one)
+      const trial = (copy: LogBatch) => this.onSpare((one) => of(one)(copy))
+      for (const one of poisonedRows(batch, trial)) this.reject(stage, batch, one)
     }
     try {
       work(batch)
@@ -138,8 +140,16 @@ class Guard {
   }
 
   private trial(delivery: Delivery): StageFailure | undefined {
-    const { parse } = this.fresh()
-    return failureIn(() => parse(LogBatch.make({ partition: this.partition, rowCapacity: 64 }), delivery))
+    const batch = LogBatch.make({ partition: this.partition, rowCapacity: 64 })
+    return failureIn(() => this.onSpare(({ parse }) => parse(batch, delivery)))
+  }
+
+  /** Runs a trial on stages that are thrown away once they have failed; making some anew for each trial takes seconds. */
+  private onSpare(trial: (stages: PartitionStages) => void): void {
+    const stages = this.spare ?? this.fresh()
+    this.spare = undefined
+    trial(stages)
+    this.spare = stages
   }
 
   /** The whole frame becomes one dead letter, which stands for all of its records. */
