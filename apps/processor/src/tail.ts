@@ -133,6 +133,8 @@ export const openTail = Effect.fnUntraced(function* (
   const storedThrough = sinkOffsets.length === 0 ? 0 : Math.min(...sinkOffsets)
   let hasRefused = settledLetters.some(({ stage }) => stage === "sink")
   let observed = held(checkpoint.offset)
+  /** Windows that failed over a batch may hold half of it; while an insert keeps the life from ending they must not be saved. */
+  let spoiled = false
   let ahead = 0
   let endedAt = 0
   let tookMillis = 0
@@ -164,7 +166,9 @@ export const openTail = Effect.fnUntraced(function* (
     yield* deduplicate(batch)
     refused.apply(batch)
     if (watch.active && batch.lastSequence > observed) {
+      spoiled = true
       watch.observe(batch, now())
+      spoiled = false
       observed = batch.lastSequence
     }
     counters.note("watch", before, batch, elapsed() - started)
@@ -214,7 +218,7 @@ export const openTail = Effect.fnUntraced(function* (
   let savedAt = elapsed()
   const snapshotTurn = (last: boolean) =>
     Effect.suspend(() => {
-      if (!watch.active) return Effect.void
+      if (!watch.active || spoiled) return Effect.void
       watch.tick(now())
       const early = watch.hasFindings() || runtime.inFlight.messages >= manyMessages
       const due = early || last || elapsed() - savedAt >= pipeline.config.snapshotEvery
