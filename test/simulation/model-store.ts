@@ -71,7 +71,7 @@ export class ModelStore {
       readBatch: (partition, ingestedAt) => read("read a batch", () => tables.readBatch(partition, ingestedAt)),
       // No record is refused, so there are neither dead letters nor frames in pieces.
       lettersAfter: () => read("read the dead letters", () => []),
-      unfinishedFrame: () => read("read the split frame", () => undefined),
+      splitFrameFound: () => read("read the split frame", () => ({ markedAt: 0, unfinished: undefined })),
       rollupShortage: (partition, ingestedAt) =>
         read("compare the rollup", () => tables.rollupShortage(partition, ingestedAt)),
       fillRollup: (partition, ingestedAt, times) =>

@@ -65,8 +65,12 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
       letters.push({ ...one, ...bytesOf(message, one, messages), partition, pipelineVersion, rejectedAt })
     }
     const ingestedAt = clock.currentTimeMillisUnsafe()
-    const token = `dead-${partition}-${ingestedAt}-${number++}`
-    yield* untilStored(insertDeadLetters(letters, { ingestedAt, token }), breaker)
+    // Under a token of its own each time: one logged for a part that never came would swallow the next attempt, and a
+    // letter that is stored twice replaces itself.
+    const attempt = Effect.suspend(() =>
+      insertDeadLetters(letters, { ingestedAt, token: `dead-${partition}-${ingestedAt}-${number++}` })
+    )
+    yield* untilStored(attempt, breaker)
     for (const { reason, records, stage } of letters) counter.inc({ stage, reason }, records)
     for (const { reason, sequence, stage } of letters.slice(0, 1)) {
       const more = letters.length === 1 ? "" : ` and ${letters.length - 1} more`

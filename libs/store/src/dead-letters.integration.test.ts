@@ -8,7 +8,7 @@ import { markDeadLetters } from "./dead-letter-marks.ts"
 import { countDeadLetters, readDeadLetter, readDeadLetters } from "./dead-letters.ts"
 import { insertDeadLetters } from "./insert-dead-letters.ts"
 import { insertLogs } from "./insert-logs.ts"
-import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
+import { lettersAfter, splitFrameFound } from "./settled-records.ts"
 import { markSplitFrame } from "./split-frames.ts"
 import { trimDeadLetters } from "./trim-dead-letters.ts"
 
@@ -122,16 +122,18 @@ layer(testStore, { excludeTestServices: true })("a split frame", (it) => {
       const batch = LogBatch.make({ partition: 3 })
       batch.beginFrame({ sequence: 20, tenant: "a", source: "http", receivedMillis: minute })
       for (let n = 0; n < 5; n++) batch.appendRecord({ body: String(n) })
-      assert.isUndefined(yield* unfinishedFrame(3, 20))
+      const unfinished = (partition: number, lastSequence: number) =>
+        Effect.map(splitFrameFound(partition, lastSequence), (found) => found.unfinished)
+      assert.deepStrictEqual(yield* splitFrameFound(3, 20), { markedAt: 0, unfinished: undefined })
       yield* markSplitFrame({ partition: 3, sequence: 20, finished: false, at: minute })
       yield* insertLogs(batch, { ingestedAt: minute, attempt: 1 })
-      assert.deepStrictEqual(yield* unfinishedFrame(3, 20), { sequence: 20, row: 4 })
+      assert.deepStrictEqual(yield* unfinished(3, 20), { sequence: 20, row: 4 })
       yield* insertDeadLetters([{ ...letter, sequence: 20, row: 5 }], { ingestedAt: minute, token: "dead-7" })
-      assert.deepStrictEqual(yield* unfinishedFrame(3, 20), { sequence: 20, row: 5 })
-      assert.isUndefined(yield* unfinishedFrame(3, 21))
-      assert.isUndefined(yield* unfinishedFrame(4, 20))
+      assert.deepStrictEqual(yield* unfinished(3, 20), { sequence: 20, row: 5 })
+      assert.isUndefined(yield* unfinished(3, 21))
+      assert.isUndefined(yield* unfinished(4, 20))
       yield* markSplitFrame({ partition: 3, sequence: 20, finished: true, at: minute + 1 })
-      assert.isUndefined(yield* unfinishedFrame(3, 20))
+      assert.deepStrictEqual(yield* splitFrameFound(3, 20), { markedAt: minute + 1, unfinished: undefined })
     })
   )
 })

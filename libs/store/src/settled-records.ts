@@ -19,27 +19,38 @@ export const lettersAfter = (
     params: { partition, sequence }
   }).pipe(Effect.map((rows) => rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))))
 
-export interface UnfinishedFrame {
+interface UnfinishedFrame {
   readonly sequence: number
   /** Every row up to this one is stored or is a dead letter. */
   readonly row: number
 }
 
-/**
- * The frame of `lastSequence`, the highest sequence stored, when only some of its rows are: they were stored in order, so
- * the highest row tells how far. Undefined when the frame is whole.
- */
-export const unfinishedFrame = (
+/** What is known of the frame that was stored in several inserts last. */
+export interface SplitFrameFound {
+  /** When it was marked, milliseconds since 1970, 0 for never: only later marks count. */
+  readonly markedAt: number
+  /**
+   * The frame of the highest sequence stored, when only some of its rows are: they were stored in order, so the highest row
+   * tells how far. Undefined when that frame is whole.
+   */
+  readonly unfinished: UnfinishedFrame | undefined
+}
+
+/** The split frame of a partition of which `lastSequence` is the highest sequence stored. */
+export const splitFrameFound = (
   partition: number,
   lastSequence: number
-): Effect.Effect<UnfinishedFrame | undefined, StoreError, Store> =>
+): Effect.Effect<SplitFrameFound, StoreError, Store> =>
   Effect.gen(function* () {
-    const [mark] = yield* read<{ readonly sequence: string; readonly finished: boolean }>({
+    const [mark] = yield* read<{ readonly sequence: string; readonly finished: boolean; readonly at: string }>({
       operation: `read the split frame of partition ${partition}`,
-      sql: "SELECT sequence, finished FROM split_frames FINAL WHERE partition = {partition:UInt16}",
+      sql: `SELECT sequence, finished, toUnixTimestamp64Milli(split_frames.at) AS at FROM split_frames FINAL
+        WHERE partition = {partition:UInt16}`,
       params: { partition }
     })
-    if (mark === undefined || mark.finished || Number(mark.sequence) !== lastSequence) return undefined
+    const markedAt = Number(mark?.at ?? 0)
+    if (mark === undefined || mark.finished || Number(mark.sequence) !== lastSequence)
+      return { markedAt, unfinished: undefined }
     const [settled] = yield* read<{ readonly row: number }>({
       operation: `read the rows of a split frame of partition ${partition}`,
       sql: `SELECT greatest(
@@ -48,5 +59,5 @@ export const unfinishedFrame = (
         ) AS row`,
       params: { partition, sequence: lastSequence }
     })
-    return { sequence: lastSequence, row: settled?.row ?? 0 }
+    return { markedAt, unfinished: { sequence: lastSequence, row: settled?.row ?? 0 } }
   })

@@ -4,7 +4,7 @@ import { Context, Effect } from "effect"
 import { insertSettings } from "./insert-settings.ts"
 import { blockColumns } from "./native-block.ts"
 import { postBlock } from "./post-block.ts"
-import { lettersAfter, unfinishedFrame } from "./settled-records.ts"
+import { lettersAfter, splitFrameFound } from "./settled-records.ts"
 import { command, read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
 
@@ -45,8 +45,8 @@ export interface TablesShape {
   ) => Effect.Effect<void, StoreError, Store>
   /** See `lettersAfter`. */
   readonly lettersAfter: typeof lettersAfter
-  /** See `unfinishedFrame`. */
-  readonly unfinishedFrame: typeof unfinishedFrame
+  /** See `splitFrameFound`. */
+  readonly splitFrameFound: typeof splitFrameFound
   /**
    * How many times the rollup lacks the rows of a stored batch: 0 when it counts them once, negative when too often, and no
    * whole number when it differs in another way. Undefined where it counted before it told partitions apart.
@@ -239,7 +239,7 @@ export const Tables = Context.Reference<TablesShape>("@tailrace/store/Tables", {
     insertNative,
     insertJson,
     lettersAfter,
-    unfinishedFrame,
+    splitFrameFound,
     rollupShortage,
     fillRollup
   })

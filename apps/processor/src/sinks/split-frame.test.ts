@@ -3,8 +3,10 @@
 import { it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { Store } from "@tailrace/store/store"
+import { StoreError } from "@tailrace/store/store-error"
 import { Tables } from "@tailrace/store/tables"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
 import { Breaker } from "../breaker.ts"
 import type { SinkContext } from "../sink.ts"
@@ -23,13 +25,18 @@ const batchOf = (): LogBatch => {
   return batch
 }
 
+const breaker = () => {
+  const policy = { retry: { first: 1, longest: 1 }, breaker: { failures: 9, open: 1, longest: 1 } }
+  return new Breaker({ name: "s", policy, now: () => 0, elapsed: () => 0, random: () => 0 })
+}
+
 /** Rows that an insert of the batch sees, and those that are kept in it afterwards. */
 const inserted = (lastSequence: number, unfinished: { sequence: number; row: number } | undefined) =>
   Effect.gen(function* () {
-    const tables = Layer.succeed(Tables, { unfinishedFrame: () => Effect.succeed(unfinished) } as never)
-    const policy = { retry: { first: 1, longest: 1 }, breaker: { failures: 1, open: 1, longest: 1 } }
-    const breaker = new Breaker({ name: "s", policy, now: () => 0, elapsed: () => 0, random: () => 0 })
-    const context = { partition: 0, breaker } as unknown as SinkContext
+    const tables = Layer.succeed(Tables, {
+      splitFrameFound: () => Effect.succeed({ markedAt: 0, unfinished })
+    } as never)
+    const context = { partition: 0, breaker: breaker() } as unknown as SinkContext
     const split = yield* openSplitFrame(context, lastSequence).pipe(
       Effect.provide(Layer.merge(tables, Layer.succeed(Store, {} as never)))
     )
@@ -70,6 +77,45 @@ describe("the split frame", () => {
   it.effect("leaves out the frames that are stored, where a batch comes as it was cut before", () =>
     Effect.gen(function* () {
       expect(yield* inserted(5, undefined)).toEqual({ offset: 5, seen: ["6-0", "6-2"], after: all })
+    })
+  )
+
+  it.effect("marks each attempt by a time of its own, behind all marks before, also where the clock was set back", () =>
+    Effect.gen(function* () {
+      const marks: Array<{ readonly token: string; readonly at: number; readonly finished: boolean }> = []
+      const tables = {
+        splitFrameFound: () => Effect.succeed({ markedAt: 5_000, unfinished: undefined }),
+        insertJson: (
+          _: string,
+          [row]: ReadonlyArray<{ readonly at: string; readonly finished: boolean }>,
+          token: string
+        ) =>
+          Effect.suspend(() => {
+            marks.push({ token, at: Date.parse(row?.at ?? ""), finished: row?.finished === true })
+            const failure = new StoreError({ consequence: "retry", message: "no answer" })
+            return marks.length === 1 ? Effect.fail(failure) : Effect.void
+          })
+      }
+      const context = {
+        partition: 0,
+        breaker: breaker(),
+        ownership: { confirm: Effect.void }
+      } as unknown as SinkContext
+      const services = Layer.merge(Layer.succeed(Tables, tables as never), Layer.succeed(Store, {} as never))
+      const marking = Effect.gen(function* () {
+        const split = yield* openSplitFrame(context, 4)
+        yield* split.mark(5, false)
+        yield* split.mark(5, true)
+      })
+      const fibre = yield* Effect.forkChild(Effect.provide(marking, services))
+      yield* TestClock.adjust(100)
+      yield* Fiber.join(fibre)
+      expect(marks.map(({ at, finished }) => [at, finished])).toEqual([
+        [5_001, false],
+        [5_002, false],
+        [5_003, true]
+      ])
+      expect(new Set(marks.map(({ token }) => token)).size).toBe(3)
     })
   )
 })

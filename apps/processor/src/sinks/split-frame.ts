@@ -19,12 +19,13 @@ export const openSplitFrame = Effect.fnUntraced(function* (
   lastSequence: number
 ) {
   const clock = yield* Clock.Clock
-  const unfinished = yield* untilStored(
-    Tables.use((tables) => tables.unfinishedFrame(partition, lastSequence)),
+  const { markedAt, unfinished } = yield* untilStored(
+    Tables.use((tables) => tables.splitFrameFound(partition, lastSequence)),
     breaker
   )
   const offset = unfinished === undefined ? lastSequence : unfinished.sequence - 1
-  let lastMark = 0
+  // Later than any mark of an earlier life, whatever the clock says since.
+  let lastMark = markedAt
   /** Runs an insert of a batch without the rows an earlier life has settled; they count as what they are all the same. */
   const without = <E, R>(batch: LogBatch, insert: Effect.Effect<void, E, R>): Effect.Effect<void, E, R> =>
     Effect.suspend(() => {
@@ -44,10 +45,13 @@ export const openSplitFrame = Effect.fnUntraced(function* (
       return Effect.andThen(show(0), Effect.ensuring(insert, show(1)))
     })
   const mark = (sequence: number, finished: boolean): Effect.Effect<void, StoreError | OwnershipError, Store> =>
-    Effect.suspend(() => {
-      lastMark = Math.max(clock.currentTimeMillisUnsafe(), lastMark + 1)
-      const marked = markSplitFrame({ partition, sequence, finished, at: lastMark })
-      return untilStored(Effect.andThen(ownership.confirm, marked), breaker)
-    })
+    untilStored(
+      // A time, and so a token, of its own each time: one logged for a part that never came would swallow the next attempt.
+      Effect.suspend(() => {
+        lastMark = Math.max(clock.currentTimeMillisUnsafe(), lastMark + 1)
+        return Effect.andThen(ownership.confirm, markSplitFrame({ partition, sequence, finished, at: lastMark }))
+      }),
+      breaker
+    )
   return { unfinished: unfinished !== undefined, offset, without, mark }
 })
