@@ -74,9 +74,18 @@ export const openInserts = Effect.fnUntraced(function* (
           failed = true
           unanswered ||= code === undefined
         })
-      const inserted = insert(stamp).pipe(Effect.tapError(noted))
-      // The store forgets tokens in time, so who was stopped for long must not repeat an insert unasked.
-      const asked = Effect.suspend(() => (failed ? Effect.andThen(ownership.confirm, inserted) : inserted))
+      const inserted = Effect.suspend(() => insert(stamp)).pipe(Effect.tapError(noted))
+      const anew = Effect.gen(function* () {
+        yield* awaitRunningInserts(partition)
+        if ((yield* newest)?.ingestedAt === ingestedAt) return
+        stamp = { ingestedAt, attempt: ++attempt }
+        yield* ownership.announce(output, { ...range, ...stamp })
+        yield* inserted
+      })
+      // The store forgets tokens in time, so who was stopped for long must not repeat an insert unasked. Of a piece no token
+      // is used twice: one logged for nothing would be counted by the rollup, and no later life could form the piece again.
+      const repeat = piece ? anew : inserted
+      const asked = Effect.suspend(() => (failed ? Effect.andThen(ownership.confirm, repeat) : inserted))
       const outcome = yield* Effect.result(untilStored(asked, breaker, refusals))
       if (Result.isFailure(outcome) && !isRefusal(outcome.failure)) return yield* Effect.fail(outcome.failure)
       if (Result.isSuccess(outcome) && !failed && !again) {
