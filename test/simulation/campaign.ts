@@ -28,6 +28,10 @@ export interface Totals {
   readonly brokerKills: number
   readonly stops: number
   readonly overtaken: number
+  readonly handOvers: number
+  readonly wideKills: number
+  readonly letters: number
+  readonly replays: number
   readonly seconds: number
   readonly failures: ReadonlyArray<Failure>
 }
@@ -53,6 +57,10 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     brokerKills: 0,
     stops: 0,
     overtaken: 0,
+    handOvers: 0,
+    wideKills: 0,
+    letters: 0,
+    replays: 0,
     seconds: 0
   }
   const failures: Array<Failure> = []
@@ -69,6 +77,10 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     totals.brokerKills += result.brokerKills
     totals.stops += result.stops
     totals.overtaken += result.overtaken
+    totals.handOvers += result.handOvers
+    totals.wideKills += result.wideKills
+    totals.letters += result.letters
+    totals.replays += result.replays
     totals.seconds += result.seconds
     if (result.problems.length === 0) continue
     failures.push({ seed, placement, problems: result.problems })

@@ -1,98 +1,47 @@
-// Input: what is published to the raw stream, and what has to come of it, computed message by message without any pipeline.
-import { encodeFrameHeader, type FrameLayout, prefixedLength, writePrefixed } from "@tailrace/domain/frame"
-import { LogBatch } from "@tailrace/domain/log-batch"
-import type { PartitionStages } from "@tailrace/processor/stage"
+// Input: what is published to the raw stream: frames of collectors, bare messages, and letters that somebody replays.
+import { deadLetterIdText } from "@tailrace/domain/dead-letter"
+import {
+  encodeFrameHeader,
+  type FrameLayout,
+  prefixedLength,
+  replayHeader,
+  writePrefixed
+} from "@tailrace/domain/frame"
 import type { StreamMessage } from "./model-stream.ts"
+import type { NativeLetter } from "./native-reader.ts"
+import { cured } from "./poison.ts"
+import type { Schedule } from "./schedule.ts"
 import type { World } from "./world.ts"
 
 const levels = ["debug", "info", "info", "info", "warn", "error"]
 const minuteMillis = 60_000
 
-/** Counts of one minute of reception, tenant and source. */
-export interface Account {
-  received: number
-  stored: number
-  readonly droppedBy: Record<string, number>
-}
-
-/** What the outputs have to hold once everything has come to rest. */
-export class Truth {
-  /** Body of each record that is kept, by sequence and row. */
-  readonly rows = new Map<string, string>()
-  /** Kept records by sequence. */
-  readonly kept = new Map<number, number>()
-  readonly ledger = new Map<string, Account>()
-  /** Kept records by window: of a minute, and of ten seconds. */
-  readonly minutes = new Map<string, number>()
-  readonly tens = new Map<string, number>()
-  records = 0
-  private readonly stages: PartitionStages
-  private readonly batch = LogBatch.make({ partition: 0 })
-
-  constructor(stages: PartitionStages) {
-    this.stages = stages
-  }
-
-  add(message: StreamMessage): void {
-    const { batch, stages } = this
-    const { data, headers, sequence, storedMillis, subject } = message
-    batch.reset()
-    stages.parse(batch, {
-      sequence,
-      subject,
-      headers: { get: (name) => headers[name] ?? "" },
-      data,
-      redelivered: false,
-      receivedMillis: storedMillis
-    })
-    stages.filter.apply(batch)
-    stages.enrich.apply(batch)
-    this.kept.set(sequence, batch.keptCount)
-    for (let row = 0; row < batch.length; row++) {
-      if (batch.selected[row] !== 1) continue
-      const { body, service, tenant } = batch.record(row)
-      const time = batch.timeMillis[row] as number
-      this.rows.set(`${sequence}-${batch.row[row]}`, body)
-      increase(this.minutes, `${tenant} ${service} ${Math.floor(time / minuteMillis) * minuteMillis}`)
-      increase(this.tens, `${tenant} ${service} ${Math.floor(time / 10_000) * 10_000}`)
-    }
-    for (const frame of batch.frames) {
-      this.records += frame.received
-      const minute = Math.floor(frame.receivedMillis / minuteMillis) * 60
-      const account = accountAt(this.ledger, `${minute} ${frame.tenant} ${frame.source}`)
-      account.received += frame.received
-      account.stored += batch.keptCount
-      for (const [rule, count] of frame.dropped) account.droppedBy[rule] = (account.droppedBy[rule] ?? 0) + count
-    }
-  }
-}
-
-export const accountAt = (accounts: Map<string, Account>, key: string): Account => {
-  let account = accounts.get(key)
-  if (account === undefined) {
-    account = { received: 0, stored: 0, droppedBy: {} }
-    accounts.set(key, account)
-  }
-  return account
-}
-
-const increase = (counts: Map<string, number>, key: string): void => {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+/** As the broker does when it stores a message: one partition for each tenant and source. */
+const partitionOf = (tenant: string, source: string, partitions: number): number => {
+  let hash = 0
+  for (const character of `${tenant}.${source}`) hash = (hash * 31 + character.charCodeAt(0)) >>> 0
+  return hash % partitions
 }
 
 /** Numbers records and puts them into frames. */
 export class InputWriter {
   private number = 0
   private readonly world: World
+  private readonly partitions: number
+  private readonly poison: number
+  private readonly poisons: ReadonlyArray<string>
 
-  constructor(world: World) {
+  constructor(world: World, { partitions, poison, poisons }: Pick<Schedule, "partitions" | "poison" | "poisons">) {
     this.world = world
+    this.partitions = partitions
+    this.poison = poison
+    this.poisons = poisons
   }
 
   /** The next message: a frame of a collector, or a bare message that anybody published. */
   next(): Omit<StreamMessage, "sequence"> {
     const { world } = this
-    const source = `source-${world.integer(0, 2)}`
+    const source = `source-${world.integer(0, 1 + this.partitions)}`
     const tenant = world.random() < 0.8 ? "default" : "other"
     const many = world.random()
     const count = many < 0.05 ? 0 : many < 0.8 ? world.integer(1, 6) : world.integer(7, 60)
@@ -108,23 +57,41 @@ export class InputWriter {
       resource: {}
     }
     return {
-      subject: `logs.raw.0.${tenant}.${bare ? "bare" : source}`,
+      subject: this.subjectOf(tenant, bare ? "bare" : source),
       headers: bare ? {} : encodeFrameHeader(header),
       data,
       storedMillis: world.wall
     }
   }
 
+  /** A letter as it is published again, perhaps after somebody has mended it. */
+  replayed(letter: NativeLetter): Omit<StreamMessage, "sequence"> {
+    const { world } = this
+    const payload = world.random() < 0.5 ? letter.payload : cured(letter.payload)
+    return {
+      subject: this.subjectOf(letter.tenant, letter.source),
+      headers: { ...JSON.parse(letter.headers), [replayHeader]: deadLetterIdText(letter) },
+      data: Buffer.from(payload),
+      storedMillis: world.wall
+    }
+  }
+
+  private subjectOf(tenant: string, source: string): string {
+    return `logs.raw.${partitionOf(tenant, source, this.partitions)}.${tenant}.${source}`
+  }
+
   private line(bare: boolean): string {
     const { world } = this
     const n = this.number++
-    if (!bare && world.random() < 0.05) return `malformed ${n} {"n":`
+    const poisoned = this.poison > 0 && world.random() < this.poison
+    const word = poisoned ? ` ${this.poisons[world.integer(0, this.poisons.length - 1)]}` : ""
+    if (!bare && world.random() < 0.05) return `malformed ${n}${word} {"n":`
     const late = world.random() < 0.1 ? world.integer(0, 30 * minuteMillis) : world.integer(0, 2_000)
     return JSON.stringify({
       ts: new Date(world.wall - late).toISOString(),
       level: levels[world.integer(0, levels.length - 1)],
       service: `service-${world.integer(0, 3)}`,
-      msg: `record ${n}`,
+      msg: `record ${n}${word}`,
       n,
       ...(world.random() < 0.1 ? { noise: "yes" } : {})
     })

@@ -79,7 +79,7 @@ export class Life {
     const { world } = this
     world.steps++
     world.note(name)
-    if (this.untilKill > 0 && --this.untilKill === 0 && !world.calm) this.kill()
+    if (this.untilKill > 0 && --this.untilKill === 0 && !world.quiet) this.kill()
     return this.alive
   }
 

@@ -5,11 +5,12 @@ import { ConsumerError } from "@tailrace/streams/durable"
 import { type HopPosition, positionHeaders } from "@tailrace/streams/hop-position"
 import { PublishError } from "@tailrace/streams/publish-error"
 import type { PublisherShape, PublishOptions } from "@tailrace/streams/publisher"
+import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Deferred, Effect } from "effect"
 import type { Life } from "./life.ts"
 import { ModelLeases } from "./model-leases.ts"
-import { type DeliveryFaults, ModelSession } from "./model-session.ts"
-import { idHeader, ModelStream, type StreamMessage } from "./model-stream.ts"
+import { type DeliveryFaults, ModelSession, type SessionOptions } from "./model-session.ts"
+import { idHeader, indexBehind, ModelStream, type StreamMessage } from "./model-stream.ts"
 import type { World } from "./world.ts"
 
 export interface BrokerFaults extends DeliveryFaults {
@@ -30,9 +31,9 @@ export class ModelBroker {
   private up = true
   private readonly world: World
   private readonly faults: BrokerFaults
-  private readonly acknowledged: (stream: ModelStream, sequence: number) => void
+  private readonly acknowledged: SessionOptions["acknowledged"]
 
-  constructor(world: World, faults: BrokerFaults, acknowledged: (stream: ModelStream, sequence: number) => void) {
+  constructor(world: World, faults: BrokerFaults, acknowledged: SessionOptions["acknowledged"]) {
     this.world = world
     this.faults = faults
     this.acknowledged = acknowledged
@@ -76,7 +77,7 @@ export class ModelBroker {
       openConsumer: (options) =>
         this.ask(life, `open ${options.durable}`, () => {
           const stream = this.stream(options.stream)
-          const durable = stream.durable(options.durable)
+          const durable = stream.durable(options.durable, options.filterSubject)
           const asked = options.startSequence ?? 1
           const startSequence = options.replay === true ? asked : Math.max(asked, durable.floor + 1)
           return { durable, startSequence, stream }
@@ -137,8 +138,9 @@ export class ModelBroker {
           patiently(this.ask(life, `read ${subject}`, () => this.stream(stream).lastMessage(subject))),
           hopPositionOf
         ),
-      readStoredMessage: () => Effect.die("no record is refused in a simulation"),
-      takeLease: (partition) => this.leases.take(life, partition),
+      readStoredMessage: (stream, sequence) =>
+        patiently(this.ask(life, `read ${stream} ${sequence}`, () => this.storedMessage(stream, sequence))),
+      takeLease: (partition, standby) => this.leases.take(life, partition, standby),
       readAnnounced: (partition) =>
         Effect.map(
           patiently(
@@ -150,10 +152,17 @@ export class ModelBroker {
         this.ask(life, `ask for the end of ${stream}`, () => ({ first: 1, last: this.stream(stream).lastSequence })),
       unacknowledged: ({ durable, stream }) =>
         this.ask(life, `ask for what ${durable} has not acknowledged`, () => {
-          const { lastSequence } = this.stream(stream)
-          return lastSequence - Math.min(lastSequence, this.stream(stream).durable(durable).floor)
+          const known = this.stream(stream).durables.get(durable)
+          return known === undefined ? 0 : known.lane.length - indexBehind(known.lane, known.floor)
         })
     }
+  }
+
+  private storedMessage(stream: string, sequence: number): StoredMessage | undefined {
+    const found = this.stream(stream).messages[sequence - 1]
+    if (found === undefined) return undefined
+    const { data, headers, storedMillis, subject } = found
+    return { subject, headers: { get: (name) => headers[name] ?? "" }, data, receivedMillis: storedMillis }
   }
 
   /** As the consumer of a process does: whoever is still the owner begins a new session when one has ended. */

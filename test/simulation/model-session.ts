@@ -6,7 +6,7 @@ import type { ConsumerError, DurableOptions } from "@tailrace/streams/durable"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import { Effect } from "effect"
 import type { Life } from "./life.ts"
-import type { Durable, ModelStream, StreamMessage } from "./model-stream.ts"
+import { type Durable, indexBehind, type ModelStream, type StreamMessage } from "./model-stream.ts"
 import type { World } from "./world.ts"
 
 export interface DeliveryFaults {
@@ -26,7 +26,7 @@ export interface SessionOptions {
   readonly faults: DeliveryFaults
   readonly up: () => boolean
   /** Called as an acknowledgement leaves the process. */
-  readonly acknowledged: (stream: ModelStream, sequence: number) => void
+  readonly acknowledged: (stream: ModelStream, filter: string, sequence: number) => void
 }
 
 const capacityBytes = 64 * 1024
@@ -39,6 +39,7 @@ export class ModelSession {
   readonly inbox: ConsumerInbox
   private readonly given: SessionOptions
   private session = 0
+  /** Index in the durable's lane. */
   private next = 0
   private deliverySequence = 0
   private pumping = false
@@ -81,10 +82,10 @@ export class ModelSession {
     // Its requests are not served any more, which it learns at once or by missing heartbeats.
     durable.replaced = () => void world.after(world.between(0, 5_000), () => this.endIf(session))
     durable.floor = this.inbox.settled
-    this.next = this.inbox.settled + 1
+    this.next = indexBehind(durable.lane, durable.floor)
     this.deliverySequence = 0
     this.inbox.newSession()
-    world.note(`${options.durable} is delivered from ${this.next}`)
+    world.note(`${options.durable} is delivered from behind ${durable.floor}`)
     this.pump()
   }
 
@@ -99,14 +100,16 @@ export class ModelSession {
   }
 
   private deliver(most: number): void {
-    const { durable, faults, life, stream, up, world } = this.given
+    const { durable, faults, life, up, world } = this.given
+    const { lane } = durable
     for (let i = 0; i < most; i++) {
       if (this.closed || !life.alive || !up() || this.session !== durable.session) return
-      if (this.mailbox.bytes >= capacityBytes || this.next - 1 - durable.floor >= maxAckPending) return
-      const message = stream.messages[this.next - 1]
+      const settled = indexBehind(lane, durable.floor)
+      if (this.mailbox.bytes >= capacityBytes || this.next - settled >= maxAckPending) return
+      const message = lane[this.next]
       if (message === undefined) return
-      if (world.chance(faults.delivery) && this.next > durable.floor + 1) {
-        const again = stream.messages[world.integer(durable.floor + 1, this.next - 1) - 1]
+      if (world.chance(faults.delivery) && this.next > settled) {
+        const again = lane[world.integer(settled, this.next - 1)]
         if (again !== undefined) this.send(again, 2)
         continue
       }
@@ -129,8 +132,8 @@ export class ModelSession {
   }
 
   private send(message: StreamMessage, count: number): void {
-    const { life, options, stream } = this.given
-    const behind = stream.lastSequence - message.sequence
+    const { durable, life, options, stream } = this.given
+    const behind = durable.lane.length - indexBehind(durable.lane, message.sequence)
     const place = `${count}.${message.sequence}.${++this.deliverySequence}.${message.storedMillis}000000.${behind}`
     const reply = `$JS.ACK.${stream.name}.${options.durable}.${place}`
     const { session } = this
@@ -151,10 +154,10 @@ export class ModelSession {
   }
 
   private acknowledge(reply: string): void {
-    const { acknowledged, durable, faults, life, stream, up, world } = this.given
+    const { acknowledged, durable, faults, life, options, stream, up, world } = this.given
     const sequence = readDeliveryToken(reply)?.sequence ?? 0
     if (!life.step(`acknowledge ${stream.name} ${sequence}`)) return
-    acknowledged(stream, sequence)
+    acknowledged(stream, options.filterSubject, sequence)
     const { session } = this
     if (world.chance(faults.acknowledgement)) {
       // It gets lost with its connection only.

@@ -53,7 +53,10 @@ export class ModelSnapshots {
       Buffer.from(data).toString()
     )
     for (const pane of saved.outbox?.panes ?? []) {
-      this.found.set(`${pane.metric} ${pane.tenant} ${pane.key.service} ${pane.windowStart}`, pane.count)
+      this.found.set(
+        `${pane.metric} ${pane.partition} ${pane.tenant} ${pane.key.service} ${pane.windowStart}`,
+        pane.count
+      )
     }
   }
 }

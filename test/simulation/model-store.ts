@@ -4,6 +4,7 @@ import type { TablesShape } from "@tailrace/store/tables"
 import { Effect } from "effect"
 import type { Life } from "./life.ts"
 import { type CutShort, cutShort, type JsonRow, ModelTables } from "./model-tables.ts"
+import { type NativeRow, readNativeLetters, readNativeRows } from "./native-reader.ts"
 import type { World } from "./world.ts"
 
 /** How likely each fault is, per request. */
@@ -16,6 +17,10 @@ export interface StoreFaults {
   readonly slow: number
   /** The store dies while it inserts. */
   readonly killed: number
+  /** How often it dies so after all other faults are over, at most. */
+  readonly most: number
+  /** How often it dies while it works on inserts of several partitions. */
+  readonly wide: number
 }
 
 /** As the client of the store is configured. */
@@ -23,14 +28,33 @@ const clientPatience = 30_000
 /** The longest way of a request; shorter than any process takes to come up again. */
 const longestWay = 20
 
+/** An insert that the store works on. */
+interface Running {
+  readonly name: string
+  readonly token: string
+  readonly apply: Apply
+}
+
+/** What an insert does, as far as it comes; answers why it is refused. */
+type Apply = (until: CutShort) => StoreError | undefined
+
+/** What a record says that the constraint does not let in. */
+const unstorable = "no-sink"
+
 const noAnswer = (name: string) =>
   new StoreError({ consequence: "retry", message: `${name}: no answer from the store: socket hang up` })
 
 export class ModelStore {
   readonly tables = new ModelTables()
   kills = 0
+  /** Kills that found inserts of several partitions at work. */
+  wideKills = 0
+  /** Whether a constraint on the table of rows is in force. */
+  constrained = false
+  private lateKills = 0
+  private wideDue = 0
   private up = true
-  private readonly running = new Map<number, string>()
+  private readonly running = new Map<number, Running>()
   private number = 0
   private readonly world: World
   private readonly faults: StoreFaults
@@ -40,56 +64,102 @@ export class ModelStore {
     this.faults = faults
   }
 
-  /** The store dies: what it works on is cut off where it is, and answers no more. */
+  /** The store dies: each insert it works on is cut off where it is, and answers no more. */
   kill(downMillis: number): void {
     if (!this.up) return
     this.up = false
     this.kills++
-    this.running.clear()
     this.world.note("the store is killed")
+    if (this.isWide()) this.wideKills++
+    for (const { apply, name } of this.running.values()) {
+      const until = cutShort[this.world.integer(0, cutShort.length - 1)] as CutShort
+      this.world.note(`${name} is cut short: ${until}`)
+      apply(until)
+    }
+    this.running.clear()
     this.world.after(downMillis, () => {
       this.up = true
       this.world.note("the store is up")
     })
   }
 
+  /** Whether it works on inserts of several partitions. */
+  private isWide(): boolean {
+    return new Set([...this.running.values()].map(({ token }) => partitionOf(token))).size > 1
+  }
+
+  /** Whether it dies with what it has just inserted, as far as that came. */
+  private dies(): boolean {
+    const { faults, world } = this
+    if (!world.calm) return world.chance(faults.killed)
+    if (world.quiet || this.lateKills >= faults.most || world.random() >= faults.killed) return false
+    this.lateKills++
+    return true
+  }
+
+  /** Dies soon, where it works on inserts of several partitions and is to do so now and then. */
+  private diesOfMany(): void {
+    const { faults, world } = this
+    if (world.quiet || this.wideDue >= faults.wide || !this.isWide() || world.random() < 0.5) return
+    this.wideDue++
+    world.after(world.between(0, 30), () => this.isWide() && this.kill(world.between(200, 20_000)))
+  }
+
   /** The store as one process sees it. */
   tablesOf(life: Life): TablesShape {
     const { tables } = this
     const read = <A>(name: string, apply: () => A) => this.read(life, name, apply)
-    const insert = (name: string, token: string, apply: (until: CutShort) => void) =>
-      this.insert(life, `${name} ${token}`, token, apply)
+    const insert = (name: string, token: string, apply: Apply) => this.insert(life, `${name} ${token}`, token, apply)
     return {
       runningInserts: (partition) =>
         read("ask for running inserts", () => {
-          const own = [...this.running.values()].filter((token) =>
-            new RegExp(`^(ledger-|fill-)?${partition}-`).test(token)
-          )
-          return own.length
+          const own = new RegExp(`^(ledger-|fill-)?${partition}-`)
+          return [...this.running.values()].filter(({ token }) => own.test(token)).length
         }),
       lastInsert: (table, partition) => read(`ask for the last of ${table}`, () => tables.lastInsert(table, partition)),
       readBatch: (partition, ingestedAt) => read("read a batch", () => tables.readBatch(partition, ingestedAt)),
-      // No record is refused, so there are neither dead letters nor frames in pieces.
-      lettersAfter: () => read("read the dead letters", () => []),
-      splitFrameFound: () => read("read the split frame", () => ({ markedAt: 0, unfinished: undefined })),
+      lettersAfter: (partition, sequence) =>
+        read("read the dead letters", () => tables.letters.after(partition, sequence)),
+      splitFrameFound: (partition, lastSequence) =>
+        read("read the split frame", () => tables.splitFrameFound(partition, lastSequence)),
       rollupShortage: (partition, ingestedAt) =>
         read("compare the rollup", () => tables.rollupShortage(partition, ingestedAt)),
       fillRollup: (partition, ingestedAt, times) =>
         insert("fill the rollup", `fill-${partition}-${ingestedAt}`, (until) => {
           if (until === "everything") tables.fillRollup(partition, ingestedAt, times)
+          return undefined
         }),
       insertNative: (table, _columns, token, bytes) => {
         const sent = bytes.slice()
+        const write = this.writerOf(table, token, sent)
         return insert(`insert into ${table}`, token, (until) => {
           if (life.alive && Buffer.compare(sent, bytes) !== 0)
             this.world.violate(`the bytes of ${token} changed on the way`)
-          tables.insertLogs(token, sent, until)
+          return write(until)
         })
       },
       insertJson: (table, rows, token) =>
-        insert(`insert into ${table}`, token, (until) =>
+        insert(`insert into ${table}`, token, (until) => {
           tables.insertJson(table, token, rows as ReadonlyArray<JsonRow>, until)
-        )
+          return undefined
+        })
+    }
+  }
+
+  private writerOf(table: string, token: string, bytes: Uint8Array): Apply {
+    if (table === "dead_letters") {
+      const letters = readNativeLetters(bytes)
+      return (until) => {
+        this.tables.insertLetters(token, letters, until)
+        return undefined
+      }
+    }
+    const rows = readNativeRows(bytes)
+    return (until) => {
+      const refused = this.constrained ? rows.find(({ body }) => body.includes(unstorable)) : undefined
+      if (refused !== undefined) return violation(refused)
+      this.tables.insertLogs(token, bytes, rows, until)
+      return undefined
     }
   }
 
@@ -107,12 +177,7 @@ export class ModelStore {
     })
   }
 
-  private insert(
-    life: Life,
-    name: string,
-    token: string,
-    apply: (until: CutShort) => void
-  ): Effect.Effect<void, StoreError> {
+  private insert(life: Life, name: string, token: string, apply: Apply): Effect.Effect<void, StoreError> {
     const { faults, world } = this
     return life.request(name, (answer) => {
       const fail = (after: number) => world.after(after, () => answer(Effect.fail(noAnswer(name))))
@@ -122,23 +187,23 @@ export class ModelStore {
         if (world.chance(faults.refused)) return answer(Effect.fail(tooMany(name)))
         const works = world.chance(faults.slow) ? world.between(1_000, 60_000) : world.between(1, 60)
         const number = this.number++
-        this.running.set(number, token)
+        this.running.set(number, { name, token, apply })
+        this.diesOfMany()
         if (works > clientPatience) fail(clientPatience)
         return world.after(works, () => {
           // A store that was killed meanwhile has cut it off.
-          if (!this.running.delete(number)) return fail(1)
-          if (world.chance(faults.killed)) {
-            const until = cutShort[world.integer(0, cutShort.length - 1)] as CutShort
-            world.note(`${name} is cut short: ${until}`)
-            apply(until)
+          if (!this.running.has(number)) return fail(1)
+          if (this.dies()) {
             this.kill(world.between(200, 20_000))
             return fail(1)
           }
-          world.note(`${name} is done`)
-          apply("everything")
+          this.running.delete(number)
+          const refusal = apply("everything")
+          world.note(`${name} is ${refusal === undefined ? "done" : "refused"}`)
           if (works > clientPatience) return undefined
           if (world.chance(faults.lost)) return fail(world.between(1, clientPatience))
-          return world.after(world.between(0.2, longestWay), () => answer(Effect.void))
+          const result = refusal === undefined ? Effect.void : Effect.fail(refusal)
+          return world.after(world.between(0.2, longestWay), () => answer(result))
         })
       })
     })
@@ -147,3 +212,14 @@ export class ModelStore {
 
 const tooMany = (name: string) =>
   new StoreError({ consequence: "retry", code: 202, message: `${name}: too many simultaneous queries` })
+
+const violation = ({ row, sequence }: NativeRow) =>
+  new StoreError({
+    consequence: "dead-letter",
+    code: 469,
+    type: "VIOLATED_CONSTRAINT",
+    message: `insert into logs: constraint storable is violated at row ${sequence}-${row}`
+  })
+
+/** Tokens of all inserts but those of dead letters begin with a partition, or with a name and one. */
+const partitionOf = (token: string): string => /\d+/.exec(token)?.[0] ?? ""

@@ -8,9 +8,13 @@ export interface StreamMessage {
   readonly storedMillis: number
 }
 
+/** The messages of a stream that a consumer is given, in order; grows with the stream. */
+export type Lane = ReadonlyArray<StreamMessage>
+
 /** What the broker keeps of a durable consumer. */
 export interface Durable {
-  /** Everything up to here is acknowledged. */
+  readonly lane: Lane
+  /** Everything of its lane up to here is acknowledged. */
   floor: number
   /** Counts resets; deliveries and acknowledgements of older sessions mean nothing. */
   session: number
@@ -20,6 +24,18 @@ export interface Durable {
 
 export const idHeader = "Nats-Msg-Id"
 
+/** Index of the first message of a lane behind a sequence. */
+export const indexBehind = (lane: Lane, sequence: number): number => {
+  let low = 0
+  let high = lane.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((lane[middle] as StreamMessage).sequence <= sequence) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export class ModelStream {
   readonly name: string
   readonly messages: Array<StreamMessage> = []
@@ -28,6 +44,7 @@ export class ModelStream {
   readonly listeners = new Set<() => void>()
   private readonly ids = new Map<string, number>()
   private readonly lastOf = new Map<string, number>()
+  private readonly lanes = new Map<string, Array<StreamMessage>>()
 
   constructor(name: string) {
     this.name = name
@@ -42,10 +59,20 @@ export class ModelStream {
     return this.messages[(this.lastOf.get(subject) ?? 0) - 1]
   }
 
-  durable(name: string): Durable {
+  /** The messages whose subject a filter picks: a subject, or one that ends in ">". */
+  lane(filter: string): Lane {
+    let lane = this.lanes.get(filter)
+    if (lane === undefined) {
+      lane = this.messages.filter(({ subject }) => picks(filter, subject))
+      this.lanes.set(filter, lane)
+    }
+    return lane
+  }
+
+  durable(name: string, filter: string): Durable {
     let durable = this.durables.get(name)
     if (durable === undefined) {
-      durable = { floor: 0, session: 0 }
+      durable = { lane: this.lane(filter), floor: 0, session: 0 }
       this.durables.set(name, durable)
     }
     return durable
@@ -58,7 +85,9 @@ export class ModelStream {
 
   append(message: Omit<StreamMessage, "sequence">): number {
     const sequence = this.messages.length + 1
-    this.messages.push({ ...message, sequence })
+    const kept = { ...message, sequence }
+    this.messages.push(kept)
+    for (const [filter, lane] of this.lanes) if (picks(filter, kept.subject)) lane.push(kept)
     this.lastOf.set(message.subject, sequence)
     const id = message.headers[idHeader]
     if (id !== undefined) this.ids.set(id, sequence)
@@ -66,3 +95,6 @@ export class ModelStream {
     return sequence
   }
 }
+
+const picks = (filter: string, subject: string): boolean =>
+  filter.endsWith(">") ? subject.startsWith(filter.slice(0, -1)) : subject === filter

@@ -1,5 +1,7 @@
-// NativeReader: reads a block of the table `logs` in ClickHouse's Native format, as far as a model of the store looks at it.
+// NativeReader: reads blocks in ClickHouse's Native format, rows and dead letters, as far as a model of the store looks at them.
+
 import { blockColumns } from "@tailrace/store/native-block"
+import type { KnownLetter } from "@tailrace/store/settled-records"
 
 export interface NativeRow {
   readonly tenant: string
@@ -18,8 +20,23 @@ export interface NativeRow {
 
 type Column = ReadonlyArray<string | number>
 
-/** The rows of a block. Throws where the bytes are no block of these columns. */
-export const readNativeRows = (bytes: Uint8Array): ReadonlyArray<NativeRow> => {
+/** A letter as it was inserted; its payload and headers as text. */
+export interface NativeLetter extends KnownLetter {
+  readonly tenant: string
+  readonly source: string
+  readonly partition: number
+  readonly headers: string
+  readonly payload: string
+}
+
+interface Block {
+  readonly count: number
+  readonly text: (name: string, row: number) => string
+  readonly number: (name: string, row: number) => number
+}
+
+/** Throws where the bytes are no block, or not one of these columns. */
+const readBlock = (bytes: Uint8Array, expected?: typeof blockColumns): Block => {
   const reader = new Reader(bytes)
   const columns = reader.varint()
   const count = reader.varint()
@@ -27,13 +44,21 @@ export const readNativeRows = (bytes: Uint8Array): ReadonlyArray<NativeRow> => {
   for (let i = 0; i < columns; i++) {
     const name = reader.string()
     const type = reader.string()
-    const [expected, expectedType] = blockColumns[i] ?? []
-    if (name !== expected || type !== expectedType) throw new Error(`column ${i} is ${name} ${type}`)
+    const [expectedName, expectedType] = expected?.[i] ?? [name, type]
+    if (name !== expectedName || type !== expectedType) throw new Error(`column ${i} is ${name} ${type}`)
     read[name] = reader.column(type, count)
   }
   if (reader.at !== bytes.length) throw new Error(`${bytes.length - reader.at} bytes behind the block`)
-  const text = (name: string, i: number) => String(read[name]?.[i])
-  const number = (name: string, i: number) => Number(read[name]?.[i])
+  return {
+    count,
+    text: (name, row) => String(read[name]?.[row]),
+    number: (name, row) => Number(read[name]?.[row])
+  }
+}
+
+/** The rows of a block of the table `logs`. */
+export const readNativeRows = (bytes: Uint8Array): ReadonlyArray<NativeRow> => {
+  const { count, number, text } = readBlock(bytes, blockColumns)
   return Array.from({ length: count }, (_, i) => ({
     tenant: text("tenant", i),
     partition: number("partition", i),
@@ -46,6 +71,23 @@ export const readNativeRows = (bytes: Uint8Array): ReadonlyArray<NativeRow> => {
     severity: text("severity", i),
     body: text("body", i),
     bodyBytes: Buffer.byteLength(text("body", i))
+  }))
+}
+
+/** The letters of a block of the table `dead_letters`. */
+export const readNativeLetters = (bytes: Uint8Array): ReadonlyArray<NativeLetter> => {
+  const { count, number, text } = readBlock(bytes)
+  return Array.from({ length: count }, (_, i) => ({
+    tenant: text("tenant", i),
+    source: text("source", i),
+    stage: text("stage", i),
+    partition: number("partition", i),
+    sequence: number("sequence", i),
+    row: number("row", i),
+    records: number("records", i),
+    reason: text("reason", i),
+    headers: text("headers", i),
+    payload: text("payload", i)
   }))
 }
 

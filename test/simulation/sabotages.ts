@@ -73,5 +73,62 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
   }),
   "repairs no rollup": () => ({
     tables: (tables) => ({ ...tables, rollupShortage: () => Effect.succeed(0) })
+  }),
+  "compares the rollup over all partitions": () => ({
+    store: (store) => {
+      store.tables.comparesEverything = true
+    }
+  }),
+  "goes on inserting while it hands a partition over that another process has": () => {
+    const left = new Set<string>()
+    return {
+      handOver: ({ partition, stepAside, unpin }) =>
+        Effect.sync(() => {
+          left.add(`owners.cut.${partition}`)
+          unpin()
+        }).pipe(Effect.andThen(Effect.sleep("5 seconds")), Effect.andThen(stepAside)),
+      publisher: (publisher) => ({
+        ...publisher,
+        publish: (subject, payload, options = {}) => {
+          const { expectLastSubjectSequence: _, ...unfenced } = options
+          return publisher.publish(subject, payload, left.has(subject) ? unfenced : options)
+        }
+      })
+    }
+  },
+  "keeps the partitions it is to hand over": () => ({ handOver: () => Effect.void }),
+  "stores dead letters after the rows of their batch": () => ({
+    tables: (tables) => {
+      let late: ReadonlyArray<ReturnType<typeof tables.insertNative>> = []
+      return {
+        ...tables,
+        insertNative: (table, columns, token, bytes) => {
+          if (table === "dead_letters") {
+            late = [...late, tables.insertNative(table, columns, token, bytes)]
+            return Effect.void
+          }
+          const letters = Effect.suspend(() =>
+            Effect.forEach(late, (letter) => Effect.ignore(letter), { discard: true })
+          )
+          const done = Effect.sync(() => {
+            late = []
+          })
+          return tables.insertNative(table, columns, token, bytes).pipe(Effect.andThen(letters), Effect.andThen(done))
+        }
+      }
+    }
+  }),
+  "repeats a dead letter under the token of the first attempt": () => ({
+    tables: (tables) => ({
+      ...tables,
+      insertNative: (table, columns, token, bytes) =>
+        tables.insertNative(table, columns, table === "dead_letters" ? token.replace(/-\d+$/, "") : token, bytes)
+    })
+  }),
+  "knows nothing of the dead letters of an earlier life": () => ({
+    tables: (tables) => ({ ...tables, lettersAfter: () => Effect.succeed([]) })
+  }),
+  "takes a frame for whole of which only some rows are stored": () => ({
+    tables: (tables) => ({ ...tables, splitFrameFound: () => Effect.succeed({ markedAt: 0, unfinished: undefined }) })
   })
 }

@@ -1,17 +1,22 @@
-// Simulate: one life story of a partition's pipeline from a seed: input, faults, deaths and births, and whether the promises held.
+// Simulate: one life story of a pipeline from a seed: input, faults, deaths and births, and whether the promises held.
 
 import type { Pipeline } from "@tailrace/processor/pipeline"
 import type { TablesShape } from "@tailrace/store/tables"
 import type { BrokerShape } from "@tailrace/streams/broker"
 import type { PublisherShape } from "@tailrace/streams/publisher"
-import { Effect } from "effect"
-import { InputWriter, Truth } from "./input.ts"
+import type { Effect } from "effect"
+import { AcknowledgementWatch } from "./acknowledgement-watch.ts"
+import { InputWriter } from "./input.ts"
 import { ModelBroker } from "./model-broker.ts"
+import { ModelBus } from "./model-bus.ts"
 import { ModelSnapshots } from "./model-snapshots.ts"
 import { ModelStore } from "./model-store.ts"
-import { AcknowledgementWatch, brokenPromises, type Outputs } from "./promises.ts"
+import type { StreamMessage } from "./model-stream.ts"
+import { brittle } from "./poison.ts"
+import { brokenPromises, type Outputs, sureWindows } from "./promises.ts"
 import { drawSchedule } from "./schedule.ts"
 import { SimulatedProcess, type Surroundings } from "./simulated-process.ts"
+import { Truth } from "./truth.ts"
 import { World } from "./world.ts"
 
 /** `changing`: each life of a process has one of the other two, whatever the life before had. */
@@ -20,9 +25,21 @@ export type Placement = "fused" | "staged" | "changing"
 /** A mistake put in on purpose, to see that the simulation finds it. */
 export interface Sabotage {
   readonly tables?: (tables: TablesShape) => TablesShape
+  /** What the statements of the store do otherwise. */
+  readonly store?: (store: ModelStore) => void
   readonly broker?: (broker: BrokerShape) => BrokerShape
   readonly publisher?: (publisher: PublisherShape) => PublisherShape
   readonly pipeline?: (pipeline: Pipeline) => Pipeline
+  /** How an owner lets go of a partition. */
+  readonly handOver?: (asked: HandOver) => Effect.Effect<void>
+}
+
+export interface HandOver {
+  readonly partition: number
+  /** As it is done without a mistake. */
+  readonly stepAside: Effect.Effect<void>
+  /** Lets another process be the owner at once. */
+  readonly unpin: () => void
 }
 
 export interface SimulationOptions {
@@ -47,6 +64,13 @@ export interface SimulationResult {
   readonly stops: number
   /** Processes that lived on, stopped for a while, when another one took over. */
   readonly overtaken: number
+  /** Partitions that an owner let go of because it was asked to, or had too many. */
+  readonly handOvers: number
+  /** Deaths of the store in the middle of several partitions' inserts. */
+  readonly wideKills: number
+  /** Dead letters, and how many of them were published again. */
+  readonly letters: number
+  readonly replays: number
   /** Seconds of the simulated world. */
   readonly seconds: number
   /** Equal for two runs that went the same way, step by step. */
@@ -56,8 +80,8 @@ export interface SimulationResult {
 
 /** Everything has to be stored so many milliseconds after the last fault. */
 const restMillis = 600_000
-/** Within so many milliseconds a process is up and its windows have been told the time. */
-const settleMillis = 20_000
+/** Within so many milliseconds windows have been told the time, and whoever was overtaken knows of it. */
+const settleMillis = 5_000
 const hour = 3_600_000
 
 class Simulation {
@@ -69,38 +93,51 @@ class Simulation {
   private readonly shared: Surroundings
   private readonly processes: ReadonlyArray<SimulatedProcess>
   private unpublished: number
+  private replays = 0
+  private picture = ""
+  private pictureSince = 0
   private readonly schedule: ReturnType<typeof drawSchedule>
+  private readonly partitions: ReadonlyArray<number>
 
   constructor(options: SimulationOptions) {
     const { pipeline, placement, sabotage } = options
     this.world = new World(options.seed, options.log === true)
-    this.schedule = drawSchedule(this.world)
-    this.unpublished = this.schedule.messages.length
-    this.store = new ModelStore(this.world, this.schedule.store)
-    this.broker = new ModelBroker(this.world, this.schedule.broker, (stream, sequence) => {
-      const problem = watch.problem(stream, sequence)
-      if (problem !== undefined) this.world.violate(problem)
+    const { world } = this
+    this.schedule = drawSchedule(world)
+    const { broker, constraint, kills, messages, partitions, poison, processes, store } = this.schedule
+    this.partitions = Array.from({ length: partitions }, (_, partition) => partition)
+    this.unpublished = messages.length
+    this.store = new ModelStore(world, store)
+    sabotage?.store?.(this.store)
+    this.broker = new ModelBroker(world, broker, (stream, filter, sequence) => {
+      const problem = watch.problem(stream, filter, sequence)
+      if (problem !== undefined) world.violate(problem)
     })
     this.snapshots = new ModelSnapshots(this.broker)
+    const up = () => this.broker.isUp
+    const used = poison > 0 ? brittle(pipeline) : pipeline
     this.shared = {
-      world: this.world,
+      world,
       store: this.store,
       broker: this.broker,
       snapshots: this.snapshots,
-      pipeline: sabotage?.pipeline?.(pipeline) ?? pipeline,
+      bus: partitions > 1 && processes > 1 ? new ModelBus(world, up, broker.lost) : undefined,
+      partitions,
+      pipeline: sabotage?.pipeline?.(used) ?? used,
       placement,
       sabotage,
-      killsLeft: this.schedule.kills,
+      killsLeft: kills,
       kills: 0,
-      stops: 0
+      stops: 0,
+      handOvers: 0
     }
-    this.processes = Array.from({ length: this.schedule.processes }, () => new SimulatedProcess(this.shared))
-    const key = `windows.${pipeline.config.name}.0`
+    this.processes = Array.from({ length: processes }, (_, i) => new SimulatedProcess(`process-${i}`, this.shared))
     this.outputs = {
       tables: this.store.tables,
-      truth: new Truth(Effect.runSync(pipeline.stagesFor(0))),
+      truth: new Truth(pipeline.stagesFor, partitions),
       stream: (name) => this.broker.stream(name),
-      snapshotOffset: () => this.snapshots.offsetOf(key),
+      snapshotOffset: (partition) => this.snapshots.offsetOf(`windows.${pipeline.config.name}.${partition}`),
+      alwaysConstrained: constraint.from === 0 && constraint.to === undefined,
       found: this.snapshots.found
     }
     const watch = new AcknowledgementWatch(this.outputs, placement)
@@ -112,18 +149,22 @@ class Simulation {
     for (const process of this.processes) process.begin()
     world.runUntil(() => false, schedule.millis)
     world.calm = true
-    for (const { life } of this.processes) life?.thaw()
     world.note("the faults are over")
     if (this.allTaken() || world.runUntil(() => this.allTaken(), restMillis)) {
-      // Now every window closes by the clock, and the last life ends in order.
+      world.quiet = true
+      for (const { life } of this.processes) life?.thaw()
       // A life that has just begun counts time from its first look at the clock.
-      world.runUntil(() => false, settleMillis)
+      if (!world.runUntil(() => this.isSteady(), restMillis) && world.violations.length === 0)
+        world.violate(`ten minutes later the partitions are run by ${this.owners()}`)
+      // Now every window closes by the clock, and the last life ends in order.
       world.jumpWall(10 * hour)
-      world.runUntil(() => this.allClosed(), 60_000)
+      const sure = sureWindows(outputs)
+      world.runUntil(() => sure.every((key) => outputs.tables.closed.has(`patient ${key}`)), 60_000)
       for (const process of this.processes) process.end(true)
       world.runUntil(() => this.processes.every(({ life }) => life === undefined), 60_000)
     } else if (world.violations.length === 0) {
-      world.violate(`ten minutes after the last fault the ledger reaches to ${outputs.tables.ledgerThrough}`)
+      const reached = this.partitions.map((partition) => outputs.tables.ledgerThrough(partition))
+      world.violate(`ten minutes after the last fault the ledger reaches to ${reached}`)
     }
     const problems = world.violations.length > 0 ? world.violations : brokenPromises(outputs)
     for (const { life } of this.processes) life?.kill()
@@ -137,6 +178,10 @@ class Simulation {
       brokerKills: this.broker.kills,
       stops: this.shared.stops,
       overtaken: this.broker.leases.overtaken,
+      handOvers: this.shared.handOvers,
+      wideKills: this.store.wideKills,
+      letters: outputs.tables.letters.byId.size,
+      replays: this.replays,
       seconds: world.elapsed / 1_000,
       fingerprint: world.fingerprint,
       log: world.log
@@ -145,41 +190,89 @@ class Simulation {
 
   /** Puts input and faults into the world's queue. */
   private plan(): void {
-    const { broker, outputs, schedule, store, world } = this
-    const raw = broker.stream("raw")
-    const writer = new InputWriter(world)
+    const { broker, schedule, store, world } = this
+    const writer = new InputWriter(world, schedule)
     const publish = () => {
       if (!broker.isUp) return void world.after(500, publish)
       this.unpublished--
-      raw.append(writer.next())
-      outputs.truth.add(raw.messages[raw.lastSequence - 1] as (typeof raw.messages)[number])
+      this.append(writer.next())
+    }
+    const replay = () => {
+      const letters = [...store.tables.letters.byId.values()]
+      const letter = letters[world.integer(0, letters.length - 1)]
+      if (letter === undefined || !broker.isUp || world.quiet) return
+      this.replays++
+      this.append(writer.replayed(letter))
+    }
+    const constrain = (constrained: boolean) => () => {
+      store.constrained = constrained
+      world.note(`the store ${constrained ? "has a constraint" : "has none any more"}`)
     }
     for (const at of schedule.messages) world.after(at, publish)
+    for (const at of schedule.replays) world.after(at, replay)
+    world.after(schedule.constraint.from, constrain(true))
+    if (schedule.constraint.to !== undefined) world.after(schedule.constraint.to, constrain(false))
     for (const { at, millis } of schedule.storeOutages) world.after(at, () => store.kill(millis))
     for (const { at, millis } of schedule.brokerOutages) world.after(at, () => broker.kill(millis))
     for (const { at, millis } of schedule.clockJumps) world.after(at, () => world.jumpWall(millis))
-    for (const at of schedule.stops) world.after(at, () => this.any().end())
-    for (const at of schedule.handOvers) world.after(at, () => this.owner().handOver())
+    for (const at of schedule.stops) world.after(at, () => this.any(this.processes).end())
+    for (const at of schedule.handOvers) world.after(at, () => this.handOver(this.any(this.partitions)))
+    for (const { at, millis } of schedule.forgottenPins)
+      world.after(at, () => broker.leases.forget(this.any(this.partitions), millis))
     for (const { at, millis } of schedule.freezes) world.after(at, () => this.owner().freeze(millis))
   }
 
-  private any(): SimulatedProcess {
-    return this.processes[this.world.integer(0, this.processes.length - 1)] as SimulatedProcess
+  private append(message: Omit<StreamMessage, "sequence">): void {
+    const raw = this.broker.stream("raw")
+    const sequence = raw.append(message)
+    this.outputs.truth.add(raw.messages[sequence - 1] as StreamMessage)
+  }
+
+  private any<A>(choices: ReadonlyArray<A>): A {
+    return choices[this.world.integer(0, choices.length - 1)] as A
   }
 
   /** A process that owns something, where there is one. */
   private owner(): SimulatedProcess {
-    return this.processes.find(({ life }) => this.broker.leases.holds(life)) ?? this.any()
+    return this.processes.find(({ life }) => this.broker.leases.holds(life)) ?? this.any(this.processes)
+  }
+
+  private handOver(partition: number): void {
+    if (this.world.quiet) return
+    this.processes.find((process) => process.runs(partition))?.handOver(partition)
   }
 
   private allTaken(): boolean {
-    const last = this.broker.stream("raw").lastSequence
     if (this.unpublished > 0) return false
-    return this.store.tables.ledgerThrough >= last && this.outputs.snapshotOffset() >= last
+    const { snapshotOffset, stream, tables } = this.outputs
+    return this.partitions.every((partition) => {
+      const last = stream("raw").lane(`logs.raw.${partition}.>`).at(-1)?.sequence ?? 0
+      return tables.ledgerThrough(partition) >= last && snapshotOffset(partition) >= last
+    })
   }
 
-  private allClosed(): boolean {
-    return this.store.tables.panesOf("patient") >= this.outputs.truth.minutes.size
+  /** Whether the partitions are balanced, and nothing has changed since windows were told the time. */
+  private isSteady(): boolean {
+    const { elapsed } = this.world
+    const picture = this.processes.map((process) => process.picture).join()
+    if (picture !== this.picture) {
+      this.picture = picture
+      this.pictureSince = elapsed
+    }
+    return elapsed - this.pictureSince >= settleMillis && this.isBalanced()
+  }
+
+  /** Whether each partition runs, and, where processes tell each other, none runs two more than another. */
+  private isBalanced(): boolean {
+    const running = this.owners()
+    const { bus, partitions } = this.shared
+    if (running.reduce((sum, count) => sum + count, 0) !== partitions) return false
+    return bus === undefined || Math.max(...running) - Math.min(...running) < 2
+  }
+
+  /** How many partitions each process runs. */
+  private owners(): ReadonlyArray<number> {
+    return this.processes.map((process) => this.partitions.filter((partition) => process.runs(partition)).length)
   }
 }
 

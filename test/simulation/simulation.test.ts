@@ -19,6 +19,10 @@ describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
     expect(totals.storeKills).toBeGreaterThan(300)
     expect(totals.brokerKills).toBeGreaterThan(300)
     expect(totals.overtaken).toBeGreaterThan(50)
+    expect(totals.handOvers).toBeGreaterThan(50)
+    expect(totals.wideKills).toBeGreaterThan(50)
+    expect(totals.letters).toBeGreaterThan(300)
+    expect(totals.replays).toBeGreaterThan(10)
   })
 
   it.each([4, 5])("goes the same way again, step by step, from seed %i", (seed) => {

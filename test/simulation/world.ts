@@ -31,6 +31,8 @@ export class World {
   steps = 0
   /** Once the faults are over, everything asked is answered. */
   calm = false
+  /** Once everything is taken, nobody dies any more either. */
+  quiet = false
   /** What went against a promise, in words; the first one ends the simulation. */
   readonly violations: Array<string> = []
   /** Sum over the names of all steps: two runs that agree on it went the same way. */
