@@ -120,6 +120,11 @@ export class RunningTailrace {
     if (pid !== undefined) process.kill(pid, "SIGKILL")
   }
 
+  /** Leaves what it prints unread, as a pager does that was closed. */
+  stopReading(): void {
+    this.child?.stdout?.destroy()
+  }
+
   /** Process id of the main process; undefined while none runs. */
   mainPid(): number | undefined {
     return this.child?.pid

@@ -25,11 +25,15 @@ const makeOutput = (): OutputShape => {
   const isTerminal = process.stdout.isTTY === true
   const begun = performance.now()
   let shown = false
-  // A reader that leaves early (`| head`) is no error of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
+  // What else is written there, such as the log of `up`, ends nothing when its reader leaves.
+  process.stdout.on("error", () => undefined)
   const write = (stream: NodeJS.WriteStream, text: string | Uint8Array): Effect.Effect<void> =>
     Effect.callback<void>((resume) => {
-      if (stream.write(text)) resume(Effect.void)
+      const taken = stream.write(text, (error) => {
+        // A reader that leaves early (`| head`) is no error of ours.
+        if (error != null) process.exit((error as NodeJS.ErrnoException).code === "EPIPE" ? 0 : 1)
+      })
+      if (taken) resume(Effect.void)
       else stream.once("drain", () => resume(Effect.void))
     })
   const clear = (): void => {
