@@ -6,7 +6,7 @@ import { simulate } from "./simulate.ts"
 import { simulatedPipeline } from "./simulated-pipeline.ts"
 
 /** Seeds within which every sabotage has to be found. */
-const enough = 200
+const enough = 400
 
 describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
   it("keeps every promise over a thousand seeds", () => {
