@@ -33,4 +33,33 @@ describe("the repair of a batch's rollup", () => {
       assert.strictEqual(world.fills, 0)
     }).pipe(Effect.scoped)
   )
+
+  it.effect.each([
+    [1, 1],
+    [-1, -1],
+    [-3, -3],
+    [0, undefined],
+    [Number.NaN, undefined]
+  ] as const)("adds or takes off whole batches alone: where it is short of %s, %s", ([missing, filled]) =>
+    Effect.gen(function* () {
+      const fills: Array<number> = []
+      const repair = yield* repairRollup(4, batch, Effect.void).pipe(
+        Effect.provideServiceEffect(
+          Tables,
+          Effect.map(Tables, (tables) => ({
+            ...tables,
+            runningInserts: () => Effect.succeed(0),
+            rollupShortage: () => Effect.succeed(missing),
+            fillRollup: (_partition: number, _ingestedAt: number, times: number) =>
+              Effect.sync(() => void fills.push(times))
+          }))
+        ),
+        Effect.provideService(Store, undefined as never),
+        Effect.forkScoped
+      )
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(repair), filled !== undefined)
+      assert.deepStrictEqual(fills, filled === undefined ? [] : [filled])
+    }).pipe(Effect.scoped)
+  )
 })

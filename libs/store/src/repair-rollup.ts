@@ -32,5 +32,5 @@ export const repairRollup = Effect.fnUntraced(function* <E>(
 
 const steadyLooks = 4
 
-/** Missing, or counted once or twice too often: as many kills in the middle of one insert have been seen to leave. */
-const repairable: ReadonlySet<number> = new Set([1, -1, -2])
+/** Missing, or counted too often: up to three times was seen after as many kills in the middle of one insert. */
+const repairable: ReadonlySet<number> = new Set([1, -1, -2, -3, -4])
