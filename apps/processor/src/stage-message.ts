@@ -1,21 +1,17 @@
 // StageMessage: what lies in the streams between stages: the bytes of a batch, compressed, behind what can be known without unpacking.
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
+import { compress, decompress } from "@tailrace/streams/compression"
 
 /** Rows, and bytes of the batch once unpacked, as two little-endian integers. */
 const headBytes = 8
 /** Far above what any stage puts into one message. */
 const mostBytes = 268_435_456
 
-/** The quickest level that finds what lines of a log have in common: a third of the bytes, written and read at each hop. */
-const compression = { [constants.ZSTD_c_compressionLevel]: 1 }
-
 /** The kept rows and all accounts of a batch as a message. The result is the caller's. */
 export const packBatch = (batch: LogBatch): Uint8Array => {
   const encoded = encodeBatch(batch)
-  // One chunk, for the result is put together from chunks of 16 KiB otherwise.
-  const packed = zstdCompressSync(encoded, { params: compression, chunkSize: Math.max(1_024, encoded.length) })
+  const packed = compress(encoded)
   const message = new Uint8Array(headBytes + packed.length)
   const head = new DataView(message.buffer)
   head.setUint32(0, batch.keptCount, true)
@@ -30,8 +26,7 @@ export const packedRows = (message: Uint8Array): number => headOf(message).rows
 /** The bytes that `encodeBatch` made. Throws when they break off or are no message of a stage. */
 export const unpackBatch = (message: Uint8Array): Uint8Array => {
   const { bytes } = headOf(message)
-  const packed = message.subarray(headBytes)
-  return zstdDecompressSync(packed, { chunkSize: Math.max(1_024, bytes), maxOutputLength: bytes })
+  return decompress(message.subarray(headBytes), bytes)
 }
 
 const headOf = (message: Uint8Array) => {

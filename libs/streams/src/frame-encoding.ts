@@ -1,14 +1,11 @@
 // Frame encoding: payloads of frames compressed on their way over the broker, and frames as their readers see them.
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib"
 import { decodeFrameHeader, encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
+import { compress, decompress } from "./compression.ts"
 
 /** How a payload lies in the broker; without the header as it is. */
 export type FrameEncoding = "none" | "zstd"
 
 const encodingHeader = "Tailrace-Encoding"
-
-/** The quickest level that finds what lines of a log have in common: a fifth of the bytes. */
-const compression = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 /** Shorter payloads gain nothing that is worth a call. */
 const fewBytes = 1_024
@@ -24,8 +21,7 @@ export const packFrame = (
 ): { readonly headers: Record<string, string>; readonly payload: Uint8Array } => {
   const headers = encodeFrameHeader(header)
   if (encoding === "none" || payload.length < fewBytes || payload.length > mostBytes) return { headers, payload }
-  // One chunk, for the result is put together from chunks of 16 KiB otherwise.
-  const packed = zstdCompressSync(payload, { params: compression, chunkSize: payload.length })
+  const packed = compress(payload)
   return packed.length < payload.length
     ? { headers: { ...headers, [encodingHeader]: encoding }, payload: packed }
     : { headers, payload }
@@ -46,22 +42,8 @@ export const unpackFrame = (get: (name: string) => string | undefined, data: Uin
   const header = decodeFrameHeader(get)
   if (get(encodingHeader) !== "zstd") return { header, payload: data, encoding: "none" }
   try {
-    const payload = zstdDecompressSync(data, { chunkSize: chunkFor(data), maxOutputLength: mostBytes })
-    return { header, payload, encoding: "zstd" }
+    return { header, payload: decompress(data, mostBytes), encoding: "zstd" }
   } catch {
     return { header: { ...header, layout: "single" }, payload: data, encoding: "none" }
   }
 }
-
-/** Bytes of one chunk: all that the data says it holds, where it says so (RFC 8878, 3.1.1.1). */
-const chunkFor = (data: Uint8Array): number => {
-  const descriptor = data[4] ?? 0
-  const single = (descriptor >> 5) & 1
-  const sizeBytes = [single, 2, 4, 8][descriptor >> 6] as number
-  const at = 5 + (1 - single) + ([0, 1, 2, 4][descriptor & 3] as number)
-  if (sizeBytes === 0 || sizeBytes === 8 || data.length < at + sizeBytes) return usualChunk
-  const size = Buffer.from(data.buffer, data.byteOffset, data.byteLength).readUIntLE(at, sizeBytes)
-  return Math.min(mostBytes, Math.max(fewBytes, sizeBytes === 2 ? size + 256 : size))
-}
-
-const usualChunk = 65_536
