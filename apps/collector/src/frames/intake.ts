@@ -1,5 +1,4 @@
 // Intake: messages of all sources into frames, frames to the broker, acknowledgements back to the senders; bounded by bytes.
-
 import { inputSubject } from "@tailrace/domain/subjects"
 import { type FrameEncoding, packFrame } from "@tailrace/streams/frame-encoding"
 import { within } from "../within.ts"

@@ -1,6 +1,6 @@
 // Thin: a segment without its droppable frames, whose records are counted in frames without messages that take their place.
 import { open, rename } from "node:fs/promises"
-import { countMessages, encodeFrameHeader } from "@tailrace/domain/frame"
+import { countMessages, encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
 import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { type Damage, encodeRecord, type SpoolRecord } from "./record.ts"
 import { readWhole, type Segment } from "./segment.ts"
@@ -20,12 +20,12 @@ export const thinSegment = async (
 ): Promise<ReadonlyMap<string, number> | undefined> => {
   const { bytes, damages, end, records } = await readWhole(segment)
   segment.thinned = true
-  const gone = records.filter(({ droppable, number, tried }) => droppable && !tried && number >= from)
+  const gone = records.filter(({ droppable, number, tried }) => droppable && !tried && number >= from).map(counted)
   if (gone.length === 0) return undefined
   for (const damage of end < bytes.length ? [...damages, { from: end, to: bytes.length }] : damages) {
     await aside(damage, bytes.subarray(damage.from, damage.to))
   }
-  const without = new Set(gone)
+  const without = new Set(gone.map(({ record }) => record))
   const kept = [...records.filter((record) => !without.has(record)), ...notesOf(gone)]
   let previous = records[0]?.previous ?? 0
   const parts = kept
@@ -37,28 +37,31 @@ export const thinSegment = async (
     })
   segment.bytes = await replace(segment.path, Buffer.concat(parts))
   const dropped = new Map<string, number>()
-  for (const record of gone) {
-    dropped.set(record.component, (dropped.get(record.component) ?? 0) + messagesOf(record))
+  for (const { messages, record } of gone) {
+    dropped.set(record.component, (dropped.get(record.component) ?? 0) + messages)
   }
   return dropped
 }
 
-const frameOf = (record: SpoolRecord) => unpackFrame((name) => record.headers[name], record.payload)
+interface Gone {
+  readonly record: SpoolRecord
+  readonly header: FrameHeader
+  readonly messages: number
+}
 
-const messagesOf = (record: SpoolRecord): number => {
-  const { header, payload } = frameOf(record)
-  return countMessages(payload, header.layout)
+const counted = (record: SpoolRecord): Gone => {
+  const { header, payload } = unpackFrame((name) => record.headers[name], record.payload)
+  return { record, header, messages: countMessages(payload, header.layout) }
 }
 
 /** A frame for the records of each subject and minute, in the last one's place, with what those frames had to count too. */
-const notesOf = (gone: ReadonlyArray<SpoolRecord>): ReadonlyArray<SpoolRecord> => {
+const notesOf = (gone: ReadonlyArray<Gone>): ReadonlyArray<SpoolRecord> => {
   const notes = new Map<string, SpoolRecord & { readonly counts: Record<string, number> }>()
-  for (const record of gone) {
-    const { header } = frameOf(record)
+  for (const { header, messages, record } of gone) {
     const key = `${record.subject} ${Math.floor((header.receivedMillis ?? 0) / 60_000)}`
     const before = notes.get(key)
     const counts = before?.counts ?? {}
-    for (const [name, count] of [...Object.entries(header.dropped ?? {}), [reason, messagesOf(record)] as const]) {
+    for (const [name, count] of [...Object.entries(header.dropped ?? {}), [reason, messages] as const]) {
       counts[name] = (counts[name] ?? 0) + count
     }
     const id = before?.id ?? `${record.id}-dropped`
