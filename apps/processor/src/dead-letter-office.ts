@@ -1,6 +1,6 @@
 // DeadLetterOffice: stores records that cannot be processed, with their bytes as they came in, read again from the stream.
 import type { DeadLetter } from "@tailrace/domain/dead-letter"
-import { encodeFrameHeader } from "@tailrace/domain/frame"
+import { encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
 import { insertDeadLetters } from "@tailrace/store/insert-dead-letters"
 import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
@@ -56,13 +56,16 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
     )
   const take = Effect.fnUntraced(function* (refused: ReadonlyArray<Refused>) {
     const letters: Array<DeadLetter> = []
-    let message: StoredMessage | undefined
+    let found: Original | undefined
     let read = -1
     for (const one of refused) {
-      if (one.sequence !== read) message = yield* original(one.sequence)
+      if (one.sequence !== read) {
+        const message = yield* original(one.sequence)
+        found = message === undefined ? undefined : originalOf(message, messages)
+      }
       read = one.sequence
       const rejectedAt = clock.currentTimeMillisUnsafe()
-      letters.push({ ...one, ...bytesOf(message, one, messages), partition, pipelineVersion, rejectedAt })
+      letters.push({ ...one, ...bytesOf(found, one), partition, pipelineVersion, rejectedAt })
     }
     const ingestedAt = clock.currentTimeMillisUnsafe()
     // Under a token of its own each time: one logged for a part that never came would swallow the next attempt, and a
@@ -82,20 +85,30 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
   return { take: (refused) => Effect.provideService(take(refused), Store, store) } satisfies DeadLetterOffice
 })
 
+/** A message of the raw stream, unpacked once for all letters of its records. */
+interface Original {
+  readonly header: FrameHeader
+  readonly payload: Uint8Array
+  readonly messages: ReadonlyArray<Uint8Array>
+}
+
+const originalOf = (message: StoredMessage, messages: MessagesOf): Original => {
+  const frame = unpackFrame((name) => message.headers.get(name), message.data)
+  // What was dropped before the frame was counted with it, and must not be again when the letter is replayed.
+  const { dropped: _, ...header } = frame.header
+  const receivedMillis = header.receivedMillis ?? message.receivedMillis
+  return { header: { ...header, receivedMillis }, payload: frame.payload, messages: messages(message) }
+}
+
 /** Payload and headers of a letter. A message that the stream keeps no longer leaves an empty payload, and says so. */
 const bytesOf = (
-  message: StoredMessage | undefined,
-  { detail, records, row }: Refused,
-  messages: MessagesOf
+  original: Original | undefined,
+  { detail, records, row }: Refused
 ): Pick<DeadLetter, "payload" | "headers" | "detail"> => {
-  if (message === undefined) {
+  if (original === undefined) {
     return { payload: new Uint8Array(0), headers: {}, detail: `${detail} (the raw stream no longer has its bytes)` }
   }
-  // What was dropped before the frame is counted with it, and must not be again when the letter is replayed.
-  const frame = unpackFrame((name) => message.headers.get(name), message.data)
-  const { dropped: _, ...header } = frame.header
-  const received = { ...header, receivedMillis: header.receivedMillis ?? message.receivedMillis }
-  if (records !== 1) return { payload: frame.payload, headers: encodeFrameHeader(received), detail }
-  const payload = messages(message)[row] ?? frame.payload
-  return { payload, headers: encodeFrameHeader({ ...received, layout: "single" }), detail }
+  const { header, messages, payload } = original
+  if (records !== 1) return { payload, headers: encodeFrameHeader(header), detail }
+  return { payload: messages[row] ?? payload, headers: encodeFrameHeader({ ...header, layout: "single" }), detail }
 }
