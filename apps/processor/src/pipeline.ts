@@ -70,14 +70,33 @@ const problemsInside = (value: unknown): Effect.Effect<ReadonlyArray<ConfigProbl
       const found = sections[name]
       return Array.isArray(found) && found.every(isEntry) ? found : []
     }
-    const parse = isEntry(sections.parse) ? decodeWith(ParseConfig, sections.parse, ["parse"]) : undefined
-    if (parse !== undefined && Result.isFailure(parse)) problems.push(...parse.failure)
-    yield* makeAll(makeFilter, entriesOf("filter"), "filter", problems)
-    yield* makeAll(makeEnrichment, entriesOf("enrich"), "enrich", problems)
-    yield* makeAll(makeMetric, entriesOf("metrics"), "metrics", problems)
-    yield* makeAll(makeDetector, entriesOf("detectors"), "detectors", problems)
-    yield* makeAll(makeSink, entriesOf("sinks"), "sinks", problems)
+    const readable: Sections = {
+      parse: isEntry(sections.parse) ? sections.parse : {},
+      filter: entriesOf("filter"),
+      enrich: entriesOf("enrich"),
+      metrics: entriesOf("metrics"),
+      detectors: entriesOf("detectors"),
+      sinks: entriesOf("sinks")
+    }
+    yield* makeSections(readable, problems)
     return problems
+  })
+
+type Sections = Readonly<Record<"filter" | "enrich" | "metrics" | "detectors" | "sinks", Entries>> & {
+  readonly parse: unknown
+}
+
+/** Makes everything of all sections, and notes what is wrong inside each. */
+const makeSections = (sections: Sections, problems: Array<ConfigProblem>) =>
+  Effect.gen(function* () {
+    const parse = decodeWith(ParseConfig, sections.parse, ["parse"])
+    if (Result.isFailure(parse)) problems.push(...parse.failure)
+    yield* makeAll(makeFilter, sections.filter, "filter", problems)
+    yield* makeAll(makeEnrichment, sections.enrich, "enrich", problems)
+    const metrics = yield* makeAll(makeMetric, sections.metrics, "metrics", problems)
+    const detectors = yield* makeAll(makeDetector, sections.detectors, "detectors", problems)
+    const sinks = yield* makeAll(makeSink, sections.sinks, "sinks", problems)
+    return { parse, metrics, detectors, sinks }
   })
 
 const isEntry = (value: unknown): value is Entries[number] =>
@@ -87,13 +106,7 @@ const isEntry = (value: unknown): value is Entries[number] =>
 const buildPipeline = (config: PipelineConfig, text: string): Effect.Effect<PipelineResult> =>
   Effect.gen(function* () {
     const problems: Array<ConfigProblem> = []
-    const parse = decodeWith(ParseConfig, config.parse, ["parse"])
-    if (Result.isFailure(parse)) problems.push(...parse.failure)
-    yield* makeAll(makeFilter, config.filter, "filter", problems)
-    yield* makeAll(makeEnrichment, config.enrich, "enrich", problems)
-    const metrics = yield* makeAll(makeMetric, config.metrics, "metrics", problems)
-    const detectors = yield* makeAll(makeDetector, config.detectors, "detectors", problems)
-    const sinks = yield* makeAll(makeSink, config.sinks, "sinks", problems)
+    const { detectors, metrics, parse, sinks } = yield* makeSections(config, problems)
     problems.push(...deduplicateProblems(config))
     problems.push(...duplicates("filter", config.filter), ...duplicates("metrics", config.metrics))
     const names = new Set(metrics.map(({ config }) => String(config.name)))
