@@ -54,15 +54,21 @@ const startGate = (target: string) =>
       })
   )
 
+/** A world whose store lies behind a gate. */
+const behindGate = Effect.gen(function* () {
+  const world = yield* startWorld
+  const gate = yield* startGate(world.store.url)
+  const file = yield* pipelineFile(pipeline)
+  const publish = (from: number, to: number) =>
+    publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
+  const counts = Effect.provide(countEverything, world.context)
+  return { world, gate, file, publish, counts }
+})
+
 describe("processor", { retry: 0 }, () => {
   it.live("reads in fused placement what staged placement had left between its stages", () =>
     Effect.gen(function* () {
-      const world = yield* startWorld
-      const gate = yield* startGate(world.store.url)
-      const file = yield* pipelineFile(pipeline)
-      const publish = (from: number, to: number) =>
-        publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
-      const counts = Effect.provide(countEverything, world.context)
+      const { counts, file, gate, publish, world } = yield* behindGate
       const left = ({ stream, durable }: Pick<DurableOptions, "stream" | "durable">) =>
         Broker.use(({ unacknowledged }) => unacknowledged({ stream, durable })).pipe(Effect.provide(world.context))
       yield* Effect.scoped(
@@ -86,12 +92,7 @@ describe("processor", { retry: 0 }, () => {
 
   it.live("holds what it has while the store is away, says so, and loses and doubles nothing", () =>
     Effect.gen(function* () {
-      const world = yield* startWorld
-      const gate = yield* startGate(world.store.url)
-      const file = yield* pipelineFile(pipeline)
-      const publish = (from: number, to: number) =>
-        publishNumbered({ from, to, perFrame: 20, start, stepMillis: 20 }).pipe(Effect.provide(world.context))
-      const counts = Effect.provide(countEverything, world.context)
+      const { counts, file, gate, publish, world } = yield* behindGate
       const built = yield* world.startProcessor({ placement: "fused", pipeline: file, storeUrl: gate.url })
       const { state } = Context.get(built, Processor)
       for (let round = 0; round < 3; round++) {
