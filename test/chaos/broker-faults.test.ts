@@ -2,10 +2,11 @@
 import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bothWays, type Faults } from "@tailrace/testing/fault-proxy"
-import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
+import { noSmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed, type World } from "./chaos-case.ts"
 import { storedNow } from "./counts.ts"
+import { onSmallDisk } from "./stand/on-small-disk.ts"
 import { type Services, services } from "./stand/services.ts"
 
 const start = () => services({ seed })
@@ -90,20 +91,14 @@ chaosCase("broker's files damaged", { start }, async ({ flow, over, stand }) => 
   await stand.processes.broker.start()
 })
 
-let disk: SmallDisk | undefined
-const onSmallDisk = () =>
-  services({
-    seed,
-    prepare: ({ broker }) => {
-      disk = new SmallDisk(broker, 64)
-    },
-    // By default the broker promises streams no more than the disk holds.
-    brokerConfiguration: (shipped) => shipped.replace("jetstream {", "jetstream {\n  max_file_store: 64GB"),
-    cleanUp: () => disk?.remove()
-  })
+const disk = onSmallDisk("broker", 64, {
+  seed,
+  // By default the broker promises streams no more than the disk holds.
+  brokerConfiguration: (shipped) => shipped.replace("jetstream {", "jetstream {\n  max_file_store: 64GB")
+})
 
-chaosCase("broker's disk full", { start: onSmallDisk, skip: noSmallDisk }, async ({ over, records, stand }) => {
-  disk?.fill(0)
+chaosCase("broker's disk full", { start: disk.start, skip: noSmallDisk }, async ({ over, records, stand }) => {
+  disk.fill(0)
   // Senders are refused, or the collector's spool, which is on another disk, takes what the broker does not.
   await waitFor(
     async () => ({ repeated: records.repeated, held: records.acknowledged - (await storedNow(stand)) }),
@@ -111,7 +106,7 @@ chaosCase("broker's disk full", { start: onSmallDisk, skip: noSmallDisk }, async
     { what: "records held back" }
   )
   await lasting(1_000, 60)
-  disk?.empty()
+  disk.empty()
   over()
   // JetStream that met a full disk turns itself off until it is started again.
   await stand.processes.broker.end("SIGTERM")

@@ -12,8 +12,8 @@ import type { Stand } from "./stand/stand.ts"
 
 /** Of every schedule; TAILRACE_SEED sets it. */
 export const seed = Number(process.env.TAILRACE_SEED ?? 1)
-/** Whether faults take as long as reliability.md says; TAILRACE_LONG sets it. */
-const long = (process.env.TAILRACE_LONG ?? "") !== ""
+/** Whether faults take as long, and are as many, as reliability.md says; TAILRACE_LONG sets it. */
+export const isLong = (process.env.TAILRACE_LONG ?? "") !== ""
 
 const hour = 3_600_000
 
@@ -52,7 +52,7 @@ export interface CaseOptions<S extends Stand> {
 
 /** Milliseconds that a fault lasts: as given, or with TAILRACE_LONG the seconds that the promise speaks of. */
 export const lasting = (millis: number, promisedSeconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, long ? promisedSeconds * 1_000 : millis))
+  new Promise((resolve) => setTimeout(resolve, isLong ? promisedSeconds * 1_000 : millis))
 
 /**
  * Registers a test: the stand runs, numbered records flow in over HTTP and by a followed file, `fault` does its worst and
@@ -66,7 +66,7 @@ export const chaosCase = <S extends Stand>(
 ): void => {
   const skip = options.skip ?? (existsSync("/proc/self") ? undefined : "no /proc here")
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`
-  const most = (options.timeoutMillis ?? 240_000) + (long ? 300_000 : 0)
+  const most = (options.timeoutMillis ?? 240_000) + (isLong ? 300_000 : 0)
   // The case gives up before the test does, so that its processes are ended whatever happens.
   it.skipIf(skip !== undefined)(title, { retry: 0, timeout: most + 90_000 }, async () => {
     const stand = await options.start()

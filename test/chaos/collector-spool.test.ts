@@ -1,9 +1,10 @@
 // Collector's spool: killed while frames wait in it, its files torn, its disk full; the broker is away all the while.
 import { appendFileSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
+import { noSmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed } from "./chaos-case.ts"
+import { onSmallDisk } from "./stand/on-small-disk.ts"
 import { type Services, services } from "./stand/services.ts"
 
 const start = () => services({ seed })
@@ -59,20 +60,12 @@ chaosCase("spool's files torn while the broker is away", { start }, async ({ flo
   over()
 })
 
-let disk: SmallDisk | undefined
-const onSmallDisk = () =>
-  services({
-    seed,
-    prepare: ({ collector }) => {
-      disk = new SmallDisk(collector, 64)
-    },
-    cleanUp: () => disk?.remove()
-  })
+const disk = onSmallDisk("collector", 64, { seed })
 
-chaosCase("spool's disk full", { start: onSmallDisk, skip: noSmallDisk }, async ({ flow, over, records, stand }) => {
+chaosCase("spool's disk full", { start: disk.start, skip: noSmallDisk }, async ({ flow, over, records, stand }) => {
   await stand.ways.collectorToBroker.set({ down: true })
   await flow(500)
-  disk?.fill(0)
+  disk.fill(0)
   const { repeated } = records
   await waitFor(
     () => records.repeated - repeated,
@@ -80,7 +73,7 @@ chaosCase("spool's disk full", { start: onSmallDisk, skip: noSmallDisk }, async 
     { what: "requests refused" }
   )
   await lasting(1_000, 60)
-  disk?.empty()
+  disk.empty()
   // There is room again, and the broker is still away.
   await flow(500)
   await stand.ways.collectorToBroker.set()

@@ -1,11 +1,11 @@
 // Connections: clients of the http source that never finish, never answer, or vanish in the middle, beside honest senders.
 import { connect, type Socket } from "node:net"
 import { waitFor } from "@tailrace/testing/wait-until"
-import { chaosCase, lasting, seed } from "./chaos-case.ts"
+import { chaosCase, isLong, lasting, seed } from "./chaos-case.ts"
 import { services } from "./stand/services.ts"
 
 /** Ten thousand in a long run, which takes as many open files. */
-const clients = (process.env.TAILRACE_LONG ?? "") === "" ? 200 : 10_000
+const clients = isLong ? 10_000 : 200
 /** Milliseconds between two drops of a slow client. */
 const dripMillis = Math.max(100, clients)
 const start = () => services({ seed })

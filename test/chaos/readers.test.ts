@@ -2,7 +2,7 @@
 import { waitFor } from "@tailrace/testing/wait-until"
 import { createClient } from "graphql-ws"
 import { WebSocket } from "ws"
-import { chaosCase, type World } from "./chaos-case.ts"
+import { chaosCase, isLong, type World } from "./chaos-case.ts"
 import { type Services, services } from "./stand/services.ts"
 
 interface Delivery {
@@ -156,7 +156,7 @@ chaosCase("reader that stops reading, processor killed meanwhile", { start }, (w
 )
 
 /** A thousand in a long run: each that comes back reads from the store what it has missed. */
-const many = (process.env.TAILRACE_LONG ?? "") === "" ? 50 : 1_000
+const many = isLong ? 1_000 : 50
 
 /** One record for each of many readers; answers how many were acknowledged. */
 const postToEach = async (stand: Services, round: number): Promise<number> => {

@@ -4,11 +4,10 @@ import { availableParallelism, loadavg } from "node:os"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { expect } from "vitest"
-import { chaosCase } from "./chaos-case.ts"
+import { chaosCase, isLong } from "./chaos-case.ts"
 import { services } from "./stand/services.ts"
 import { pidOf, pipelineText, type Stand } from "./stand/stand.ts"
 
-const isLong = (process.env.TAILRACE_LONG ?? "") !== ""
 /** A hundred in a long run, as in the processor's own test of it. */
 const reloads = isLong ? 100 : 40
 /** Every so many files are wrong. */

@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, renameSync, rmSync, statSync, truncateSync,
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { waitFor } from "@tailrace/testing/wait-until"
-import { chaosCase } from "./chaos-case.ts"
+import { chaosCase, isLong } from "./chaos-case.ts"
 import { type OneMachine, oneMachine } from "./stand/one-machine.ts"
 
 // One partition, so that the records which close the windows come behind those of every file.
@@ -94,7 +94,7 @@ chaosCase("inode used again while killed", { start }, async ({ over, records, st
 })
 
 /** Ten thousand in a long run. */
-const files = (process.env.TAILRACE_LONG ?? "") === "" ? 2_000 : 10_000
+const files = isLong ? 10_000 : 2_000
 
 chaosCase(`${files} files, killed while they are read`, { start }, async ({ flow, over, records, stand }) => {
   const nameOf = (i: number) => join(stand.folder, "watched", `many-${i}.log`)

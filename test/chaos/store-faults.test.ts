@@ -1,9 +1,10 @@
 // Store faults: away, slow, refusing, read-only, its answers lost, its disk full. The pipeline holds what it has.
 import type { Faults } from "@tailrace/testing/fault-proxy"
-import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
+import { noSmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { chaosCase, lasting, seed, type World } from "./chaos-case.ts"
 import { storedNow } from "./counts.ts"
+import { onSmallDisk } from "./stand/on-small-disk.ts"
 import { type Services, services } from "./stand/services.ts"
 
 const start = () => services({ seed })
@@ -81,28 +82,20 @@ chaosCase("store read-only", { start }, async ({ flow, over, stand }) => {
   await store.start()
 })
 
-let disk: SmallDisk | undefined
 /** Inserts are refused below a gigabyte, so that much more is needed for the store to work at all. */
-const onSmallDisk = () =>
-  services({
-    seed,
-    prepare: ({ store }) => {
-      disk = new SmallDisk(store, 1_400)
-    },
-    cleanUp: () => disk?.remove()
-  })
+const disk = onSmallDisk("store", 1_400, { seed })
 
-chaosCase("store's disk full", { start: onSmallDisk, skip: noSmallDisk }, async ({ flow, over, records, stand }) => {
-  disk?.fill(1_000_000_000)
+chaosCase("store's disk full", { start: disk.start, skip: noSmallDisk }, async ({ flow, over, records, stand }) => {
+  disk.fill(1_000_000_000)
   // What was under way when the disk filled up may still be stored.
   await waitFor(
     async () => records.acknowledged - (await storedNow(stand)),
     (held) => held > 500,
     { what: "records held back" }
   )
-  disk?.fill(0)
+  disk.fill(0)
   await flow(500)
   await lasting(1_000, 60)
-  disk?.empty()
+  disk.empty()
   over()
 })
