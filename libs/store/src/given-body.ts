@@ -1,10 +1,10 @@
 // Given body: how a client on the store front's own machine hands over a body in a file instead of through a socket.
 
-/** Request header: `ask` to be told the folder, or the name of a file that was put there as the body. */
-export const givenHeader = "X-Tailrace-Body"
+/** Request header, lower case as headers are read: `ask` to be told the folder, or the name of a file that was put there as the body. */
+export const givenHeader = "x-tailrace-body"
 export const askForFolder = "ask"
 /** Response header of an insert that asked: the folder. */
-export const folderHeader = "X-Tailrace-Bodies"
+export const folderHeader = "x-tailrace-bodies"
 
 export const givenName = /^given-[0-9a-f-]{36}$/
 

@@ -35,7 +35,7 @@ export const postBlock = async (
       clickhouse_settings: settings
     })
     for await (const _ of stream);
-    const told = response_headers[folderHeader.toLowerCase()]
+    const told = response_headers[folderHeader]
     if (typeof told === "string" && told !== folders.get(client)?.path) {
       folders.set(client, { path: told, usable: await isOurs(told) })
     }

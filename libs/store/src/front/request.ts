@@ -39,7 +39,7 @@ export const readAsked = async (
   if (sql.trim() !== "") {
     const statement = readStatement(sql)
     if (statement.kind === "insert") {
-      const given = request.headers[givenHeader.toLowerCase()] ?? askForFolder
+      const given = request.headers[givenHeader] ?? askForFolder
       if (given !== askForFolder) return { statement, data: await spool.adopt(String(given), options.bodyBytes) }
       const inline = Buffer.from(sql.slice(statement.dataStart))
       return { statement, data: await spoolData(spool, inline.length === 0 ? [] : [inline, Buffer.from("\n")], body) }

@@ -116,7 +116,7 @@ const dispatch = async (run: Run, connection: Connection, { statement, data }: A
   answer.left.throwIfAborted()
   if (data !== undefined) {
     const defaultFormat = /^\w+$/.exec(asked ?? "Values")?.[0] ?? "Values"
-    const told = request.headers[givenHeader.toLowerCase()] !== undefined && isLoopback(front.options.host)
+    const told = request.headers[givenHeader] !== undefined && isLoopback(front.options.host)
     const headers = told ? { [folderHeader]: front.spool.folder } : {}
     return runInsert({ connection, statement, data, defaultFormat, answer, headers })
   }
