@@ -10,15 +10,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Each project and the projects it may depend on. */
 const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
+  access: ["domain"],
   query: ["domain"],
   telemetry: ["domain"],
-  streams: ["domain", "telemetry"],
-  store: ["domain", "query", "telemetry"],
-  testing: ["domain", "query", "streams", "store", "telemetry"],
-  collector: ["domain", "query", "streams", "store", "telemetry"],
-  processor: ["domain", "query", "streams", "store", "telemetry"],
-  api: ["domain", "query", "streams", "store", "telemetry"],
-  tailrace: ["domain", "query", "streams", "store", "telemetry", "collector", "processor", "api"]
+  streams: ["access", "domain", "telemetry"],
+  store: ["access", "domain", "query", "telemetry"],
+  testing: ["access", "domain", "query", "streams", "store", "telemetry"],
+  collector: ["access", "domain", "query", "streams", "store", "telemetry"],
+  processor: ["access", "domain", "query", "streams", "store", "telemetry"],
+  api: ["access", "domain", "query", "streams", "store", "telemetry"],
+  tailrace: ["access", "domain", "query", "streams", "store", "telemetry", "collector", "processor", "api"]
 }
 /** Every project's tests may use the testing library, which itself stands on the others. */
 const testing = "testing"

@@ -16,6 +16,7 @@ export const scripts = {
   check: { needsNats: false, commands: check },
   "test:integration": { needsNats: true, commands: [["vitest", "run", "integration"]] },
   "test:e2e": { needsNats: true, commands: [["vitest", "run", "test/e2e"]] },
+  "test:attacks": { needsNats: true, commands: [["vitest", "run", "test/attacks"]] },
   "test:simulate": { needsNats: false, commands: [["node", "test/simulation/main.ts"]] },
   "test:chaos": { needsNats: true, commands: [["node", "scripts/chaos.ts"]] },
   bench: { needsNats: true, commands: [["node", "bench/main.ts"]] },

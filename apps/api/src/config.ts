@@ -36,10 +36,15 @@ export type ApiLimits = typeof ApiLimits.Type
 export const ApiConfig = Schema.Struct({
   host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on."),
   port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 4000, "Port; 0 takes a free one."),
+  names: field(
+    Schema.Array(Schema.NonEmptyString),
+    [],
+    "Host names it is reached by, without port, besides localhost and any address: another name is refused, since a foreign page may be behind it."
+  ),
   origins: field(
     Schema.Array(Schema.NonEmptyString),
     [],
-    "Origins of other sites whose pages may use the api from a browser, and of its own when it is reached by a name."
+    "Origins of other sites whose pages may use the api from a browser."
   ),
   introspection: field(Schema.Boolean, true, "Whether the schema may be asked for."),
   nats: field(NatsConfig, {}, "The broker."),
@@ -54,6 +59,7 @@ export const apiConfigurable = {
   keys: [
     ["TAILRACE_API_HOST", ["host"], asText],
     ["TAILRACE_API_PORT", ["port"], asNumber],
+    ["TAILRACE_API_NAMES", ["names"], asList],
     ["TAILRACE_API_ORIGINS", ["origins"], asList],
     ["TAILRACE_API_INTROSPECTION", ["introspection"], asFlag],
     ...natsKeys,

@@ -71,8 +71,14 @@ layer(guarded, { excludeTestServices: true })("the api's border", (it) => {
     const ask = "GET /graphql?query=%7B__typename%7D"
     assert.strictEqual((await request(world, ask, { "Sec-Fetch-Site": "cross-site" })).status, 403)
     assert.strictEqual((await request(world, ask, { "Sec-Fetch-Site": "same-origin" })).status, 200)
-    const visit = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", Accept: "text/html" }
+    const visit = {
+      "Sec-Fetch-Site": "cross-site",
+      "Sec-Fetch-Mode": "navigate",
+      "Sec-Fetch-Dest": "document",
+      Accept: "text/html"
+    }
     assert.strictEqual((await request(world, "GET /graphql", visit)).status, 200)
+    assert.strictEqual((await request(world, "GET /graphql", { ...visit, "Sec-Fetch-Dest": "iframe" })).status, 403)
   })
 
   test("does not answer to a foreign name that leads to this machine", async (world) => {

@@ -1,10 +1,10 @@
 // HTTP: the api's one server: GraphQL (HTTP, SSE, WebSocket), health, metrics and the start page.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import { browserProblem, type Doors } from "@tailrace/access/browser-guard"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
 import { Effect } from "effect"
-import { browserProblem } from "./browser-guard.ts"
 import type { ApiConfig } from "./config.ts"
 import { answerGraphql } from "./graphql/over-http.ts"
 import { serveSockets } from "./graphql/over-socket.ts"
@@ -52,9 +52,10 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   // Progress in either direction counts: a stream to a slow reader lives, one to a reader that takes nothing does not.
   server.setTimeout(config.limits.stalledSeconds * 1_000)
   await listening(server, config)
+  const doors = doorsOf(config)
   const sockets = serveSockets(graphql, config.limits, failed)
   server.on("upgrade", (request, socket, head) => {
-    const problem = browserProblem(request.headers, config)
+    const problem = browserProblem(request.headers, doors)
     if (pathOf(request) !== graphqlPath)
       refuseUpgrade(socket, "404 Not Found", `WebSockets are answered at ${graphqlPath}`)
     else if (problem !== undefined) refuseUpgrade(socket, "403 Forbidden", problem)
@@ -76,6 +77,12 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   }
 }
 
+const doorsOf = ({ host, names, origins }: ApiConfig): Doors => ({
+  listener: "the api",
+  names: [host, ...names],
+  origins
+})
+
 /** Requests under way when the api stops get this long. */
 const partingMillis = 2_000
 
@@ -93,7 +100,7 @@ const answer = async (parts: HttpParts, request: IncomingMessage, response: Serv
   response.setHeader("X-Content-Type-Options", "nosniff")
   response.setHeader("Referrer-Policy", "no-referrer")
   response.setHeader("Content-Security-Policy", pagePolicy)
-  const problem = browserProblem(request.headers, parts.config)
+  const problem = browserProblem(request.headers, doorsOf(parts.config))
   if (problem !== undefined) send(response, text(403, problem))
   else if (path === graphqlPath) await answerGraphql(parts.graphql, parts.config.limits.bodyBytes, request, response)
   else send(response, await page(parts, path, request.method ?? "GET"))
