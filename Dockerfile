@@ -10,6 +10,7 @@ COPY apps/api/package.json apps/api/
 COPY apps/collector/package.json apps/collector/
 COPY apps/processor/package.json apps/processor/
 COPY apps/tailrace/package.json apps/tailrace/
+COPY libs/access/package.json libs/access/
 COPY libs/domain/package.json libs/domain/
 COPY libs/query/package.json libs/query/
 COPY libs/store/package.json libs/store/

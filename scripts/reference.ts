@@ -7,6 +7,7 @@ import { cliPage } from "./reference/cli-page.ts"
 import { componentPage } from "./reference/component-page.ts"
 import { configPages } from "./reference/config-page.ts"
 import { errorPage } from "./reference/error-page.ts"
+import { licencePage } from "./reference/licence-page.ts"
 import { page } from "./reference/markdown.ts"
 import { metricPage } from "./reference/metric-page.ts"
 import { pipelineSchema } from "./reference/pipeline-schema.ts"
@@ -21,6 +22,7 @@ const pages: ReadonlyArray<readonly [string, string]> = [
   ...configPages(),
   ["cli.md", await cliPage()],
   ["errors.md", errorPage(files)],
+  ["licences.md", licencePage()],
   ["process-metrics.md", metricPage(files)],
   ["query-language.md", queryPage()]
 ]

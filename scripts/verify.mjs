@@ -12,6 +12,7 @@ const steps = [
   ...scripts.check.commands.map((command) => ({ name: command.join(" "), command })),
   ...scripts.docs.commands.map((command) => ({ name: "generate the reference", command })),
   { name: "the generated reference is fresh", command: ["git", "diff", "--exit-code", "--stat", "--", ...generated] },
+  { name: "the supply chain", command: ["node", "scripts/supply-chain.ts"] },
   {
     name: "npm test",
     command: ["npm", "test", "--", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],

