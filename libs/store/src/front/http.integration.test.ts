@@ -17,6 +17,7 @@ beforeAll(async () => {
   front = await startFront({
     spoolDir,
     bodyBytes: 4 * 1024 * 1024,
+    names: ["store.internal"],
     users: [{ name: "default" }, { name: "reader", password: "geheim", readOnly: true }],
     resultRows: 100_000
   })
@@ -122,6 +123,10 @@ test("bodies come in gzip, deflate, br and zstd, and answers go out in gzip and 
   const plain = await get("/?query=SELECT+1", { "accept-encoding": "gzip" })
   expect(plain.headers["content-encoding"]).toBeUndefined()
   expect(await post("x", "/", { "content-encoding": "lzma" })).toMatchObject({ status: 415, code: "89" })
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    expect(await post("x", "/", { "content-encoding": name }), name).toMatchObject({ status: 415, code: "89" })
+    expect((await post("SELECT 1", `/?default_format=${name}`)).code, name).toBe("73")
+  }
   expect(await post("not gzip", "/", { "content-encoding": "gzip" })).toMatchObject({ status: 400, code: "271" })
   expect(await get("/?query=SELECT+1&compress=1")).toMatchObject({ status: 501, code: "48" })
   await post("TRUNCATE TABLE t")
@@ -223,12 +228,38 @@ test("SQL reaches no file, address or program of the machine", async () => {
   expect((await post("SELECT 1")).text).toBe("1\n")
 })
 
-test("pages of other origins and foreign names for this machine are turned away", async () => {
-  expect(await post("SELECT 1", "/", { origin: "http://evil.example" })).toMatchObject({ status: 403 })
-  expect(await post("SELECT 1", "/", { origin: "null" })).toMatchObject({ status: 403 })
-  expect(await post("SELECT 1", "/", { host: "evil.example:8123" })).toMatchObject({ status: 403 })
-  const host = `localhost:${front.front.port}`
-  expect(await post("SELECT 1", "/", { host, origin: `http://${host}` })).toMatchObject({ status: 200 })
+test("no page of a browser reaches it, by whatever name, form or link, and not even ping tells it is there", async () => {
+  const { port } = front.front
+  const pages: ReadonlyArray<Record<string, string>> = [
+    { origin: "http://evil.example" },
+    { origin: "null" },
+    { origin: "http://127.0.0.1:1" },
+    { origin: `http://127.0.0.1:${port}`, host: "evil.example:8123" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" },
+    { "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" },
+    { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+    { host: "evil.example:8123" },
+    { host: "localhost.evil.example" }
+  ]
+  for (const headers of pages) {
+    const named = JSON.stringify(headers)
+    expect(await post("SELECT 1", "/", headers), named).toMatchObject({ status: 403, code: "497" })
+    expect(await get("/?query=SELECT+1", headers), named).toMatchObject({ status: 403, code: "497" })
+    expect(await get("/ping", headers), named).toMatchObject({ status: 403, code: "497" })
+    const simple = { ...headers, "content-type": "text/plain" }
+    expect(await post("INSERT INTO t VALUES (66, 'by a page')", "/", simple), named).toMatchObject({ status: 403 })
+  }
+  expect((await post("SELECT count() FROM t WHERE a = 66")).text).toBe("0\n")
+})
+
+test("programs reach it by its addresses, by localhost and by the names it is told", async () => {
+  const { port } = front.front
+  for (const host of [`localhost:${port}`, "127.0.0.1", "[::1]:8123", "store.internal:8123", "STORE.internal"]) {
+    expect(await post("SELECT 1", "/", { host }), host).toMatchObject({ status: 200 })
+    expect(await post("SELECT 1", "/", { host, origin: `http://${host}` }), host).toMatchObject({ status: 200 })
+  }
+  expect(await get("/?query=SELECT+1", { "sec-fetch-site": "none" })).toMatchObject({ status: 200 })
 })
 
 test("Grafana's hello is answered in the revision it asks, and says that Native is plain from then on", async () => {

@@ -16,6 +16,11 @@ export const FrontOptions = Schema.Struct({
   host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on"),
   port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 8123, "Port; 0 takes a free one"),
   users: field(Schema.Array(FrontUser), [{ name: "default" }], "Who may enter"),
+  names: field(
+    Schema.Array(Schema.NonEmptyString),
+    [],
+    "Host names it is reached by, without port, besides localhost and any address: another name is refused, since a foreign page may be behind it."
+  ),
   memoryBytes: field(positive, 1_500_000_000, "Memory of the engine as a whole; queries beyond it fail"),
   queryMemoryBytes: field(positive, 1_000_000_000, "Memory of one query, unless its settings say otherwise"),
   querySeconds: field(positive, 60, "Seconds of one query, unless its settings say otherwise"),

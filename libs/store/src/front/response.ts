@@ -12,21 +12,23 @@ const encoders: ReadonlyArray<readonly [name: string, make: () => Transform]> = 
   ["br", () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })]
 ]
 
-const types: Readonly<Record<string, string>> = {
-  json: "application/json; charset=UTF-8",
-  jsoncompact: "application/json; charset=UTF-8",
-  jsoneachrow: "application/x-ndjson; charset=UTF-8",
-  jsoncompacteachrow: "application/x-ndjson; charset=UTF-8",
-  csv: "text/csv; charset=UTF-8; header=absent",
-  csvwithnames: "text/csv; charset=UTF-8; header=present",
-  tabseparated: "text/tab-separated-values; charset=UTF-8",
-  tsv: "text/tab-separated-values; charset=UTF-8",
-  pretty: "text/plain; charset=UTF-8",
-  prettycompact: "text/plain; charset=UTF-8",
-  vertical: "text/plain; charset=UTF-8"
-}
+const types: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    json: "application/json; charset=UTF-8",
+    jsoncompact: "application/json; charset=UTF-8",
+    jsoneachrow: "application/x-ndjson; charset=UTF-8",
+    jsoncompacteachrow: "application/x-ndjson; charset=UTF-8",
+    csv: "text/csv; charset=UTF-8; header=absent",
+    csvwithnames: "text/csv; charset=UTF-8; header=present",
+    tabseparated: "text/tab-separated-values; charset=UTF-8",
+    tsv: "text/tab-separated-values; charset=UTF-8",
+    pretty: "text/plain; charset=UTF-8",
+    prettycompact: "text/plain; charset=UTF-8",
+    vertical: "text/plain; charset=UTF-8"
+  })
+)
 
-export const contentType = (format: string): string => types[format.toLowerCase()] ?? "application/octet-stream"
+export const contentType = (format: string): string => types.get(format.toLowerCase()) ?? "application/octet-stream"
 
 /** The figures of a statement as X-ClickHouse-Summary carries them, all texts. */
 export const summary = (result: Omit<EngineResult, "bytes"> | undefined, written: boolean): string =>

@@ -1,8 +1,8 @@
 // Server: the HTTP side of the store front; routes, users, origins, and every error turned into an answer.
 import { randomUUID } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { exceptionText, FrontException, toException } from "./errors.ts"
-import { isLoopback } from "./options.ts"
+import { browserProblem } from "@tailrace/access/browser-guard"
+import { denied, exceptionText, FrontException, toException } from "./errors.ts"
 import { Answer } from "./response.ts"
 import { type Front, runRequest } from "./run-request.ts"
 import { authenticate } from "./users.ts"
@@ -48,8 +48,8 @@ const handle = async (front: Front, request: IncomingMessage, response: ServerRe
   response.setHeader("X-ClickHouse-Query-Id", /^[\w.:-]{1,128}$/.test(asked) ? asked : randomUUID())
   response.setHeader("X-ClickHouse-Timezone", engine.timezone)
   try {
+    keepBrowsersOut(request, options.names)
     if (url === null) throw new FrontException(36, "BAD_ARGUMENTS", "the address is not a URL")
-    checkOrigin(request, options.host)
     if (url.pathname === "/ping" || url.pathname === "/replicas_status") return ok(answer, "Ok.\n")
     if (url.pathname !== "/" && url.pathname !== "/query") {
       throw new FrontException(36, "BAD_ARGUMENTS", `nothing is served at ${url.pathname}, send queries to /`, {
@@ -76,19 +76,13 @@ const ok = (answer: Answer, text: string): void => {
   answer.end(text)
 }
 
-/**
- * Pages of a browser must not reach a store on loopback: not from another origin, nor through a name that an attacker
- * points at 127.0.0.1.
- */
-const checkOrigin = (request: IncomingMessage, listening: string): void => {
-  const host = request.headers.host ?? ""
-  const origin = request.headers.origin
-  if (origin !== undefined && URL.parse(origin)?.host !== host) {
-    throw new FrontException(497, "ACCESS_DENIED", "requests from pages of another origin are refused")
-  }
-  const name = host.replace(/:\d+$/, "")
-  if (isLoopback(listening) && /[a-z]/i.test(name) && !name.startsWith("[") && name.toLowerCase() !== "localhost") {
-    throw new FrontException(497, "ACCESS_DENIED", `host ${name.slice(0, 64)} is not this machine's loopback name`)
+/** Links are refused too, which the guard would let pass: what they ask for runs, whoever sees the answer. */
+const keepBrowsersOut = ({ headers }: IncomingMessage, names: ReadonlyArray<string>): void => {
+  const problem = browserProblem(headers, { listener: "the store", names, origins: [] })
+  if (problem !== undefined) throw denied(problem)
+  const site = headers["sec-fetch-site"]
+  if (site !== undefined && site !== "none" && site !== "same-origin") {
+    throw denied("pages of other sites may not use the store")
   }
 }
 
