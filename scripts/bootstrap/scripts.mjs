@@ -20,6 +20,7 @@ export const scripts = {
   "test:simulate": { needsNats: false, commands: [["node", "test/simulation/main.ts"]] },
   "test:chaos": { needsNats: true, commands: [["node", "scripts/chaos.ts"]] },
   "supply-chain": { needsNats: false, commands: [["node", "scripts/supply-chain.ts"]] },
+  score: { needsNats: false, commands: [["node", "scripts/score.ts"]] },
   bench: { needsNats: true, commands: [["node", "bench/main.ts"]] },
   docs: { needsNats: false, commands: docs },
   verify: { needsNats: true, commands: [["node", "scripts/verify.mjs"]] }

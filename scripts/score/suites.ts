@@ -1,0 +1,13 @@
+// The suites of the score, in the order of the page.
+import type { Suite } from "./suite.ts"
+import { cases } from "./suites/cases.ts"
+import { framing } from "./suites/framing.ts"
+import { json } from "./suites/json.ts"
+import { keptWhole } from "./suites/kept-whole.ts"
+import { lnav } from "./suites/lnav.ts"
+import { logfmt } from "./suites/logfmt.ts"
+import { loghub } from "./suites/loghub.ts"
+import { multiline } from "./suites/multiline.ts"
+import { syslog } from "./suites/syslog.ts"
+
+export const suites: ReadonlyArray<Suite> = [cases, syslog, framing, loghub, lnav, logfmt, json, multiline, keptWhole]
