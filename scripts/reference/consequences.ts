@@ -18,6 +18,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     unavailable:
       "retry: a running consumer tries again until the broker answers; at the start the pipeline restarts with back-off"
   },
+  CredentialsError: { "": "stop: nothing starts, or the command ends, until somebody mends the folder of credentials" },
   CursorError: { "": "refuse: the request is answered with the code BAD_CURSOR" },
   FrontError: {
     "port-taken": "stop: the store front is not started again, free the port or choose another",

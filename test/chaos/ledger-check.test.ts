@@ -1,4 +1,5 @@
 // The check that every case ends with: it is silent when nothing happened, and sees what sums do not show.
+import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { expect, it } from "vitest"
 import { readCounts } from "./counts.ts"
@@ -21,7 +22,11 @@ it("names what stands in a wrong minute though every sum is right", { retry: 0, 
       { what: "ten records accounted for" }
     )
     expect(await checkLedger(stand)).toMatchObject({ received: 10, stored: 10, rawRecords: 10, differences: [] })
-    const planted = await fetch(`${stand.storeUrl}/?database=tailrace`, { method: "POST", body: moved })
+    const planted = await fetch(`${stand.storeUrl}/?database=tailrace`, {
+      method: "POST",
+      headers: storeHeaders(stand.instance.data),
+      body: moved
+    })
     expect(await planted.text()).toBe("")
     expect(await readCounts(stand)).toEqual(counts)
     expect((await checkLedger(stand)).differences).toMatchObject([

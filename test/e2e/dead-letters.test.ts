@@ -1,6 +1,7 @@
 // Dead letters of a running Tailrace: found, shown, edited, replayed and dropped by command line and GraphQL.
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "./running-tailrace.ts"
@@ -47,6 +48,7 @@ it("sets refused records aside, and takes them in once they are edited and repla
   const constraint = "ALTER TABLE logs ADD CONSTRAINT numbers CHECK match(attributes['amount'], '^[0-9]*$')"
   const answer = await fetch(`http://127.0.0.1:${running.ports.store}/?database=tailrace`, {
     method: "POST",
+    headers: storeHeaders(running.data),
     body: constraint
   })
   expect(answer.status).toBe(200)
@@ -110,7 +112,14 @@ it("sets refused records aside, and takes them in once they are edited and repla
   expect(closing.code).toBe(0)
   expect(await ledgerOf(52)).toEqual({ received: 52, stored: 50, rejected: 2, unaccounted: 0, balanced: true })
   // Counted from outside: what was refused lies among the dead letters, and nowhere else.
-  const ports = ["--nats-port", String(running.ports.nats), "--store-port", String(running.ports.store)]
+  const ports = [
+    "--data",
+    running.data,
+    "--nats-port",
+    String(running.ports.nats),
+    "--store-port",
+    String(running.ports.store)
+  ]
   const check = await tailrace(["ledger", "--check", ...ports])
   expect(JSON.parse(check.out)).toMatchObject({ balanced: true, differences: [], received: 52, rejected: 2, rows: 50 })
   expect(check.code).toBe(0)

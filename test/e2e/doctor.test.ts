@@ -38,7 +38,7 @@ describe("tailrace doctor", () => {
     expect(varz.jetstream.config.sync_always).toBeUndefined()
     expect(varz.jetstream.config.sync_interval).toBe(120e9)
 
-    const flags = [...portFlags(), "--data", join(running.folder, "data")]
+    const flags = [...portFlags(), "--data", running.data]
     const result = await tailrace(["doctor", ...flags, "--json", "--durability", "memory"])
     const report = JSON.parse(result.out) as Report
     expect(report.findings.filter(({ status }) => status === "fail")).toEqual([])

@@ -201,7 +201,14 @@ describe("a thousand records each way", { retry: 0 }, () => {
     expect(ledger).toMatchObject({ stored: rows, unaccounted: 0, balanced: true })
     const command = await tailrace(["ledger", "--api", running.api])
     expect(command.code).toBe(0)
-    const ports = ["--nats-port", String(running.ports.nats), "--store-port", String(running.ports.store)]
+    const ports = [
+      "--data",
+      running.data,
+      "--nats-port",
+      String(running.ports.nats),
+      "--store-port",
+      String(running.ports.store)
+    ]
     const check = await tailrace(["ledger", "--check", ...ports])
     expect(JSON.parse(check.out)).toMatchObject({ balanced: true, differences: [], stored: ledger.stored })
     expect(check.code).toBe(0)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => running.remove())
 
 const replay = (...args: ReadonlyArray<string>) =>
-  tailrace(["replay", "--nats-port", String(running.ports.nats), ...args])
+  tailrace(["replay", "--data", running.data, "--nats-port", String(running.ports.nats), ...args])
 
 it("tries a stretch of the raw stream on another pipeline, and publishes it again when told so", {
   timeout: 180_000

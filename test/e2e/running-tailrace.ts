@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { freePort } from "@tailrace/testing/free-port"
 import { findNatsServer } from "@tailrace/testing/nats-server"
 import { waitFor } from "@tailrace/testing/wait-until"
@@ -51,6 +52,11 @@ export class RunningTailrace {
     return made
   }
 
+  /** The data folder. */
+  get data(): string {
+    return join(this.folder, "data")
+  }
+
   get api(): string {
     return `http://127.0.0.1:${this.ports.api}`
   }
@@ -76,7 +82,7 @@ export class RunningTailrace {
       "--store-port",
       store
     ].map(String)
-    const child = spawn(process.execPath, [main, "up", "--data", join(this.folder, "data"), ...ports, ...this.flags], {
+    const child = spawn(process.execPath, [main, "up", "--data", this.data, ...ports, ...this.flags], {
       cwd: this.folder,
       env: { ...process.env, TAILRACE_NATS_SERVER: findNatsServer() ?? "", NO_COLOR: "1", ...this.environment },
       stdio: ["ignore", "pipe", "pipe"]
@@ -132,7 +138,7 @@ export class RunningTailrace {
 
   /** Process id of the broker as its file tells; undefined when there is no file. */
   brokerPid(): number | undefined {
-    const file = join(this.folder, "data", "nats", "nats-server.pid")
+    const file = join(this.data, "nats", "nats-server.pid")
     return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined
   }
 
@@ -147,7 +153,11 @@ export class RunningTailrace {
   /** Rows of a query, from the store's own port. */
   async select<Row>(query: string): Promise<ReadonlyArray<Row>> {
     const address = `http://127.0.0.1:${this.ports.store}/?database=tailrace&default_format=JSON`
-    const response = await fetch(address, { method: "POST", body: query })
+    const response = await fetch(address, {
+      method: "POST",
+      body: query,
+      headers: storeHeaders(this.data, "reader")
+    })
     if (!response.ok) throw new Error(await response.text())
     return ((await response.json()) as { data: ReadonlyArray<Row> }).data
   }

@@ -1,6 +1,7 @@
 // Tests of the processor's configuration.
+import { inspect } from "node:util"
 import { readConfig } from "@tailrace/telemetry/config-file"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { expect, it } from "vitest"
 import { processorConfigurable } from "./config.ts"
 
@@ -29,10 +30,13 @@ it("lets the environment have the last word over the keys it may set, and over n
   })
   expect(config).toMatchObject({
     nats: { servers: ["nats://b:1", "nats://c:1"], user: "u" },
-    store: { password: "secret", database: "tailrace" },
+    store: { database: "tailrace" },
     partitions: 4,
     placement: "fused"
   })
+  const { password } = config.store
+  expect(password === undefined ? "" : Redacted.value(password)).toBe("secret")
+  expect(`${inspect(config, { depth: 9 })} ${JSON.stringify(config)}`).not.toContain("secret")
 })
 
 it("refuses a number of partitions that is none", () => {

@@ -1,4 +1,5 @@
 // StoreConfig: where a process finds the store, as it stands in the configuration of every app.
+import { asSecretFile, Secret } from "@tailrace/access/secret"
 import { field, optional } from "@tailrace/domain/field"
 import { asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
@@ -11,7 +12,7 @@ export const StoreConfig = Schema.Struct({
   ),
   database: field(Schema.NonEmptyString, "tailrace", "Database that holds the tables."),
   username: optional(Schema.String, "User to authenticate as."),
-  password: optional(Schema.String, "Password of the user.")
+  password: optional(Secret, "Password of the user, or `{ file }` that holds it.")
 })
 
 /** Variables that set the store under the key `store`. */
@@ -19,5 +20,6 @@ export const storeKeys: EnvironmentKeys = [
   ["TAILRACE_STORE_URL", ["store", "url"], asText],
   ["TAILRACE_STORE_DATABASE", ["store", "database"], asText],
   ["TAILRACE_STORE_USERNAME", ["store", "username"], asText],
-  ["TAILRACE_STORE_PASSWORD", ["store", "password"], asText]
+  ["TAILRACE_STORE_PASSWORD", ["store", "password"], asText],
+  ["TAILRACE_STORE_PASSWORD_FILE", ["store", "password"], asSecretFile]
 ]

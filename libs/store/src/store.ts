@@ -1,6 +1,6 @@
 // Store: the one client to ClickHouse, a server or the embedded engine behind the store front, over HTTP.
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from "@clickhouse/client"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { type StoreError, toStoreError } from "./store-error.ts"
 
 export interface StoreOptions {
@@ -9,7 +9,7 @@ export interface StoreOptions {
   /** The database that holds the tables; `migrate` creates it. */
   readonly database: string
   readonly username?: string
-  readonly password?: string
+  readonly password?: Redacted.Redacted<string>
   /** Milliseconds until a request counts as unanswered, 30,000 by default. */
   readonly timeoutMillis?: number
   /** Connections kept at most, 16 by default. */
@@ -43,7 +43,7 @@ const openClient = (options: StoreOptions): ClickHouseClient =>
     url: options.url,
     database: options.database,
     username: options.username ?? "default",
-    password: options.password ?? "",
+    password: options.password === undefined ? "" : Redacted.value(options.password),
     application: "tailrace",
     request_timeout: options.timeoutMillis ?? 30_000,
     max_open_connections: options.connections ?? 16,

@@ -1,13 +1,14 @@
 // NatsConfig: where a process finds the broker, as it stands in the configuration of every app.
+import { asSecretFile, Secret } from "@tailrace/access/secret"
 import { field, optional } from "@tailrace/domain/field"
 import { asList, asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const NatsConfig = Schema.Struct({
   servers: field(Schema.Array(Schema.NonEmptyString), ["nats://127.0.0.1:4222"], "Addresses of the broker."),
-  token: optional(Schema.String, "Token to authenticate with."),
+  token: optional(Secret, "Token to authenticate with, or `{ file }` that holds it."),
   user: optional(Schema.String, "User to authenticate as."),
-  password: optional(Schema.String, "Password of the user.")
+  password: optional(Secret, "Password of the user, or `{ file }` that holds it.")
 })
 
 /** Variables that set the broker under the key `nats`. */
@@ -15,5 +16,6 @@ export const natsKeys: EnvironmentKeys = [
   ["TAILRACE_NATS_URL", ["nats", "servers"], asList],
   ["TAILRACE_NATS_TOKEN", ["nats", "token"], asText],
   ["TAILRACE_NATS_USER", ["nats", "user"], asText],
-  ["TAILRACE_NATS_PASSWORD", ["nats", "password"], asText]
+  ["TAILRACE_NATS_PASSWORD", ["nats", "password"], asText],
+  ["TAILRACE_NATS_PASSWORD_FILE", ["nats", "password"], asSecretFile]
 ]

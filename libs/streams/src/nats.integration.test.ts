@@ -5,7 +5,7 @@ import { Metrics } from "@tailrace/telemetry/metrics"
 import { freePort } from "@tailrace/testing/free-port"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
 import { makeNats, type NatsOptions } from "./nats.ts"
 
 const services = Layer.build(Layer.merge(Health.layer, Metrics.layerBare))
@@ -37,10 +37,10 @@ describe("Nats", () => {
     Effect.gen(function* () {
       const server = yield* natsServer({ configuration: "authorization { token: right }" })
       const { open } = yield* start()
-      const error = yield* Effect.flip(open({ servers: server.url, token: "wr0ng" }))
+      const error = yield* Effect.flip(open({ servers: server.url, token: Redacted.make("wr0ng") }))
       assert.strictEqual(error.reason, "refused")
       assert.notInclude(error.message, "wr0ng")
-      yield* open({ servers: server.url, token: "right" })
+      yield* open({ servers: server.url, token: Redacted.make("right") })
     }).pipe(Effect.scoped)
   )
 

@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node"
 import { errors } from "@nats-io/transport-node"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Context, Effect, Layer, Schedule, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Schema, type Scope } from "effect"
 import { onStatus } from "./connection-status.ts"
 import { connect } from "./nats-connect.ts"
 
@@ -17,9 +17,9 @@ export interface NatsOptions {
   readonly servers: string | ReadonlyArray<string>
   /** Shown in the broker's connection list. */
   readonly name: string
-  readonly token?: string
+  readonly token?: Redacted.Redacted<string>
   readonly user?: string
-  readonly password?: string
+  readonly password?: Redacted.Redacted<string>
   /** Keep trying when no server answers at first (default); otherwise fail with reason "unreachable". */
   readonly waitOnFirstConnect?: boolean
 }
@@ -45,9 +45,9 @@ const dial = (options: NatsOptions, role: string) =>
         pingInterval: 5_000,
         maxPingOut: 2,
         ignoreAuthErrorAbort: true,
-        ...(options.token === undefined ? {} : { token: options.token }),
+        ...(options.token === undefined ? {} : { token: Redacted.value(options.token) }),
         ...(options.user === undefined ? {} : { user: options.user }),
-        ...(options.password === undefined ? {} : { pass: options.password })
+        ...(options.password === undefined ? {} : { pass: Redacted.value(options.password) })
       }),
     catch: (cause) => {
       const refused = cause instanceof errors.AuthorizationError

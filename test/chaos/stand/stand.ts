@@ -10,6 +10,8 @@ export interface Stand {
   /** Addresses of broker and store themselves, past every proxy. */
   readonly natsUrl: string
   readonly storeUrl: string
+  /** Folder whose credentials open them; undefined where they are open. */
+  readonly credentials?: string
   /** Process ids by role, such as main, broker, store; only those that run now. */
   readonly pids: () => Readonly<Record<string, number>>
   /** kill -9 of a role; resolves when it is gone and, where nobody else starts it again, ready again. */
@@ -36,9 +38,13 @@ export const pidOf = (stand: Stand, role: string): number => {
 }
 
 /** Rows from ClickHouse's HTTP interface. */
-export const selectFrom = async <Row>(url: string, query: string): Promise<ReadonlyArray<Row>> => {
+export const selectFrom = async <Row>(
+  url: string,
+  query: string,
+  headers: Readonly<Record<string, string>> = {}
+): Promise<ReadonlyArray<Row>> => {
   const address = `${url}/?database=tailrace&default_format=JSON`
-  const response = await fetch(address, { method: "POST", body: query, signal: AbortSignal.timeout(10_000) })
+  const response = await fetch(address, { method: "POST", body: query, headers, signal: AbortSignal.timeout(10_000) })
   if (!response.ok) throw new Error(await response.text())
   return ((await response.json()) as { data: ReadonlyArray<Row> }).data
 }

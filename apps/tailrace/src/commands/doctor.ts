@@ -2,17 +2,16 @@
 import { durabilityLevels } from "@tailrace/streams/durability"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { connectionFlags, connectionsOf } from "../connections.ts"
+import { connectionFlags, natsConnection, storeConnection } from "../connections.ts"
 import { type DoctorInput, examine } from "../doctor/examine.ts"
 import { reportLines } from "../doctor/report.ts"
 import { workFailure } from "../failure.ts"
 import { Output } from "../terminal/output.ts"
 import { upFlags } from "../up/flags.ts"
 
-const { apiPort, data, durability, httpPort, natsMonitorPort, syslogPort } = upFlags
+const { apiPort, durability, httpPort, natsMonitorPort, syslogPort } = upFlags
 
 const flags = {
-  data,
   durability: durability.pipe(Flag.withDescription("The durability that is wished for (TAILRACE_DURABILITY)")),
   ...connectionFlags,
   natsMonitorPort,
@@ -32,7 +31,11 @@ export const doctorCommand = Command.make(
   Effect.fnUntraced(function* (input) {
     const output = yield* Output
     output.progress("looking around")
-    const request: DoctorInput = { ...input, ...(yield* connectionsOf(input)) }
+    const request: DoctorInput = {
+      ...input,
+      nats: yield* natsConnection(input),
+      store: yield* storeConnection(input)
+    }
     const { durability, findings, prices } = yield* examine(request)
     const wrong = findings.filter(({ status }) => status === "fail")
     if (input.json) {

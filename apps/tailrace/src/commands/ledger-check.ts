@@ -5,7 +5,7 @@ import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Layer, Option } from "effect"
-import { type connectionFlags, connectionsOf } from "../connections.ts"
+import { type connectionFlags, natsConnection, storeConnection } from "../connections.ts"
 import { unreachable, usageFailure, workFailure } from "../failure.ts"
 import { type CheckResult, checkLedger } from "../ledger-check/check.ts"
 import type { Difference } from "../ledger-check/compare.ts"
@@ -26,7 +26,8 @@ export const runLedgerCheck = Effect.fnUntraced(function* (input: LedgerCheckInp
   const output = yield* Output
   const from = yield* minuteOf("from", input.from, 0, Math.floor)
   const to = yield* minuteOf("to", input.to, endOfTime, Math.ceil)
-  const { nats, store } = yield* connectionsOf(input)
+  const nats = yield* natsConnection(input)
+  const store = yield* storeConnection(input)
   output.progress("counting")
   const services = Layer.mergeAll(
     Nats.layer({ ...nats, name: "tailrace.ledger", waitOnFirstConnect: false }).pipe(

@@ -9,14 +9,12 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { connectionFlags, connectionsOf } from "../connections.ts"
+import { brokerFlags, natsConnection } from "../connections.ts"
 import { json } from "../endpoints.ts"
 import { unreachable, usageFailure, workFailure } from "../failure.ts"
 import { forEachRawMessage, type RawMessage, rangeReplay, type TimeRange } from "../replay/raw-messages.ts"
 import { TrialRun } from "../replay/trial-run.ts"
 import { Output, type OutputShape } from "../terminal/output.ts"
-
-const { host, natsPort, natsUrl } = connectionFlags
 
 const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -40,9 +38,7 @@ const flags = {
     Flag.withDefault(false)
   ),
   json,
-  host,
-  natsPort,
-  natsUrl
+  ...brokerFlags
 }
 
 const warning =
@@ -67,7 +63,7 @@ export const replayCommand = Command.make(
       const [from, to] = [isoOf(range.from), isoOf(range.to)]
       return yield* usageFailure(`nothing lies between --from ${from} and --to ${to}, the end has to be the later one`)
     }
-    const { nats } = yield* connectionsOf({ ...input, storePort: 0, storeUrl: "" })
+    const nats = yield* natsConnection(input)
     const plain = output.isTerminal && !input.json
     const broker = Nats.layer({ ...nats, name: "tailrace.replay", waitOnFirstConnect: false })
     const services = Publisher.layer().pipe(

@@ -1,4 +1,7 @@
 // The command up: Tailrace on this machine, until it is stopped.
+import { join } from "node:path"
+import { storeCredential } from "@tailrace/access/credentials"
+import { credentialsFolder } from "@tailrace/access/credentials-folder"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Effect } from "effect"
@@ -25,12 +28,15 @@ export const upCommand = Command.make(
     const { host, httpPort, natsPort, syslogPort } = input
     const http = `http://${host}:${httpPort}`
     const { style } = output
+    const reader = join(credentialsFolder(instance.folder.root), storeCredential("reader"))
+    for (const note of instance.notes) yield* output.note(note)
     const lines = [
       style("bold", `tailrace is up after ${((performance.now() - begun) / 1_000).toFixed(1)} s`),
       `  find     ${instance.api}/graphql`,
       `  send     curl -d '{"level":"error","service":"shop","msg":"it works"}' ${http}/ingest`,
       `           syslog ${host}:${syslogPort} (UDP, TCP); publish to logs.in.default.<source> on nats://${host}:${natsPort}`,
-      `  store    ${instance.storeUrl} (ClickHouse's HTTP interface, database tailrace)`,
+      `  store    ${instance.storeUrl} (ClickHouse's HTTP interface, database ${instance.database})`,
+      ...(input.storeUrl === "" ? [`           read it as user reader, password in ${reader}`] : []),
       `  data     ${instance.folder.root}`
     ]
     started = true

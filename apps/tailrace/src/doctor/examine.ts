@@ -19,6 +19,7 @@ import { portProblem, wantedPorts } from "../up/ports.ts"
 import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker.ts"
 import { judgeClock } from "./clocks.ts"
 import { judgeCollector } from "./collector.ts"
+import { examineCredentials } from "./credentials.ts"
 import { type Finding, findingsOf } from "./finding.ts"
 import * as machine from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
@@ -51,6 +52,7 @@ export const examine = Effect.fnUntraced(function* (input: DoctorInput) {
   const fsync = input.probe ? yield* examineFsync(folder.root) : { findings: [], prices: [] }
   const findings = [
     ...(yield* examineMachine(input, folder)),
+    ...(yield* examineCredentials(folder.root)),
     ...(running ? [] : yield* examinePorts(input, answering)),
     ...broker.findings,
     ...store.findings,

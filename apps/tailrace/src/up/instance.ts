@@ -1,5 +1,6 @@
 // Instance: everything on one machine: broker and store as children, processor, api and collector in this process.
 import { resolve } from "node:path"
+import { type Credentials, openCredentials } from "@tailrace/access/credentials-folder"
 import { ApiConfig } from "@tailrace/api/config"
 import { Api, apiLayer } from "@tailrace/api/layer"
 import { CollectorConfig } from "@tailrace/collector/config"
@@ -13,7 +14,8 @@ import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule, Schema } from "effect"
+import { asStoreUser, storeConnection } from "../connections.ts"
 import { workFailure } from "../failure.ts"
 import { type DataFolder, openDataFolder } from "./data-folder.ts"
 import { findNatsServer } from "./find-nats-server.ts"
@@ -21,8 +23,6 @@ import type { UpInput } from "./flags.ts"
 import { awaitLeftoverStore } from "./leftover-store.ts"
 import { endLeftoverNats, natsChild } from "./nats-child.ts"
 import { checkPorts, wantedPorts } from "./ports.ts"
-
-const database = "tailrace"
 
 /** Starts everything, sinks before sources; the scope's end stops it in the reverse order, nothing left under way. */
 export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
@@ -35,21 +35,25 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
   const folder = yield* openDataFolder(input.data)
   const endedOne = binary !== "" && (yield* endLeftoverNats(folder.nats))
   if (input.storeUrl === "") yield* awaitLeftoverStore(folder.store)
+  const { notes, secrets } = yield* openCredentials(folder.root).pipe(
+    Effect.mapError((error) => workFailure(error.message))
+  )
   // A process that is gone may keep its ports until the last of its threads has come back from the disk.
   yield* checkPorts(wantedPorts(input)).pipe(
     Effect.retry({ schedule: Schedule.spaced("100 millis"), times: endedOne ? 30 : 0 })
   )
   const base = yield* Layer.build(Layer.mergeAll(Health.layer, Metrics.layer))
-  const [natsUrl, storeUrl] = yield* Effect.all([broker(input, folder, binary), store(input, folder)], {
+  const [natsUrl, stored] = yield* Effect.all([broker(input, folder, binary), store(input, folder, secrets)], {
     concurrency: 2
   }).pipe(Effect.provideContext(base))
   const services = yield* Layer.build(
     Publisher.layer().pipe(
       Layer.provideMerge(Nats.layer({ servers: natsUrl, name: "tailrace" })),
-      Layer.provideMerge(Store.layer({ url: storeUrl, database }))
+      Layer.provideMerge(Store.layer(stored))
     )
   ).pipe(Effect.provideContext(base))
   const context = Context.merge(base, services)
+  const { database, url: storeUrl } = stored
   const addresses = { nats: { servers: [natsUrl] }, store: { url: storeUrl, database } }
   const processor = yield* decode(ProcessorConfig, {
     ...addresses,
@@ -64,7 +68,7 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
     yield* Layer.build(processorLayer(processor))
     const { url } = Context.get(yield* Layer.build(apiLayer(api)), Api)
     yield* Layer.build(collectorLayer(collector))
-    return { api: url, natsUrl, storeUrl, folder }
+    return { api: url, natsUrl, storeUrl, database, folder, notes }
   }).pipe(Effect.provideContext(context))
 })
 
@@ -80,13 +84,23 @@ const broker = (input: UpInput, folder: DataFolder, binary: string) =>
       })
     : Effect.succeed(input.natsUrl)
 
-const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder) {
-  if (input.storeUrl !== "") return input.storeUrl
+/** Options of the store's client, after the embedded one has been started where no other was named. */
+const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder, secrets: Credentials) {
+  const options = yield* storeConnection(input)
+  if (input.storeUrl !== "") return options
   const health = (yield* Health).register("store")
-  const front = yield* spawnFront({ dataDir: folder.store, host: input.host, port: input.storePort, health }).pipe(
-    Effect.mapError((error) => workFailure(`the store does not start: ${error.message}`))
-  )
-  return front.url
+  const password = secrets["store-tailrace"]
+  const front = yield* spawnFront({
+    dataDir: folder.store,
+    host: input.host,
+    port: input.storePort,
+    users: [
+      { name: "tailrace", password: Redacted.value(password) },
+      { name: "reader", password: Redacted.value(secrets["store-reader"]), readOnly: true }
+    ],
+    health
+  }).pipe(Effect.mapError((error) => workFailure(`the store does not start: ${error.message}`)))
+  return { ...options, url: front.url, ...asStoreUser(password) }
 })
 
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({

@@ -1,0 +1,20 @@
+// Folder credentials: how a test enters the store of an instance, by the secrets in its data folder.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type StoreUser, storeCredential } from "@tailrace/access/credentials"
+import { credentialsFolder } from "@tailrace/access/credentials-folder"
+
+const secretOf = (dataFolder: string, name: string): string =>
+  readFileSync(join(credentialsFolder(dataFolder), name), "utf8").trim()
+
+/** Headers that make a request of the store that user's. */
+export const storeHeaders = (dataFolder: string, user: StoreUser = "tailrace"): Readonly<Record<string, string>> => ({
+  "x-clickhouse-user": user,
+  "x-clickhouse-key": secretOf(dataFolder, storeCredential(user))
+})
+
+/** Variables by which commands enter store and broker of an instance that are named by their URLs. */
+export const connectionEnvironment = (dataFolder: string): Readonly<Record<string, string>> => ({
+  TAILRACE_STORE_USERNAME: "tailrace",
+  TAILRACE_STORE_PASSWORD: secretOf(dataFolder, storeCredential("tailrace"))
+})
