@@ -28,10 +28,10 @@ const openAll = async (collector: string, said: (client: number) => string): Pro
 }
 
 const head = (length: number): string =>
-  `POST /ingest/slow HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\n\r\n`
+  `POST /ingest/slow HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\n\r\n`
 
 chaosCase(`${clients} slow loris`, { start }, async ({ flow, over, stand }) => {
-  const sockets = await openAll(stand.collector, () => "POST /ingest/slow HTTP/1.1\r\nhost: x\r\n")
+  const sockets = await openAll(stand.collector, () => "POST /ingest/slow HTTP/1.1\r\nhost: localhost\r\n")
   const drip = setInterval(() => {
     for (const socket of sockets) if (!socket.destroyed) socket.write("x-a: b\r\n")
   }, dripMillis)

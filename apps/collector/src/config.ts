@@ -1,7 +1,7 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
 import { field, optional } from "@tailrace/domain/field"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
-import { asFlag, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
+import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file.ts"
 import { HttpConfig } from "./sources/http.ts"
@@ -90,6 +90,8 @@ export const collectorConfigurable = {
     ["TAILRACE_COLLECTOR_DATA", ["data"], asText],
     ["TAILRACE_HTTP_HOST", ["http", "host"], asText],
     ["TAILRACE_HTTP_PORT", ["http", "port"], asNumber],
+    ["TAILRACE_HTTP_NAMES", ["http", "names"], asList],
+    ["TAILRACE_HTTP_ORIGINS", ["http", "origins"], asList],
     ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], asText],
     ["TAILRACE_SYSLOG_PORT", ["syslog", "port"], asNumber],
     ["TAILRACE_FILES", ["files"], asPaths],

@@ -42,7 +42,13 @@ export const ProcessorConfig = Schema.Struct({
   status: optional(
     Schema.Struct({
       host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on."),
-      port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 4081, "Port to listen on.")
+      port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 4081, "Port to listen on."),
+      names: field(
+        Schema.Array(Schema.NonEmptyString),
+        [],
+        "Host names it is reached by, without port, besides localhost and any address: another name is refused, since a foreign page may be behind it."
+      ),
+      origins: field(Schema.Array(Schema.NonEmptyString), [], "Origins of other sites whose pages are answered.")
     }),
     "Where /health/live, /health/ready and /metrics are served; nowhere when left out."
   ),

@@ -1,5 +1,6 @@
 // The status server over real HTTP.
 // @effect-diagnostics strictEffectProvide:off -- a test is an entry point
+import { get } from "node:http"
 import { assert, it } from "@effect/vitest"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
@@ -27,6 +28,22 @@ it.live("tells readiness by status code, names what is not ready, and serves met
     assert.strictEqual((yield* get("/health/live")).status, 503)
     assert.include((yield* get("/metrics")).text, "tailrace_test_total 3")
     assert.strictEqual((yield* get("/nothing")).status, 404)
+  }).pipe(Effect.provide(Layer.merge(Health.layer, Metrics.layerBare)), Effect.scoped)
+)
+
+it.live("answers under the names it is told, and no page of another site", () =>
+  Effect.gen(function* () {
+    const port = yield* serveStatus({ host: "127.0.0.1", port: 0, names: ["processor"] })
+    const status = (headers: Record<string, string>) =>
+      Effect.callback<number | undefined>((resume) => {
+        get({ host: "127.0.0.1", port, path: "/health/live", headers, agent: false }, (answer) => {
+          answer.resume().once("end", () => resume(Effect.succeed(answer.statusCode)))
+        })
+      })
+    assert.strictEqual(yield* status({ host: "processor:4081" }), 200)
+    assert.strictEqual(yield* status({ host: "evil.example" }), 403)
+    assert.strictEqual(yield* status({ origin: "https://evil.example" }), 403)
+    assert.strictEqual(yield* status({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }), 403)
   }).pipe(Effect.provide(Layer.merge(Health.layer, Metrics.layerBare)), Effect.scoped)
 )
 

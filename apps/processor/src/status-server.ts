@@ -1,5 +1,6 @@
 // StatusServer: health and metrics of a processor that runs by itself, over HTTP.
 import { createServer, type ServerResponse } from "node:http"
+import { browserProblem } from "@tailrace/access/browser-guard"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
@@ -9,11 +10,22 @@ export class StatusServerError extends Schema.TaggedError<StatusServerError>()("
   message: Schema.String
 }) {}
 
+export interface StatusAddress {
+  readonly host: string
+  readonly port: number
+  /** Host names it is reached by, besides localhost and any address. */
+  readonly names?: ReadonlyArray<string>
+  /** Origins of other sites whose pages are answered. */
+  readonly origins?: ReadonlyArray<string>
+}
+
 /**
  * Serves /health/live, /health/ready (200, or 503 with the components that are not) and /metrics for the life of the
- * scope; answers the port, which the system chooses when 0 is asked for.
+ * scope, to no page of another site; answers the port, which the system chooses when 0 is asked for.
  */
-export const serveStatus = Effect.fnUntraced(function* (address: { readonly host: string; readonly port: number }) {
+export const serveStatus = Effect.fnUntraced(function* (address: StatusAddress) {
+  const { host, names = [], origins = [] } = address
+  const doors = { listener: "the processor", names: [host, ...names], origins }
   const health = yield* Health
   const metrics = yield* Metrics
   const context = yield* Effect.context<never>()
@@ -21,7 +33,10 @@ export const serveStatus = Effect.fnUntraced(function* (address: { readonly host
     response.writeHead(good ? 200 : 503, { "content-type": "application/json" }).end(JSON.stringify(body))
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0]
-    if (path === "/health/live") {
+    response.setHeader("x-content-type-options", "nosniff")
+    const foreign = browserProblem(request.headers, doors)
+    if (foreign !== undefined) response.writeHead(403, { "content-type": "text/plain" }).end(`${foreign}\n`)
+    else if (path === "/health/live") {
       const report = health.report()
       json(response, report.live, report)
     } else if (path === "/health/ready") {
@@ -31,7 +46,7 @@ export const serveStatus = Effect.fnUntraced(function* (address: { readonly host
       const text = Effect.runPromiseWith(context)(metrics.text)
       text.then(
         (body) => response.writeHead(200, { "content-type": metrics.contentType }).end(body),
-        (cause) => response.writeHead(500).end(String(cause))
+        () => response.writeHead(500).end()
       )
     } else
       response.writeHead(404, { "content-type": "text/plain" }).end("try /health/live, /health/ready or /metrics\n")

@@ -28,9 +28,17 @@ export interface Admission {
 /** For sources that have nothing else to choose. */
 export const blocking: Admission = { whenFull: "block", sampleRate: 1 }
 
-/** Names under which the ledger counts what a source dropped; `invalid` are items refused in a request that was taken. */
+/**
+ * Names under which the ledger counts what a source dropped; `invalid` are items refused in a request that was taken, `kernel`
+ * datagrams that the operating system dropped because they were not fetched in time.
+ */
 export const dropReasons = {
   sample: "collector:sample",
   noRoom: "collector:no-room",
-  invalid: "collector:invalid"
+  invalid: "collector:invalid",
+  kernel: "collector:udp-kernel"
 } as const
+
+/** The same for what a browser was made to send to a line protocol: `collector:http-on-tcp`. */
+export const foreignReason = (protocol: string, transport: "tcp" | "udp"): string =>
+  `collector:${protocol}-on-${transport}`

@@ -92,14 +92,13 @@ export class Intake {
   }
 
   /** Counts messages that nobody was told yes for and that are lost: in the source's next frame, or soon in one of its own. */
-  countLost(origin: Origin, messages: number): void {
-    const before = this.lost.get(origin.key)
-    if (before !== undefined) {
-      before.messages += messages
-      return
+  countLost(origin: Origin, messages: number, reason: string = dropReasons.noRoom): void {
+    let lost = this.lost.get(origin.key)
+    if (lost === undefined) {
+      lost = { counts: new Map(), timer: setTimeout(() => this.publishLost(origin), countMillis), origin }
+      this.lost.set(origin.key, lost)
     }
-    const timer = setTimeout(() => this.publishLost(origin), countMillis)
-    this.lost.set(origin.key, { messages, timer, origin })
+    lost.counts.set(reason, (lost.counts.get(reason) ?? 0) + messages)
   }
 
   /** The submission's side: whether all messages of an origin are taken. */
@@ -242,7 +241,7 @@ export class Intake {
     if (lost === undefined) return
     clearTimeout(lost.timer)
     this.lost.delete(frame.origin.key)
-    frame.leaveOut(dropReasons.noRoom, lost.messages, 0)
+    for (const [reason, messages] of lost.counts) frame.leaveOut(reason, messages, 0)
   }
 
   /** In a frame without messages, unless one is open that takes them along. */
@@ -258,7 +257,8 @@ export class Intake {
 }
 
 interface LostCount {
-  messages: number
+  /** Messages by reason. */
+  readonly counts: Map<string, number>
   readonly timer: ReturnType<typeof setTimeout>
   readonly origin: Origin
 }

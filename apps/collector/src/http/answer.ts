@@ -28,6 +28,8 @@ export const refused = (refusal: Refusal): Answer => {
 
 export const send = (response: ServerResponse, answer: Answer): void => {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(answer.status, { ...answer.headers, "content-length": Buffer.byteLength(answer.body) })
+  response.setHeader("x-content-type-options", "nosniff")
+  const length = answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) }
+  response.writeHead(answer.status, { ...answer.headers, ...length })
   response.end(answer.body)
 }

@@ -17,14 +17,19 @@ export interface IngestLimits extends Admission {
   readonly maxMessageBytes: number
 }
 
+export interface RequestTarget {
+  readonly pathname: string
+  readonly query: URLSearchParams
+}
+
 /** Answers 202 once every accepted message is acknowledged by the broker, and never before. */
 export const ingest = async (
   request: IncomingMessage,
-  url: URL,
+  at: RequestTarget,
   context: SourceContext,
   limits: IngestLimits
 ): Promise<Answer> => {
-  const target = targetOf(request, url, context.tenant)
+  const target = targetOf(request, at.pathname, context.tenant)
   if ("answer" in target) return target.answer
   const format = formatOf(request.headers["content-type"])
   if (format === undefined) {
@@ -40,7 +45,7 @@ export const ingest = async (
   try {
     const read = await readRequest(request, { maxBodyBytes: limits.maxBodyBytes, lend })
     if ("answer" in read) return read.answer
-    return await take(request, url, context, target, read.pieces, format, limits)
+    return await take(request, at, context, target, read.pieces, format, limits)
   } finally {
     context.intake.release(lent)
   }
@@ -53,7 +58,7 @@ interface Target {
 
 const take = async (
   request: IncomingMessage,
-  url: URL,
+  at: RequestTarget,
   context: SourceContext,
   target: Target,
   pieces: ReadonlyArray<Buffer>,
@@ -66,7 +71,7 @@ const take = async (
   // Before the body is read, which changes it.
   const id = typeof key === "string" && key !== "" ? idOf(target, key, bytes) : undefined
   const body = readBody(bytes, format, limits.maxMessageBytes)
-  const atomic = isSet(url.searchParams.get("atomic"))
+  const atomic = isSet(at.query.get("atomic"))
   context.counters.rejected(body.rejected, "invalid")
   if (bytes.length === 0) return problem(400, "body is empty, send at least one message")
   const nothing = body.broken || (body.accepted === 0 && body.rejected > 0) || (atomic && body.rejected > 0)
@@ -108,18 +113,24 @@ const reasonOf = (body: Body, atomic: boolean): string => {
     : `no item is right, first ${place}`
 }
 
-const targetOf = (request: IncomingMessage, url: URL, defaultTenant: string): Target | { readonly answer: Answer } => {
-  const header = request.headers["x-tailrace-tenant"] ?? request.headers.tenant
-  const tenant = typeof header === "string" && header !== "" ? header : defaultTenant
+const targetOf = (
+  request: IncomingMessage,
+  pathname: string,
+  defaultTenant: string
+): Target | { readonly answer: Answer } => {
+  // A header without a name is a sender that meant one.
+  const tenant = String(request.headers["x-tailrace-tenant"] ?? request.headers.tenant ?? defaultTenant)
   const tenantProblem = subjectTokenProblem(tenant)
   if (tenantProblem !== undefined)
     return { answer: problem(400, `the tenant in header X-Tailrace-Tenant ${tenantProblem}`) }
-  const name = url.pathname.split("/").slice(2).join("/")
+  const name = pathname.split("/").slice(2).join("/")
   let source = "http"
   try {
     if (name !== "") source = decodeURIComponent(name)
   } catch {
-    return { answer: problem(400, `source in the path is not valid percent-encoding: ${JSON.stringify(name)}`) }
+    return {
+      answer: problem(400, `source in the path is not valid percent-encoding: ${JSON.stringify(name.slice(0, 80))}`)
+    }
   }
   const sourceProblem = subjectTokenProblem(source)
   return sourceProblem === undefined

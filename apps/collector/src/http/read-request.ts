@@ -1,5 +1,6 @@
 // ReadRequest: the body of a request, uncompressed, within limits of length and memory.
 import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib"
 import { messageOf } from "../refusal.ts"
 import { type Answer, problem } from "./answer.ts"
@@ -11,15 +12,19 @@ export interface BodyLimits {
   readonly lend: (bytes: number) => boolean
 }
 
-const decompressors = {
-  gzip: () => createGunzip({ chunkSize: 65_536 }),
-  "x-gzip": () => createGunzip({ chunkSize: 65_536 }),
-  zstd: () => createZstdDecompress({ chunkSize: 65_536 }),
-  br: () => createBrotliDecompress({ chunkSize: 65_536 }),
+const chunkSize = 65_536
+/** A map, because names come from senders: an object knows `constructor` too. */
+const decompressors = new Map<string, (bytes: Buffer) => Duplex>([
+  ["gzip", () => createGunzip({ chunkSize })],
+  ["x-gzip", () => createGunzip({ chunkSize })],
+  ["zstd", () => createZstdDecompress({ chunkSize })],
+  ["br", () => createBrotliDecompress({ chunkSize })],
   // RFC 9110: zlib's format; but some senders mean the bare stream. The low half of zlib's first byte is 8.
-  deflate: (bytes: Buffer) =>
-    ((bytes[0] ?? 0) & 15) === 8 ? createInflate({ chunkSize: 65_536 }) : createInflateRaw({ chunkSize: 65_536 })
-} as const
+  [
+    "deflate",
+    (bytes: Buffer) => (((bytes[0] ?? 0) & 15) === 8 ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize }))
+  ]
+])
 
 /** The pieces of the body in order, or the answer that refuses it: 400, 413, 415 or 429. */
 export const readRequest = async (
@@ -27,20 +32,20 @@ export const readRequest = async (
   limits: BodyLimits
 ): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
-  if (encoding !== "identity" && !(encoding in decompressors)) {
-    const known = Object.keys(decompressors).join(", ")
-    return {
-      answer: problem(415, `content encoding ${JSON.stringify(encoding)} is unknown, use one of ${known} or none`)
-    }
+  const decompress = decompressors.get(encoding)
+  if (encoding !== "identity" && decompress === undefined) {
+    const known = [...decompressors.keys()].join(", ")
+    const given = JSON.stringify(encoding.slice(0, 80))
+    return { answer: problem(415, `content encoding ${given} is unknown, use one of ${known} or none`) }
   }
   const tooLong = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes, send it in parts`)
   if (Number(request.headers["content-length"] ?? 0) > limits.maxBodyBytes) return { answer: tooLong }
   // Refused in the middle, the rest is read over, so that the client gets to read the answer.
   const sent = await collect(request.iterator({ destroyOnReturn: false }), limits, tooLong)
   if ("answer" in sent) request.resume()
-  if ("answer" in sent || encoding === "identity") return sent
+  if ("answer" in sent || decompress === undefined) return sent
   const compressed = Buffer.concat(sent.pieces)
-  const decompressor = decompressors[encoding as keyof typeof decompressors](compressed)
+  const decompressor = decompress(compressed)
   decompressor.end(compressed)
   const bomb = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes after ${encoding} decompression`)
   try {

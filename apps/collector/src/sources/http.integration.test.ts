@@ -241,7 +241,9 @@ describe("http source", () => {
       socket.on("data", (chunk: Buffer) => {
         reply += chunk.toString()
       })
-      socket.write("POST /ingest HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nlinger")
+      socket.write(
+        "POST /ingest HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 6\r\n\r\nlinger"
+      )
       yield* waitUntil(
         Effect.sync(() => collector.intake.bytes),
         (held) => held > 0

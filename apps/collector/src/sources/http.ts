@@ -1,13 +1,15 @@
 // http: source that takes POSTs of JSON, NDJSON and plain lines, and serves the collector's health and metrics.
-import { createServer, type IncomingMessage, type Server } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { field } from "@tailrace/domain/field"
-import { Health, type HealthShape } from "@tailrace/telemetry/health"
-import { Metrics, type MetricsShape } from "@tailrace/telemetry/metrics"
+import { Health } from "@tailrace/telemetry/health"
+import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
 import { admissionFields } from "../frames/admission.ts"
-import { type Answer, json, problem, send } from "../http/answer.ts"
-import { ingest } from "../http/ingest.ts"
+import { type Answer, problem, send } from "../http/answer.ts"
+import { doorsOf } from "../http/doors.ts"
+import { limitConnections } from "../http/guests.ts"
+import { answer, type RouteParts } from "../http/routes.ts"
 import { CollectorError, messageOf } from "../refusal.ts"
 import { defineSource, type SourceContext } from "../source.ts"
 
@@ -21,12 +23,28 @@ export const HttpConfig = Schema.Struct({
     4080,
     "Port to listen on; 0 for any free one."
   ),
+  names: field(
+    Schema.Array(Schema.NonEmptyString),
+    [],
+    "Host names it is reached by, without port, besides localhost and any address: another name is refused, since a foreign page may be behind it."
+  ),
+  origins: field(
+    Schema.Array(Schema.NonEmptyString),
+    [],
+    "Origins of other sites whose pages may send logs from a browser."
+  ),
   maxBodyBytes: field(positive, 16_777_216, "Longest body taken, bytes, as sent and after decompression."),
   maxMessageBytes: field(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4_194_304 })),
     1_048_576,
     "Longest message taken, bytes; a longer one is rejected."
   ),
+  maxConnections: field(
+    positive,
+    16_384,
+    "Connections at once. A further one takes the place of the one that has been without a request longest, or is closed when all have one under way."
+  ),
+  maxConnectionsPerAddress: field(positive, 12_288, "The same for the connections of one address."),
   headersTimeoutMillis: field(positive, 10_000, "Milliseconds a client has to send its headers."),
   requestTimeoutMillis: field(positive, 60_000, "Milliseconds a client has to send its whole request."),
   ...admissionFields
@@ -53,7 +71,8 @@ const open = Effect.fnUntraced(function* (config: HttpConfig, context: SourceCon
   const health = yield* Health
   const metrics = yield* Metrics
   const reporter = health.register("collector.http")
-  const server = yield* Effect.acquireRelease(listen(config, context, health, metrics), (running) =>
+  const parts = { doors: doorsOf(config), limits: config, context, health, metrics }
+  const server = yield* Effect.acquireRelease(listen(config, parts), (running) =>
     Effect.andThen(
       Effect.promise(() => close(running)),
       Effect.sync(reporter.remove)
@@ -63,7 +82,7 @@ const open = Effect.fnUntraced(function* (config: HttpConfig, context: SourceCon
   return { port: (server.address() as AddressInfo).port }
 })
 
-const listen = (config: HttpConfig, context: SourceContext, health: HealthShape, metrics: MetricsShape) =>
+const listen = (config: HttpConfig, parts: RouteParts) =>
   Effect.callback<Server, CollectorError>((resume) => {
     const server = createServer(
       {
@@ -78,13 +97,14 @@ const listen = (config: HttpConfig, context: SourceContext, health: HealthShape,
           if (!server.listening) response.setHeader("connection", "close")
           send(response, made)
         }
-        answer(request, config, context, health, metrics).then(reply, (cause) => {
+        answer(request, parts).then(reply, (cause) => {
           // The client went away in the middle of its body, or a mistake of ours: nobody was told yes.
-          context.warn(`request to ${request.url} failed: ${messageOf(cause)}`)
-          reply(problem(500, `request failed: ${messageOf(cause)}`))
+          if (!response.destroyed) parts.context.warn(`request to ${request.url} failed: ${messageOf(cause)}`)
+          reply(problem(500, "the collector failed at this, its log says why"))
         })
       }
     )
+    limitConnections(server, config, parts.context.counters)
     server.once("error", (cause) => {
       const message = `cannot listen for http on ${config.host}:${config.port}: ${cause.message}, free the port or set http.port`
       resume(Effect.fail(new CollectorError({ message })))
@@ -104,37 +124,3 @@ const close = (server: Server): Promise<void> =>
     })
     server.closeIdleConnections()
   })
-
-const answer = async (
-  request: IncomingMessage,
-  config: HttpConfig,
-  context: SourceContext,
-  health: HealthShape,
-  metrics: MetricsShape
-): Promise<Answer> => {
-  const url = URL.parse(request.url ?? "", "http://collector")
-  if (url === null) return problem(400, "request target is not a valid path")
-  const { pathname } = url
-  if (pathname === "/ingest" || pathname.startsWith("/ingest/")) {
-    if (request.method === "POST") return ingest(request, url, context, config)
-    return problem(405, `method ${request.method} is not taken here, use POST`, { allow: "POST" })
-  }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return pages.includes(pathname)
-      ? problem(405, `method ${request.method} is not taken here, use GET`, { allow: "GET, HEAD" })
-      : notFound(pathname)
-  }
-  if (pathname === "/metrics") {
-    const body = await metrics.registry.metrics()
-    return { status: 200, headers: { "content-type": metrics.contentType }, body }
-  }
-  const report = health.report()
-  if (pathname === "/health/live") return json(report.live ? 200 : 503, report)
-  if (pathname === "/health/ready") return json(report.ready ? 200 : 503, report)
-  return notFound(pathname)
-}
-
-const pages = ["/metrics", "/health/live", "/health/ready"]
-
-const notFound = (pathname: string): Answer =>
-  problem(404, `nothing at ${JSON.stringify(pathname.slice(0, 100))}, POST logs to /ingest or /ingest/<source>`)

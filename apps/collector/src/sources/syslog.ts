@@ -23,7 +23,27 @@ export const SyslogConfig = Schema.Struct({
     65_536,
     "Bytes of a message; longer ones are cut, and `log.truncated_bytes` says by how much."
   ),
-  maxConnections: field(between(1, 100_000), 4_096, "TCP connections at once; further ones are closed."),
+  maxConnections: field(
+    between(1, 100_000),
+    4_096,
+    "TCP connections at once. A further one takes the place of the one that has been silent longest, or is closed when all have sent messages."
+  ),
+  maxConnectionsPerAddress: field(between(1, 100_000), 1_024, "The same for the connections of one address."),
+  silentMillis: field(
+    between(100, 86_400_000),
+    120_000,
+    "Milliseconds a TCP connection has for its first whole message; then it is closed."
+  ),
+  idleMillis: field(
+    between(100, 2_147_483_647),
+    86_400_000,
+    "Milliseconds after which a TCP connection that has sent messages, and then nothing any more, is closed."
+  ),
+  receiveBufferBytes: field(
+    between(2_048, 1_073_741_824),
+    33_554_432,
+    "Bytes of UDP messages that the operating system is asked to keep while the collector is busy; Linux grants twice `net.core.rmem_max` at most. What finds no room there is dropped by the system, and on Linux counted."
+  ),
   unacknowledgedBytes: field(
     between(65_536, 268_435_456),
     16_777_216,
