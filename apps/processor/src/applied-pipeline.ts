@@ -26,17 +26,24 @@ export class AppliedPipeline {
     this.#key = `pipeline.${partition}`
   }
 
-  /** How to begin a life: with the noted pipeline; with `wanted`, which is then noted, when none can be read. */
-  begin(wanted: Pipeline): Effect.Effect<Beginning, SnapshotError> {
+  /**
+   * How to begin a life: with the noted pipeline; with `wanted`, which is then noted, when none can be read. A level behind
+   * the raw stream's last sequence `end` was noted by nobody who had read so far: the outputs tell by themselves then.
+   */
+  begin(wanted: Pipeline, end: number): Effect.Effect<Beginning, SnapshotError> {
     return Effect.gen({ self: this }, function* () {
       const noted = yield* Effect.catchIf(
         this.#snapshots.get(this.#key),
         (error) => error.reason === "corrupt",
-        () => Effect.succeed(undefined)
+        (error) => Effect.as(Effect.logWarning(`the file's pipeline is taken: ${error.message}`), undefined)
       )
       this.#revision = noted?.revision ?? (yield* this.#snapshots.revision(this.#key))
       if (noted === undefined) return yield* this.note(wanted, 0)
-      const level = noted.offset
+      const level = noted.offset <= end ? noted.offset : 0
+      if (level < noted.offset)
+        yield* Effect.logWarning(
+          `${this.#key} says that outputs hold message ${noted.offset}, and stream raw ends at ${end}: goes by what they hold`
+        )
       const text = decodeUtf8(noted.data, 0, noted.data.length)
       if (text === wanted.text) return { pipeline: wanted, level }
       const result = yield* readPipeline(text)

@@ -72,9 +72,11 @@ const makeWatch = (panes: Array<Pane>) => {
     finish: () => undefined,
     hasFindings: () => panes.length > 0,
     takeFindings: () => ({ panes: panes.splice(0), anomalies: [] }),
-    save: () => state,
+    save: () => ({ windows: { newest: null, metrics: {} }, detectors: {}, text: state }),
     load: (saved, sequence) => {
-      state = `${saved} behind ${sequence}`
+      const { text } = saved as { readonly text: string }
+      if (text === "poison") throw new TypeError("no such window")
+      state = `${text} behind ${sequence}`
     },
     missed: () => []
   }
@@ -88,6 +90,7 @@ const checkpointOn = (place: ReturnType<typeof makeWorld>, watch: Watch) =>
     watch,
     snapshots: place.snapshots,
     level: 0,
+    end: 100,
     untilStored: (write) => Effect.andThen(place.step("store"), write),
     now: () => 1_000
   })
@@ -158,6 +161,57 @@ describe("Checkpoint", () => {
       expect(checkpoint.offset).toBe(0)
       yield* Effect.provide(checkpoint.save(8), place.services)
       expect(place.world.kept?.revision).toBe(6)
+    })
+  )
+
+  const state = { windows: { newest: null, metrics: {} }, detectors: {}, text: "saved" }
+  const outbox = { panes: [], anomalies: [] }
+  const metric = { signature: "s", lastClosed: null, windows: [] }
+  const inDays = 1_000 + 3 * 86_400_000
+  it.effect.each<[string, unknown, number]>([
+    ["no json", undefined, 3],
+    ["null", null, 3],
+    ["another version", { version: 2, state, outbox }, 3],
+    ["no state", { version: 1, outbox }, 3],
+    ["windows of the wrong shape", { version: 1, state: { ...state, windows: [] }, outbox }, 3],
+    [
+      "a metric of the wrong shape",
+      { version: 1, state: { ...state, windows: { newest: null, metrics: { a: { ...metric, windows: 7 } } } }, outbox },
+      3
+    ],
+    [
+      "an event time of days ahead",
+      { version: 1, state: { ...state, windows: { newest: inDays, metrics: {} } }, outbox },
+      3
+    ],
+    ["no outbox", { version: 1, state }, 3],
+    ["a finding that is none", { version: 1, state, outbox: { panes: [{ tenant: 7 }], anomalies: [] } }, 3],
+    ["an offset behind the raw stream's end", { version: 1, state, outbox }, 101]
+  ])("starts anew over %s", ([, saved, offset]) =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      const data = new TextEncoder().encode(saved === undefined ? "\u0000{" : JSON.stringify(saved))
+      place.world.kept = { offset, data, revision: 5 }
+      const { state: loaded, watch } = makeWatch([])
+      const checkpoint = checkpointOn(place, watch)
+      yield* Effect.provide(checkpoint.open, place.services)
+      expect(loaded()).toBe("fresh")
+      expect(checkpoint.offset).toBe(0)
+      yield* Effect.provide(checkpoint.save(8), place.services)
+      expect(place.world.kept?.revision).toBe(6)
+    })
+  )
+
+  it.effect("puts away a snapshot that the windows fail over, so that the life after begins without", () =>
+    Effect.gen(function* () {
+      const place = makeWorld()
+      const saved = { version: 1, state: { ...state, text: "poison" }, outbox }
+      place.world.kept = { offset: 3, data: new TextEncoder().encode(JSON.stringify(saved)), revision: 5 }
+      const failed = yield* Effect.flip(Effect.provide(checkpointOn(place, makeWatch([]).watch).open, place.services))
+      expect(failed.message).toContain("no such window")
+      const after = checkpointOn(place, makeWatch([]).watch)
+      yield* Effect.provide(after.open, place.services)
+      expect(after.offset).toBe(0)
     })
   )
 })

@@ -8,17 +8,10 @@ import type { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { growingPauses } from "@tailrace/streams/backoff"
 import { Publisher } from "@tailrace/streams/publisher"
-import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
+import { SnapshotError, type SnapshotsShape, type StoredSnapshot } from "@tailrace/streams/snapshots"
 import { Effect, Schedule } from "effect"
+import { readSaved, type Saved } from "./saved-windows.ts"
 import type { Findings, Watch } from "./stage.ts"
-
-/** What a snapshot holds, as JSON; its offset is the last raw sequence the state covers. */
-interface Saved {
-  readonly version: 1
-  readonly state: unknown
-  /** Panes and anomalies closed since the snapshot before: stored only after this one is, and again after a crash. */
-  readonly outbox: Findings
-}
 
 export interface CheckpointOptions {
   readonly pipeline: string
@@ -27,6 +20,8 @@ export interface CheckpointOptions {
   readonly snapshots: SnapshotsShape
   /** A snapshot that ends before this raw sequence is of an earlier pipeline, and has missed what came since. */
   readonly level: number
+  /** Last sequence of the raw stream: a snapshot that ends behind it was saved by nobody. */
+  readonly end: number
   /** Repeats a write to the store until it is taken. */
   readonly untilStored: (write: Effect.Effect<void, StoreError, Store>) => Effect.Effect<void, StoreError, Store>
   readonly now: () => number
@@ -53,9 +48,13 @@ export class Checkpoint {
     this.key = `windows.${options.pipeline}.${options.partition}`
   }
 
-  /** Loads the last snapshot into the watch and stores what it had not finished storing. */
+  /**
+   * Loads the last snapshot into the watch and stores what it had not finished storing. What is no snapshot of this
+   * pipeline is left out with a warning. One that the watch fails over may be half in it: it is put away, and the life
+   * after begins without.
+   */
   get open(): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
-    const { snapshots, watch } = this.options
+    const { snapshots } = this.options
     const missing = Effect.map(snapshots.revision(this.key), (revision) => {
       this.revision = revision
       return undefined
@@ -66,20 +65,7 @@ export class Checkpoint {
         (error) => Effect.as(Effect.logWarning(`windows start anew: ${error.message}`), undefined)
       ),
       Effect.flatMap((stored) => (stored === undefined ? missing : Effect.succeed(stored))),
-      Effect.flatMap((stored) => {
-        if (stored === undefined) return Effect.void
-        this.revision = stored.revision
-        const saved: Saved = JSON.parse(Buffer.from(stored.data).toString())
-        if (stored.offset < this.options.level)
-          return Effect.logInfo(
-            `windows start anew: snapshot ${this.key} ends before the pipeline that is running began`
-          )
-        if (saved.version !== 1)
-          return Effect.logWarning(`windows start anew: snapshot ${this.key} is of another version`)
-        watch.load(saved.state, stored.offset)
-        this.offset = stored.offset
-        return this.release(saved.outbox)
-      })
+      Effect.flatMap((stored) => (stored === undefined ? Effect.void : this.load(stored)))
     )
   }
 
@@ -105,6 +91,33 @@ export class Checkpoint {
         Effect.asVoid
       )
     })
+  }
+
+  private load(stored: StoredSnapshot): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+    this.revision = stored.revision
+    const { end, level, now, watch } = this.options
+    const anew = (why: string) => `windows start anew: snapshot ${this.key} ${why}`
+    if (stored.offset < level) return Effect.logInfo(anew("ends before the pipeline that is running began"))
+    if (stored.offset > end)
+      return Effect.logWarning(anew(`covers message ${stored.offset}, and stream raw ends at ${end}`))
+    const saved = readSaved(stored.data, now())
+    if (typeof saved === "string") return Effect.logWarning(anew(saved))
+    try {
+      watch.load(saved.state, stored.offset)
+    } catch (cause) {
+      return this.putAway(cause)
+    }
+    this.offset = stored.offset
+    return this.release(saved.outbox)
+  }
+
+  private putAway(cause: unknown): Effect.Effect<never, SnapshotError> {
+    const message = `snapshot ${this.key} cannot be loaded, windows start anew without it: ${String(cause)}`
+    const empty = { offset: 0, data: encodeUtf8("{}") }
+    return Effect.andThen(
+      this.options.snapshots.put(this.key, empty, this.revision),
+      Effect.fail(new SnapshotError({ reason: "corrupt", message }))
+    )
   }
 
   private release(outbox: Findings): Effect.Effect<void, StoreError, Store | Publisher> {

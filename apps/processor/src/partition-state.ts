@@ -17,6 +17,8 @@ export class PartitionRuntime {
   committed = 0
   /** Raw sequence through which all outputs hold everything, as noted when another pipeline took over. */
   level = 0
+  /** Last sequence of the raw stream when this life began. */
+  end = 0
   /** Last raw sequence of the batches that an earlier owner left to be formed again just as they were. */
   owed = 0
   /** Version of the pipeline that runs. */

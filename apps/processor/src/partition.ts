@@ -8,6 +8,7 @@ import { AppliedPipeline, type Beginning } from "./applied-pipeline.ts"
 import { fusedParts } from "./fused.ts"
 import { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
+import { rawEnd } from "./raw-stream.ts"
 import { stagedParts } from "./staged.ts"
 
 /** How often it is looked whether the pipeline that runs is the one that is wanted. */
@@ -45,7 +46,8 @@ export const runPartition = Effect.fnUntraced(function* (
     next = yield* applied.note(wanted, Math.max(runtime.level, runtime.committed))
   })
   const make = Effect.gen(function* () {
-    const { level, pipeline } = next ?? (yield* applied.begin(wanted))
+    runtime.end = yield* rawEnd
+    const { level, pipeline } = next ?? (yield* applied.begin(wanted, runtime.end))
     next = undefined
     runtime.level = level
     const made = yield* parts(pipeline, runtime, snapshots, ownership as Ownership)

@@ -16,10 +16,15 @@ export class RawStreamError extends Schema.TaggedError<RawStreamError>()("RawStr
 
 const unavailable = (message: string) => new RawStreamError({ reason: "unavailable", message })
 
+/** Last sequence that the raw stream ever had. */
+export const rawEnd = Effect.gen(function* () {
+  const { rangeOf } = yield* Broker
+  return (yield* Effect.mapError(rangeOf("raw"), unavailable)).last
+})
+
 /** Fails when an output's offset lies behind the end of the raw stream, whose new messages would be taken for stored. */
 export const rawStreamCovers = Effect.fnUntraced(function* (offset: number) {
-  const { rangeOf } = yield* Broker
-  const { last } = yield* Effect.mapError(rangeOf("raw"), unavailable)
+  const last = yield* rawEnd
   if (last >= offset) return
   return yield* new RawStreamError({
     reason: "replaced",

@@ -107,6 +107,7 @@ export const openTail = Effect.fnUntraced(function* (
     watch,
     snapshots,
     level: runtime.level,
+    end: runtime.end,
     now,
     untilStored: (write) => untilStored(write, findings)
   })

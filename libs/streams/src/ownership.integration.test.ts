@@ -37,6 +37,9 @@ const setUp = Effect.fnUntraced(function* (options: { readonly proxied?: boolean
   const proxy = options.proxied === true ? yield* freezable(server.port) : undefined
   const context = yield* connect(proxy?.url ?? server.url)
   yield* setUpStreams({ partitions: 1, maxBytes: sizes }).pipe(Effect.provide(context))
+  const publisher = yield* Publisher.pipe(Effect.provide(context))
+  // What is announced are messages of the raw stream.
+  for (let i = 0; i < 20; i++) yield* publisher.publish("logs.in.default.app", Uint8Array.of(65))
   return { server, context, proxy }
 })
 

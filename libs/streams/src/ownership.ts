@@ -1,7 +1,7 @@
 // Ownership: the one live owner of a partition, and the batches it announces before it stores them.
 import { nuid } from "@nats-io/nats-core"
 import { Clock, Effect, Schedule, Semaphore } from "effect"
-import type { Announced, Cut } from "./announced.ts"
+import type { Announced, Cut, LastAnnounced } from "./announced.ts"
 import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
 import { cutSubject, leaseOf } from "./definitions.ts"
@@ -26,6 +26,28 @@ export interface Ownership extends Lease {
 }
 
 const pauses = growingPauses("50 millis", "1 second")
+
+/**
+ * What is left where the announcement of the owner before cannot be read: its last insert is of rows that cannot be chosen
+ * again, so that outputs wait until none is under way and go by what is stored.
+ */
+const unknown: Announced["cuts"] = { rows: { first: 0, last: 0, attempt: 0, ingestedAt: 0, within: true } }
+
+/** A batch of an hour from now is one of a clock that jumped; of days from now there is none. */
+const mostAheadMillis = 172_800_000
+
+/** Why an announcement cannot be what an owner announced; `end` is the last sequence of the raw stream. */
+const problemOf = ({ cuts, unreadable }: LastAnnounced, end: number, now: number): string | undefined => {
+  if (unreadable !== undefined) return unreadable
+  for (const [output, { ingestedAt, last }] of Object.entries(cuts)) {
+    if (last > end) return `its batch of ${output} ends at message ${last}, and stream raw at ${end}`
+    if (ingestedAt > now + mostAheadMillis) return `its batch of ${output} is of ${new Date(ingestedAt).toISOString()}`
+  }
+  return undefined
+}
+
+/** About five seconds of asking before it is said that nobody answers. */
+const patientTimes = 8
 
 const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"
 
@@ -66,14 +88,28 @@ export const ownPartition = Effect.fnUntraced(function* (partition: number, stan
       })
     )
   })
-  let last = yield* readLast
+  /** The last announcement, with "unknown" in the place of what nobody can have announced. */
+  const readLeft = Effect.gen(function* () {
+    const last = yield* readLast
+    const end = yield* broker.rangeOf("raw").pipe(
+      Effect.retry({ schedule: pauses, times: patientTimes }),
+      Effect.mapError((message) => new OwnershipError({ reason: "unavailable", message }))
+    )
+    const problem = problemOf(last, end.last, clock.currentTimeMillisUnsafe())
+    if (problem === undefined) return last
+    yield* Effect.logWarning(
+      `message ${last.sequence} of ${subject} is no announcement of an owner (${problem}): partition ${partition} goes by what the store holds`
+    )
+    return { ...last, cuts: unknown }
+  })
+  let last = yield* readLeft
   for (;;) {
     const sequence = yield* replace(last.cuts, last.sequence)
     if (sequence !== undefined) {
       last = { ...last, owner, sequence }
       break
     }
-    last = yield* readLast
+    last = yield* readLeft
   }
   const left = last.cuts
   let { cuts, sequence } = last

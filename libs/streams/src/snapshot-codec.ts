@@ -22,6 +22,9 @@ export interface SnapshotRecord {
 /** The bytes cannot be what was written: cut off, altered, or of another format. */
 export class SnapshotCorrupt extends Error {}
 
+/** Bytes of a state above which nobody saved it: what says so is no snapshot, whatever it may unpack to. */
+export const mostStateBytes = 268_435_456
+
 const MAGIC = 0x54525331 // "TRS1"
 const HEAD = 4 + 8 + 4 + 4 + 2 + 2
 
@@ -47,9 +50,13 @@ export const decodeRecord = (bytes: Uint8Array): SnapshotRecord => {
   if (view.length < HEAD || view.readUInt32BE(0) !== MAGIC) throw new SnapshotCorrupt("it is no snapshot record")
   const generationLength = view.readUInt16BE(22)
   if (view.length < HEAD + generationLength) throw new SnapshotCorrupt("its record breaks off")
+  const offset = view.readDoubleBE(4)
+  const rawLength = view.readUInt32BE(12)
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new SnapshotCorrupt(`its offset is ${offset}`)
+  if (rawLength > mostStateBytes) throw new SnapshotCorrupt(`it claims to hold ${rawLength} bytes`)
   return {
-    offset: view.readDoubleBE(4),
-    rawLength: view.readUInt32BE(12),
+    offset,
+    rawLength,
     checksum: view.readUInt32BE(16),
     chunks: view.readUInt16BE(20),
     generation: view.toString("ascii", HEAD, HEAD + generationLength),

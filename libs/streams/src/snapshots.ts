@@ -8,6 +8,7 @@ import { Nats } from "./nats.ts"
 import {
   decodeRecord,
   encodeRecord,
+  mostStateBytes,
   packSnapshot,
   type Snapshot,
   SnapshotCorrupt,
@@ -72,9 +73,12 @@ const live = async (bucket: KV, key: string) => {
 const readCompressed = async (bucket: KV, key: string, record: SnapshotRecord): Promise<Uint8Array> => {
   if (record.chunks === 0) return record.body
   const chunks: Array<Uint8Array> = []
+  let bytes = 0
   for (let index = 0; index < record.chunks; index++) {
     const entry = await live(bucket, chunkKey(key, record.generation, index))
     if (entry === undefined) throw new SnapshotCorrupt(`its chunk ${index + 1} of ${record.chunks} is missing`)
+    bytes += entry.value.length
+    if (bytes > mostStateBytes) throw new SnapshotCorrupt(`its chunks hold more than ${mostStateBytes} bytes`)
     chunks.push(entry.value)
   }
   return Buffer.concat(chunks)
