@@ -92,7 +92,7 @@ export const startStore = async (children: Children, folder: string, before = 0)
         `${before}`
       ],
       // As its parent gives it in the product: a thread for each statement that may run.
-      environment: { UV_THREADPOOL_SIZE: "16" }
+      environment: { UV_THREADPOOL_SIZE: "20" }
     },
     /"type":"ready","port":(\d+)/
   )

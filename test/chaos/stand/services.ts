@@ -133,7 +133,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
       command: process.execPath,
       arguments: [join(root, "libs/store/src/front/main.ts"), "--options", storeFile],
       folder,
-      environment: { UV_THREADPOOL_SIZE: "16" },
+      environment: { UV_THREADPOOL_SIZE: "20" },
       ready: () => answers(`http://127.0.0.1:${storePort}/ping`)
     }),
     processor: app("processor", statusPort),

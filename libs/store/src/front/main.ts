@@ -1,5 +1,5 @@
 // Store front: the child process that opens the data folder and answers ClickHouse's HTTP interface over it.
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { mkdir } from "node:fs/promises"
 import type { Server } from "node:http"
 import { resolve } from "node:path"
@@ -16,6 +16,7 @@ import { makeRuntimeFolder, removeFolder } from "./runtime-folder.ts"
 import { makeServer, serve } from "./server.ts"
 import { Sessions } from "./session.ts"
 import { Spool } from "./spool.ts"
+import { answerProbes, watchOver } from "./watch.ts"
 
 const underParent = process.send !== undefined
 
@@ -57,18 +58,26 @@ const listen = (server: Server, { host, port }: FrontOptions): Promise<number> =
     })
   })
 
-const poolThreads = (): number => Math.max(Number(process.env.UV_THREADPOOL_SIZE) || 4, 2)
-
 /** Four threads stay free for files, compression and KILL, or a full house could not even be emptied. */
+const lanesOf = (options: FrontOptions): { readonly running: number; readonly inserting: number } => {
+  const free = Math.max((Number(process.env.UV_THREADPOOL_SIZE) || 4) - 4, 2)
+  const inserting = Math.min(options.inserting, Math.max(Math.floor(free / 4), 1))
+  return { running: Math.min(options.running, free - inserting), inserting }
+}
+
 const openFront = async (options: FrontOptions, folder: string): Promise<Front> => {
-  const running = Math.min(options.running, Math.max(poolThreads() - 4, 1))
+  const { running, inserting } = lanesOf(options)
   const engine = await openEngine(options, writeEngineConfig(folder, options))
+  const { waiting } = options
   return {
     engine,
     options,
     spool: new Spool(folder, options.spoolBytes),
     pipes: new ResultPipes(folder, running),
-    lanes: new Lanes(running, options.waiting),
+    lanes: {
+      reads: new Lanes({ running, waiting, seconds: options.statementSeconds }),
+      inserts: new Lanes({ running: inserting, waiting, seconds: options.insertSeconds })
+    },
     sessions: new Sessions(engine)
   }
 }
@@ -110,22 +119,6 @@ const closeOnSignal = (server: Server, front: Front, folder: string): void => {
   if (underParent && !process.connected) stop()
 }
 
-/** How often it is looked whether the folder is there, milliseconds. */
-const lookMillis = 1_000
-
-/**
- * Somebody who tidies up may remove the folder, or a front that shares it and does not see this process. Bodies and results
- * have no place then, so the process ends, and its parent starts another one; the data survives that as it does a kill.
- */
-const endWithout = (folder: string): void => {
-  const look = (): void => {
-    if (existsSync(folder)) return
-    process.stderr.write(`store front: its folder ${folder} was removed, ending\n`)
-    process.kill(process.pid, "SIGKILL")
-  }
-  setInterval(look, lookMillis).unref()
-}
-
 const begin = async (): Promise<void> => {
   const options = await readOptions()
   const open = refuseOpenDoor(options)
@@ -142,7 +135,8 @@ const begin = async (): Promise<void> => {
     const front = await openFront(options, folder)
     serve(server, front)
     closeOnSignal(server, front, folder)
-    endWithout(folder)
+    watchOver(front, folder)
+    if (underParent) answerProbes(front)
     tell({ type: "ready", port, pid: process.pid, version: front.engine.version })
   } catch (error) {
     if (folder !== undefined) removeFolder(folder)

@@ -27,8 +27,16 @@ export const FrontOptions = Schema.Struct({
   resultRows: field(positive, 10_000_000, "Rows of one result, unless the query's settings say otherwise"),
   bodyBytes: field(positive, 512 * 1024 * 1024, "Bytes of one decompressed body; a larger one is answered with 413"),
   spoolBytes: field(positive, 1024 * 1024 * 1024, "Bytes of all bodies held at once; beyond it 503"),
-  running: field(positive, 12, "Statements that run at once; bounded by the thread pool less four"),
-  waiting: field(positive, 128, "Requests that wait for their turn; beyond it 503 with Retry-After"),
+  running: field(positive, 12, "Statements that run at once, inserts of data aside; bounded by the thread pool"),
+  inserting: field(positive, 4, "Inserts of data that run at once; bounded by the thread pool"),
+  waiting: field(positive, 128, "Requests that wait for their turn, of either kind; beyond it 503 with Retry-After"),
+  statementSeconds: field(positive, 300, "Seconds after which a statement is ended, whatever its settings say"),
+  insertSeconds: field(positive, 120, "Seconds after which an insert of data is ended"),
+  stuckSeconds: field(
+    positive,
+    30,
+    "Seconds beyond these after which the front, if no statement has ended, ends itself, to be started again"
+  ),
   stallSeconds: field(positive, 120, "Seconds a client may leave a result unread before it is dropped"),
   closeMillis: field(positive, 5_000, "Milliseconds between SIGTERM and the end, whatever still runs"),
   fsync: field(Schema.Boolean, true, "Whether new parts reach the disk before an insert is answered"),

@@ -9,7 +9,7 @@ export interface ResultPipe {
   /** The clause that sends a statement's rows here, between the query and its FORMAT. */
   readonly clause: string
   readonly reader: Socket
-  /** To be called when the statement has ended: ends the reader even if the engine never opened the pipe. */
+  /** To be called when the statement has ended, so that the reader ends; it does not before. */
   readonly finish: () => void
   /** Gives the pipe back; not before the statement has ended. */
   readonly release: () => void
@@ -27,19 +27,21 @@ export class ResultPipes {
     const path = this.#free.pop()
     if (path === undefined) throw new Error("store front: more results than running statements")
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    // An end that stays open: the engine opens the file again to tell of an error, and opening a pipe that nobody reads any
+    // more would hold its thread for ever, beyond the reach of KILL.
+    let both: number | undefined = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     const reader = new Socket({ fd, readable: true, writable: false })
+    const finish = (): void => {
+      if (both !== undefined) closeSync(both)
+      both = undefined
+    }
     return {
       // TRUNCATE lets the clause name a file that exists; a pipe it leaves as it is.
       clause: `\nINTO OUTFILE ${quoteText(path)} TRUNCATE`,
       reader,
-      finish: () => {
-        try {
-          closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
-        } catch {
-          // ENXIO: the reader has ended already.
-        }
-      },
+      finish,
       release: () => {
+        finish()
         reader.destroy()
         this.#free.push(path)
       }

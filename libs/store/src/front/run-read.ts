@@ -30,17 +30,15 @@ export const runRead = async (read: Read): Promise<void> => {
     .then((result) => ({ result }))
     .catch((error: unknown) => ({ error }))
   void outcome.then(pipe.finish)
-  // Without a reader a write of the engine fails at once, so one that is blocked on a slow client ends too.
-  const leave = () => pipe.reader.destroy()
-  answer.left.addEventListener("abort", leave, { once: true })
   try {
     await forward(read, outcome)
   } catch (error) {
     if (!answer.left.aborted) throw error
   } finally {
-    pipe.reader.destroy()
+    // A statement whose client has left writes on until it is killed; without a reader its thread would wait for one.
+    pipe.reader.resume()
     await outcome
-    answer.left.removeEventListener("abort", leave)
+    pipe.reader.destroy()
   }
 }
 
@@ -55,7 +53,7 @@ const forward = async ({ pipe, answer, format, held: most, engine }: Read, outco
     })
   const held: Array<Buffer> = []
   let size = 0
-  for await (const chunk of pipe.reader as AsyncIterable<Buffer>) {
+  for await (const chunk of pipe.reader.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     if (answer.started) {
       await answer.write(chunk)
       continue

@@ -6,7 +6,7 @@ import type { Connection, Engine } from "./engine.ts"
 import { toException } from "./errors.ts"
 import { guardReadOnly, guardStatement } from "./guard.ts"
 import { runInsert } from "./insert.ts"
-import type { Lanes } from "./lanes.ts"
+import type { Lane, Lanes } from "./lanes.ts"
 import { helloBlock, isHello } from "./native-hello.ts"
 import { type FrontOptions, type FrontUser, isLoopback } from "./options.ts"
 import { type Asked, readAsked, readSession, readSettings } from "./request.ts"
@@ -17,12 +17,18 @@ import type { Lease, Sessions } from "./session.ts"
 import type { Spool } from "./spool.ts"
 import { quoteName, quoteText } from "./statement.ts"
 
+/** Inserts have lanes of their own, so that no reader keeps the product from storing. */
+export interface FrontLanes {
+  readonly reads: Lanes
+  readonly inserts: Lanes
+}
+
 export interface Front {
   readonly engine: Engine
   readonly options: FrontOptions
   readonly spool: Spool
   readonly pipes: ResultPipes
-  readonly lanes: Lanes
+  readonly lanes: FrontLanes
   readonly sessions: Sessions
 }
 
@@ -67,7 +73,9 @@ const runAsked = async (run: Run, asked: Asked): Promise<void> => {
     return
   }
   const settings = readSettings(params, user, front.options)
-  const leave = await front.lanes.enter(answer.left)
+  const lanes = asked.data === undefined ? front.lanes.reads : front.lanes.inserts
+  const lane = await lanes.enter(answer.left)
+  const stopKilling = killWhenOver(run, lane)
   try {
     const lease = await front.sessions.lease(readSession(params, user))
     try {
@@ -77,8 +85,11 @@ const runAsked = async (run: Run, asked: Asked): Promise<void> => {
       if (lease.kept) await undo(lease, settings)
       await lease.release()
     }
+  } catch (error) {
+    throw lane.late.aborted ? lane.late.reason : error
   } finally {
-    leave()
+    stopKilling()
+    lane.leave()
   }
 }
 
@@ -134,29 +145,42 @@ const dispatch = async (run: Run, connection: Connection, { statement, data }: A
   }
   const held = params.get("wait_end_of_query") === "1" ? longHold : usualHold
   const pipe = front.pipes.take()
-  const stopKilling = killWhenLeft(run)
   try {
     await runRead({ engine: front.engine, connection, pipe, statement, format, held, answer })
   } finally {
-    stopKilling()
     pipe.release()
   }
 }
 
-/** An abort does not stop the engine. The statement may not have begun when the client leaves, so this repeats. */
-const killWhenLeft = ({ front, answer, tag }: Run): (() => void) => {
+/** Milliseconds that a statement may take to end once it is late, before its client is told by the end of the connection. */
+const cutMillis = 5_000
+
+/**
+ * Kills the statement when its client leaves or its time is over. An abort does not stop the engine, and the statement may
+ * not have begun when the client leaves, so this repeats.
+ */
+const killWhenOver = ({ front, answer, tag }: Run, lane: Lane): (() => void) => {
   let done = false
   let timer: NodeJS.Timeout | undefined
+  let cut: NodeJS.Timeout | undefined
   const kill = async () => {
     await killTagged(front.engine, tag)
     if (!done) timer = setTimeout(kill, 100)
   }
-  const begin = () => void kill()
-  answer.left.addEventListener("abort", begin, { once: true })
+  const begin = () => {
+    if (timer === undefined) timer = setTimeout(kill, 0)
+    if (!lane.late.aborted) return
+    // A client that reads slowly holds the statement, and what it has been sent cannot be taken back.
+    cut = setTimeout(() => answer.destroy(), answer.started ? 0 : cutMillis)
+  }
+  const signals = [answer.left, lane.late]
+  for (const signal of signals) signal.addEventListener("abort", begin, { once: true })
+  if (answer.left.aborted) begin()
   return () => {
     done = true
     clearTimeout(timer)
-    answer.left.removeEventListener("abort", begin)
+    clearTimeout(cut)
+    for (const signal of signals) signal.removeEventListener("abort", begin)
   }
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { Clock, Effect, Schema, type Scope } from "effect"
-import type { FromFront } from "./front-message.ts"
+import type { FirstFromFront } from "./front-message.ts"
 import type { FrontOptionsInput } from "./options.ts"
 
 export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
@@ -50,9 +50,11 @@ interface Started {
 }
 
 const main = join(import.meta.dirname, "main.ts")
+/** For what runs at once by default, and four more. */
+const threads = "20"
 /** A process that lived this long has nothing to do with the failures before. */
 const soundMillis = 30_000
-/** Milliseconds without an answer to /ping after which a process counts as hung. */
+/** Milliseconds without an answer to /ping, or to a statement, after which a process counts as hung. */
 const silentMillis = 60_000
 
 /**
@@ -106,9 +108,16 @@ const address = (host: string, port: number): string => {
   return `http://${name}:${port}`
 }
 
+/** Resolves when the process has run a statement, by its way past HTTP, users and lanes. */
+const probe = async (child: ChildProcess): Promise<void> => {
+  const alive = once(child, "message", { signal: AbortSignal.timeout(silentMillis) })
+  if (child.connected) child.send("probe")
+  await alive
+}
+
 /** A process that runs but does not answer is ended, which starts it again. */
 const killWhenSilent = ({ child, port, host }: Started): Effect.Effect<never> =>
-  Effect.promise(() => ping(port, host).catch(() => child.kill("SIGKILL"))).pipe(
+  Effect.promise(() => Promise.all([ping(port, host), probe(child)]).catch(() => child.kill("SIGKILL"))).pipe(
     Effect.delay("10 seconds"),
     Effect.forever
   )
@@ -138,7 +147,7 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
   const { health: _health, log, startMillis, backOffMillis: _first, mostBackOffMillis: _most, ...front } = options
   const child = spawn(process.execPath, [main], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, UV_THREADPOOL_SIZE: "16" }
+    env: { ...process.env, UV_THREADPOOL_SIZE: threads }
   })
   const ended = new Promise<string>((done) => {
     child.once("exit", (code, by) => done(by === null ? `ended with code ${code}` : `was ended by ${by}`))
@@ -154,7 +163,7 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
   })
   try {
     child.send({ ...front, ...(port === undefined ? {} : { port }) })
-    const told = await Promise.race([once(child, "message").then(([message]) => message as FromFront), ended])
+    const told = await Promise.race([once(child, "message").then(([message]) => message as FirstFromFront), ended])
     if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${tail.trim()}`)
     if (told.type === "failed") {
       await ended
