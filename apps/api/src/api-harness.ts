@@ -1,5 +1,6 @@
 // Api harness: an api between a real broker and a real store, and what a processor would have put into them, for tests.
 
+import type { PeerRule } from "@tailrace/access/peer-owner"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { liveSubject } from "@tailrace/domain/subjects"
@@ -20,6 +21,9 @@ export interface WorldOptions {
   readonly limits?: Partial<ApiLimits>
   readonly origins?: ReadonlyArray<string>
   readonly introspection?: boolean
+  readonly host?: string
+  readonly names?: ReadonlyArray<string>
+  readonly peers?: PeerRule
   /** Where the store answers instead of a real one. */
   readonly storeUrl?: string
 }

@@ -1,5 +1,6 @@
 // Config of the api: where it listens, where broker and store are, and the bounds of a request.
-import { field } from "@tailrace/domain/field"
+import { peerRules } from "@tailrace/access/peer-owner"
+import { field, optional } from "@tailrace/domain/field"
 import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
@@ -46,6 +47,10 @@ export const ApiConfig = Schema.Struct({
     [],
     "Origins of other sites whose pages may use the api from a browser."
   ),
+  peers: optional(
+    Schema.Literals(peerRules),
+    "Which users of this machine are answered on loopback: same-user (its own and root; the default there) or any."
+  ),
   introspection: field(Schema.Boolean, true, "Whether the schema may be asked for."),
   nats: field(NatsConfig, {}, "The broker."),
   store: field(StoreConfig, {}, "The store."),
@@ -61,6 +66,7 @@ export const apiConfigurable = {
     ["TAILRACE_API_PORT", ["port"], asNumber],
     ["TAILRACE_API_NAMES", ["names"], asList],
     ["TAILRACE_API_ORIGINS", ["origins"], asList],
+    ["TAILRACE_API_PEERS", ["peers"], asText],
     ["TAILRACE_API_INTROSPECTION", ["introspection"], asFlag],
     ...natsKeys,
     ...storeKeys

@@ -1,11 +1,11 @@
 // HTTP: the api's one server: GraphQL (HTTP, SSE, WebSocket), health, metrics and the start page.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
-import { browserProblem, type Doors } from "@tailrace/access/browser-guard"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
 import { Effect } from "effect"
 import type { ApiConfig } from "./config.ts"
+import { type Doors, openDoors } from "./doors.ts"
 import { answerGraphql } from "./graphql/over-http.ts"
 import { serveSockets } from "./graphql/over-socket.ts"
 import { type GraphqlServer, graphqlPath } from "./graphql/server.ts"
@@ -22,6 +22,8 @@ export interface HttpParts {
 
 export interface ApiServer {
   readonly port: number
+  /** Which users of this machine are answered, and why. */
+  readonly peers: string
   readonly close: () => Promise<void>
 }
 
@@ -32,6 +34,7 @@ const pagePolicy =
 /** Listens; rejects with the system's error, such as EADDRINUSE. */
 export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   const { config, failed, graphql } = parts
+  const doors = await openDoors(config)
   const headersTimeout = config.limits.headerSeconds * 1_000
   const server = createServer(
     {
@@ -41,7 +44,7 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
       keepAliveTimeout: 30_000
     },
     (request, response) => {
-      answer(parts, request, response).catch((cause: unknown) => {
+      answer(parts, doors, request, response).catch((cause: unknown) => {
         // A client that left in the middle of its own request is no failure.
         if (!response.destroyed) failed(`${request.method} ${pathOf(request)}`, cause)
         if (response.headersSent) response.destroy()
@@ -52,21 +55,34 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   // Progress in either direction counts: a stream to a slow reader lives, one to a reader that takes nothing does not.
   server.setTimeout(config.limits.stalledSeconds * 1_000)
   await listening(server, config)
-  const doors = doorsOf(config)
   const sockets = serveSockets(graphql, config.limits, failed)
-  server.on("upgrade", (request, socket, head) => {
-    const problem = browserProblem(request.headers, doors)
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    // Whoever leaves while it is judged breaks nothing but its own connection.
+    const left = (): void => void socket.destroy()
+    socket.on("error", left)
+    const refused = await doors.refusal(request)
+    if (socket.destroyed) return
     if (pathOf(request) !== graphqlPath)
       refuseUpgrade(socket, "404 Not Found", `WebSockets are answered at ${graphqlPath}`)
-    else if (problem !== undefined) refuseUpgrade(socket, "403 Forbidden", problem)
+    else if (refused !== undefined) refuseUpgrade(socket, "403 Forbidden", refused.problem)
     else if (sockets.open() >= config.limits.subscriptions)
       refuseUpgrade(socket, "503 Service Unavailable", "too many WebSockets are open: close one")
-    else sockets.upgrade(request, socket, head)
+    else {
+      socket.off("error", left)
+      sockets.upgrade(request, socket, head)
+    }
+  }
+  server.on("upgrade", (request, socket, head) => {
+    upgrade(request, socket, head).catch((cause: unknown) => {
+      failed("the upgrade to a WebSocket", cause)
+      socket.destroy()
+    })
   })
   server.on("error", (cause) => failed("the api's server", cause))
   const address = server.address()
   return {
     port: typeof address === "object" && address !== null ? address.port : config.port,
+    peers: doors.peers,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       await sockets.close()
@@ -76,12 +92,6 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
     }
   }
 }
-
-const doorsOf = ({ host, names, origins }: ApiConfig): Doors => ({
-  listener: "the api",
-  names: [host, ...names],
-  origins
-})
 
 /** Requests under way when the api stops get this long. */
 const partingMillis = 2_000
@@ -95,14 +105,24 @@ const listening = (server: Server, config: ApiConfig): Promise<void> =>
     })
   })
 
-const answer = async (parts: HttpParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const answer = async (
+  parts: HttpParts,
+  doors: Doors,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> => {
   const path = pathOf(request)
   response.setHeader("X-Content-Type-Options", "nosniff")
   response.setHeader("Referrer-Policy", "no-referrer")
   response.setHeader("Content-Security-Policy", pagePolicy)
-  const problem = browserProblem(request.headers, doorsOf(parts.config))
-  if (problem !== undefined) send(response, text(403, problem))
-  else if (path === graphqlPath) await answerGraphql(parts.graphql, parts.config.limits.bodyBytes, request, response)
+  const refused = await doors.refusal(request)
+  if (refused !== undefined) {
+    // Whether the process lives is anybody's to know, for whatever watches over it; what it says of itself is not.
+    const { live } = parts.health.report()
+    const watched = refused.by === "user" && path === "/health/live" && request.method === "GET"
+    response.setHeader("Connection", "close")
+    send(response, watched ? json(live ? 200 : 503, { live }) : text(403, refused.problem))
+  } else if (path === graphqlPath) await answerGraphql(parts.graphql, parts.config.limits.bodyBytes, request, response)
   else send(response, await page(parts, path, request.method ?? "GET"))
 }
 

@@ -114,9 +114,10 @@ export const apiLayer = (config: ApiConfig) =>
           )
       )
       reporter.ready()
+      health.register("api.peers").ready(server.peers)
       yield* Effect.forkScoped(watchStore)
       const url = `http://${config.host}:${server.port}`
-      yield* Effect.logInfo(`api listens on ${url}`)
+      yield* Effect.logInfo(`api listens on ${url}; ${server.peers}`)
       return { url }
     })
   )

@@ -24,7 +24,8 @@ export interface HealthReport {
 export interface HealthReporter {
   /** Running but not ready; give the reason when it is an outage. */
   readonly live: (reason?: string) => void
-  readonly ready: () => void
+  /** Working; what is worth knowing about how may be told with it. */
+  readonly ready: (detail?: string) => void
   /** Broken for good; the reason says what is wrong and what to do. */
   readonly failed: (reason: string) => void
   /** Forgets the component, for one that was stopped on purpose. */
@@ -50,7 +51,7 @@ export const makeHealth = (now: () => number): HealthShape => {
       change(component, "live", "starting")
       return {
         live: (reason = "") => change(component, "live", reason),
-        ready: () => change(component, "ready", ""),
+        ready: (detail = "") => change(component, "ready", detail),
         failed: (reason) => change(component, "failed", reason),
         remove: () => {
           components.delete(component)

@@ -26,7 +26,8 @@ import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, type Price, priceText, probeFsync, probePublishes } from "./probes.ts"
 import { judgeMigrations, judgeStore } from "./store.ts"
 
-export interface DoctorInput extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement"> {
+export interface DoctorInput
+  extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement" | "openToLocalUsers"> {
   readonly probe: boolean
   readonly nats: Omit<NatsOptions, "name">
   readonly store: StoreOptions
@@ -222,16 +223,23 @@ const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: bo
     try: async (signal) => {
       const response = await fetch(url, { signal })
       const report = (await response.json()) as { readonly components: ReadonlyArray<ComponentHealth> }
-      return report.components.filter(({ state }) => state !== "ready")
+      return {
+        waiting: report.components.filter(({ state }) => state !== "ready"),
+        peers: report.components.filter(({ component }) => component === "api.peers").map(({ reason }) => reason)
+      }
     },
     catch: () => undefined
   }).pipe(Effect.timeout("3 seconds"), Effect.result)
-  if (answer._tag === "Success")
-    return answer.success.length === 0
-      ? [ok("health", "every component is ready")]
-      : answer.success.map(({ component, reason, state }) =>
-          warn(component, `${state}: ${reason}`, "it does not do its work now", "mend what the reason says")
-        )
+  if (answer._tag === "Success") {
+    const { peers, waiting } = answer.success
+    const health =
+      waiting.length === 0
+        ? [ok("health", "every component is ready")]
+        : waiting.map(({ component, reason, state }) =>
+            warn(component, `${state}: ${reason}`, "it does not do its work now", "mend what the reason says")
+          )
+    return [...health, ...peers.map((detail) => ok("peers", detail))]
+  }
   return expected
     ? [fail("health", `nothing answers at ${url}`, "logs cannot be found", "see the log of `tailrace up`")]
     : []

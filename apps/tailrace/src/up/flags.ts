@@ -47,6 +47,10 @@ export const upFlags = {
   natsPort: port("nats-port", "TAILRACE_NATS_PORT", 4222, "Port of nats-server"),
   natsMonitorPort: port("nats-monitor-port", "TAILRACE_NATS_MONITOR_PORT", 8222, "Port of nats-server's monitoring"),
   storePort: port("store-port", "TAILRACE_STORE_PORT", 8123, "Port of the store, ClickHouse's HTTP interface"),
+  openToLocalUsers: Flag.Boolean("open-to-local-users").pipe(
+    Flag.withDescription("Let every user of this machine ask the api, not its own user and root alone"),
+    Flag.withDefault(false)
+  ),
   natsUrl: text(
     "nats-url",
     "TAILRACE_NATS_URL",
@@ -72,6 +76,7 @@ export interface UpInput {
   readonly natsPort: number
   readonly natsMonitorPort: number
   readonly storePort: number
+  readonly openToLocalUsers: boolean
   readonly natsUrl: string
   readonly storeUrl: string
 }

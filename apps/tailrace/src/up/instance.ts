@@ -62,7 +62,8 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
     durability: input.durability,
     ...(input.pipeline === "" ? {} : { pipeline: input.pipeline })
   })
-  const api = yield* decode(ApiConfig, { ...addresses, host: input.host, port: input.apiPort })
+  const peers = input.openToLocalUsers ? { peers: "any" } : {}
+  const api = yield* decode(ApiConfig, { ...addresses, host: input.host, port: input.apiPort, ...peers })
   const collector = yield* decode(CollectorConfig, collectorSettings(input, folder))
   return yield* Effect.gen(function* () {
     yield* Layer.build(processorLayer(processor))
