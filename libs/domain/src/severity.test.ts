@@ -16,11 +16,21 @@ describe("severity", () => {
     [" Information ", "INFO"],
     ["dbg", "DEBUG"],
     ["FINEST", "TRACE"],
-    ["Trace4", "TRACE"]
+    ["Trace4", "TRACE"],
+    ["dpanic", "FATAL"],
+    ["dbug", "DEBUG"],
+    ["[error]", "ERROR"],
+    ["<Warning>", "WARN"],
+    ["WARN+2", "WARN"],
+    ["DEBUG-1", "DEBUG"],
+    ["SEVERITY_NUMBER_WARN", "WARN"],
+    ["Critical error", "ERROR"]
   ])("takes %s for %s", (word, text) => expect(severityTextOf(severityNumberOf(word))).toBe(text))
 
   it("takes other words for none", () => {
-    expect(["", "hello", "constructor", "__proto__", "errors"].map(severityNumberOf)).toEqual([0, 0, 0, 0, 0])
+    expect(["", "hello", "constructor", "__proto__", "supercritical", "off"].map(severityNumberOf)).toEqual([
+      0, 0, 0, 0, 0, 0
+    ])
     expect(severityTextOf(0) + severityTextOf(25)).toBe("")
   })
 
@@ -36,13 +46,14 @@ describe("severity", () => {
       "DEBUG",
       ""
     ])
-    expect([10, 20, 30, 40, 50, 60, 35].map((number) => severityTextOf(severityNumberOfPino(number)))).toEqual([
+    expect([10, 20, 30, 40, 50, 60, 35, 99].map((number) => severityTextOf(severityNumberOfPino(number)))).toEqual([
       "TRACE",
       "DEBUG",
       "INFO",
       "WARN",
       "ERROR",
       "FATAL",
+      "INFO",
       ""
     ])
   })

@@ -2,7 +2,7 @@
 import type { FrameHeader } from "@tailrace/domain/frame"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
-import { role, roleAndRankOf } from "./field-roles.ts"
+import { rankBits, role, roleAndRankOf } from "./field-roles.ts"
 import type { KeyTable } from "./key-table.ts"
 import type { RecordDraft } from "./record-draft.ts"
 
@@ -57,7 +57,7 @@ export class FrameAttributes {
   }
 }
 
-const roleOf = (key: string): number => roleAndRankOf(key) >> 5
+const roleOf = (key: string): number => roleAndRankOf(key) >> rankBits
 
 const isColumn = (key: string): boolean => roleOf(key) === role.host || roleOf(key) === role.service
 

@@ -12,6 +12,9 @@ export class Instant {
   nanos = 0
   end = 0
   zoned = false
+  /** Text of a zone that was not understood, or that is several zones' name; empty when there is nothing to say. */
+  zoneStart = 0
+  zoneEnd = 0
 }
 
 /** The number of two decimal digits at `at`, or -1 when either byte is no digit (or lies outside the array). */

@@ -9,7 +9,7 @@ const predictedPositions = 64
 
 /** Interned keys. Records of one source repeat their keys in order, so each position remembers its last key. */
 export class KeyTable {
-  /** Role times 32 plus rank of each key; see `roleAndRankOf`. */
+  /** Role and rank of each key; see `roleAndRankOf`. */
   readonly roleAndRank = new Uint16Array(keyLimit * 2)
   /** Number of the last record that had the key, and where in its attributes: finds duplicates without a search. */
   readonly seenInRecord = new Int32Array(keyLimit * 2)

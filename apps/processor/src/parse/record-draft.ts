@@ -1,5 +1,6 @@
 // RecordDraft: one record as a codec read it, as extents of bytes; nothing is copied before the codec is sure.
-import { roleCount } from "./field-roles.ts"
+import { rankBits, rankMask, roleCount } from "./field-roles.ts"
+import type { Instant } from "./instant.ts"
 import type { KeyTable } from "./key-table.ts"
 
 const initialAttributes = 64
@@ -24,6 +25,8 @@ export class RecordDraft {
   attributeCount = 0
   /** Whether the record had more attributes than it may have; the whole message is then kept beside them. */
   overflow = false
+  /** Roles that two or more fields of the record claim, and hints that it holds: a bit for each number. */
+  claims = 0
   /** Whether the message strays from its format, so that its text is kept beside what was read. */
   keepOriginal = false
   /** Time read by the codec itself (it then fills no time role), with the extent of its text. */
@@ -32,6 +35,9 @@ export class RecordDraft {
   nanos = 0
   timeStart = 0
   timeLength = 0
+  /** Text of a zone that was not understood, or that is the name of several; length 0 when there is nothing to say. */
+  zoneStart = 0
+  zoneLength = 0
   /** Severity number read by the codec itself, 0 for none. */
   severityNumber = 0
   scratch: Uint8Array = new Uint8Array(4096)
@@ -51,8 +57,10 @@ export class RecordDraft {
     for (let which = 0; which < roleCount; which++) this.roleKey[which] = -1
     this.attributeCount = 0
     this.overflow = false
+    this.claims = 0
     this.keepOriginal = false
     this.hasTime = false
+    this.zoneLength = 0
     this.severityNumber = 0
     this.scratchUsed = 0
   }
@@ -68,12 +76,18 @@ export class RecordDraft {
     return this.roleKey[which] >= 0
   }
 
-  setTime(millis: number, nanos: number, start: number, length: number): void {
+  /** Takes a time as it was read, with the extent of its text. */
+  takeTime(instant: Instant, start: number, length: number): void {
     this.hasTime = true
-    this.millis = millis
-    this.nanos = nanos
+    this.millis = instant.millis
+    this.nanos = instant.nanos
     this.timeStart = start
     this.timeLength = length
+    const zoneLength = instant.zoneEnd - instant.zoneStart
+    if (zoneLength === 0) return
+    this.zoneStart = start >= 0 ? instant.zoneStart : -1 - instant.zoneStart
+    this.zoneLength = zoneLength
+    instant.zoneEnd = instant.zoneStart
   }
 
   /** Adds a field under a key: a well-known field when the key has that role, else an attribute. The last of equal keys wins. */
@@ -83,10 +97,16 @@ export class RecordDraft {
       this.addAttribute(key, start, length)
       return
     }
-    const which = roleAndRank >> 5
+    const which = roleAndRank >> rankBits
+    if (which >= roleCount) {
+      this.claims |= 1 << which
+      this.addAttribute(key, start, length)
+      return
+    }
     const holder = this.roleKey[which]
     if (holder >= 0 && holder !== key) {
-      if ((this.keys.roleAndRank[holder] & 31) <= (roleAndRank & 31)) {
+      this.claims |= 1 << which
+      if ((this.keys.roleAndRank[holder] & rankMask) <= (roleAndRank & rankMask)) {
         this.addAttribute(key, start, length)
         return
       }
@@ -140,6 +160,29 @@ export class RecordDraft {
     if (key < 0) return
     this.roleKey[which] = -1
     this.addAttribute(key, this.roleStart[which], this.roleLength[which])
+  }
+
+  /** Exchanges a role's text with the attribute at `index`, whose key has the same role. */
+  exchange(which: number, index: number): void {
+    const { keys } = this
+    const key = this.attributeKey[index]
+    const start = this.attributeStart[index]
+    const length = this.attributeLength[index]
+    const holder = this.roleKey[which]
+    this.attributeKey[index] = holder
+    this.attributeStart[index] = this.roleStart[which]
+    this.attributeLength[index] = this.roleLength[which]
+    keys.seenInRecord[key] = 0
+    keys.seenInRecord[holder] = this.recordNumber
+    keys.seenAt[holder] = index
+    this.roleKey[which] = key
+    this.roleStart[which] = start
+    this.roleLength[which] = length
+  }
+
+  /** The bytes an extent's text lies in. */
+  sourceOf(start: number, bytes: Uint8Array): Uint8Array {
+    return start >= 0 ? bytes : this.scratch
   }
 
   /** Room for `length` more bytes of scratch; answers where they begin. */

@@ -4,15 +4,19 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { severityTextOf } from "@tailrace/domain/severity"
 import type { TextColumn } from "@tailrace/domain/text-column"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
-import { role } from "./field-roles.ts"
+import { FieldChoice } from "./field-choice.ts"
+import { hint, role } from "./field-roles.ts"
 import type { FrameAttributes } from "./frame-attributes.ts"
 import type { Instant } from "./instant.ts"
 import type { RecordDraft } from "./record-draft.ts"
 import { SeverityReader } from "./severity-reader.ts"
-import { isBelievable, readTimestampValue, type SkewGuard, type TimeContext } from "./timestamps.ts"
+import { isBelievable, type SkewGuard, type TimeContext } from "./timestamps.ts"
 
 /** Longest severity number a record can state, after the OpenTelemetry Logs Data Model. */
 const highestSeverity = 24
+
+const severityClaims = 1 << role.severity
+const choiceClaims = (1 << role.body) | (1 << hint.body) | (1 << hint.program)
 
 interface WriterOptions extends SkewGuard {
   /** Bytes of a body; what is longer is cut and said so. */
@@ -23,21 +27,25 @@ export class RecordWriter {
   private readonly draft: RecordDraft
   private readonly options: WriterOptions
   private readonly time: TimeContext
-  private readonly instant: Instant
+  private readonly choice: FieldChoice
   private readonly severities = new SeverityReader()
   private readonly severityCodes = new Int32Array(highestSeverity + 1).fill(-1)
   private readonly originalTime: number
   private readonly original: number
   private readonly truncated: number
+  private readonly zone: number
+  private readonly dockerText: number
 
   constructor(draft: RecordDraft, options: WriterOptions, time: TimeContext, instant: Instant) {
     this.draft = draft
     this.options = options
     this.time = time
-    this.instant = instant
+    this.choice = new FieldChoice(draft, time, instant, this.severities)
     this.originalTime = draft.keys.fix("timestamp.original")
     this.original = draft.keys.fix("log.original")
     this.truncated = draft.keys.fix("log.truncated_bytes")
+    this.zone = draft.keys.fix("timestamp.zone")
+    this.dockerText = draft.keys.fix("log")
   }
 
   /** Forgets the dictionary codes of the batch before; call when a frame begins. */
@@ -53,6 +61,7 @@ export class RecordWriter {
     batch.parsed[row] = parsed ? 1 : 0
     this.writeTime(batch, row, bytes)
     this.writeSeverity(batch, row, bytes)
+    if ((draft.claims & choiceClaims) !== 0) this.choose()
     // A record without a text of its own is shown and searched by its whole message.
     if (!draft.hasRole(role.body)) draft.setRole(role.body, start, end - start)
     else if (draft.keepOriginal || draft.overflow) draft.addOriginal(this.original, start, end - start)
@@ -65,17 +74,20 @@ export class RecordWriter {
     frame.writeTo(batch, row, draft)
   }
 
+  private choose(): void {
+    const { draft } = this
+    if ((draft.claims & choiceClaims) !== 1 << hint.program) this.choice.body()
+    if ((draft.claims & (1 << hint.program)) !== 0) this.choice.service()
+  }
+
   private writeTime(batch: LogBatch, row: number, bytes: Uint8Array): void {
     const draft = this.draft
     if (!draft.hasTime) {
-      if (!draft.hasRole(role.time)) return
-      const source = this.source(role.time, bytes)
-      if (!readTimestampValue(source, this.from(role.time), this.to(role.time), this.time, this.instant)) {
-        draft.demote(role.time)
-        return
-      }
-      draft.setTime(this.instant.millis, this.instant.nanos, draft.roleStart[role.time], draft.roleLength[role.time])
+      if (!draft.hasRole(role.time) && draft.claims === 0) return
+      this.choice.readTime(bytes)
+      if (!draft.hasTime) return
     }
+    if (draft.zoneLength > 0) draft.addAttribute(this.zone, draft.zoneStart, draft.zoneLength)
     if (isBelievable(draft.millis, this.time.nearMillis, this.options)) {
       batch.timeMillis[row] = draft.millis
       batch.timeNanos[row] = draft.nanos
@@ -90,17 +102,16 @@ export class RecordWriter {
       if (number === 0) draft.demote(role.severityNumber)
     }
     if (draft.hasRole(role.severity)) {
-      const source = this.source(role.severity, bytes)
-      const from = this.from(role.severity)
-      const to = this.to(role.severity)
-      const read = this.severities.read(source, from, to)
-      if (number === 0) number = read
-      if (number === 0) {
-        // A word of the sender's own is kept as it is: it can be searched, though it has no rank.
-        batch.severity.codes[row] = batch.severity.intern(source, from, to)
-        return
-      }
-    }
+      const read = this.severities.read(
+        this.source(role.severity, bytes),
+        this.from(role.severity),
+        this.to(role.severity)
+      )
+      if (number === 0)
+        number = read > 0 && (draft.claims & severityClaims) === 0 ? read : this.choice.severity(bytes, read)
+      // A word of the sender's own stays what it was, an attribute: it can be searched, though it has no rank.
+      if (read === 0) this.keepLevel(bytes, number)
+    } else if (number === 0 && draft.claims !== 0) number = this.choice.severity(bytes, 0)
     batch.severityNumber[row] = number
     if (number === 0) return
     let code = this.severityCodes[number]
@@ -109,6 +120,13 @@ export class RecordWriter {
       this.severityCodes[number] = code
     }
     batch.severity.codes[row] = code
+  }
+
+  /** Turns the field of the severity back into an attribute unless the severity was read from it after all. */
+  private keepLevel(bytes: Uint8Array, number: number): void {
+    const source = this.source(role.severity, bytes)
+    const own = this.severities.read(source, this.from(role.severity), this.to(role.severity))
+    if (own === 0 || own !== number) this.draft.demote(role.severity)
   }
 
   private statedNumber(bytes: Uint8Array): number {
@@ -126,6 +144,8 @@ export class RecordWriter {
     const source = this.source(role.body, bytes)
     const from = this.from(role.body)
     let to = this.to(role.body)
+    // The line end that Docker puts behind each line is no part of it.
+    if (this.draft.roleKey[role.body] === this.dockerText && source[to - 1] === 10 && to > from) to--
     if (to - from > this.options.maximumBodyBytes) {
       const whole = to
       to = characterBorder(source, from, from + this.options.maximumBodyBytes)

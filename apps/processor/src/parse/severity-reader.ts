@@ -7,16 +7,38 @@ const wordLimit = 512
 const longestWord = 32
 const guessCount = 64
 
-/** Severity number of a level text: a word of any logger, or a number of pino, bunyan, Google Cloud, syslog, OpenTelemetry. */
+/**
+ * Severity number of a level text: a word of any logger, or a number of slog, syslog, OpenTelemetry, pino, bunyan, Google
+ * Cloud, Monolog and log4j, whose scales do not overlap but at 8 (slog's error) and at 200 to 800 (Google's).
+ */
 const severityOfText = (text: string): number => {
-  if (!/^\d{1,3}$/.test(text)) return severityNumberOf(text)
-  const level = Number(text)
-  if (level >= 100) return googleCloudSeverities[level / 100] ?? 0
-  return severityNumberOfPino(level) || (level <= 7 ? severityNumberOfSyslog(level) : level <= 24 ? level : 0)
+  const trimmed = text.trim()
+  if (!/^-?\d{1,5}(\.0+)?$/.test(trimmed)) return severityNumberOf(text)
+  const level = Number(trimmed)
+  if (level >= 1000) return log4jSeverities.get(level) ?? 0
+  if (level >= 100) return monologSeverities.get(level) ?? googleCloudSeverities[level / 100] ?? 0
+  if (level < 0) return level === -4 ? 5 : level === -8 ? 1 : 0
+  if (level <= 7) return severityNumberOfSyslog(level)
+  if (level === 8) return 17
+  return level <= 24 && level % 10 !== 0 ? level : severityNumberOfPino(level)
 }
 
 // LogSeverity of Google Cloud Logging: 100 debug, 200 info, 300 notice, 400 warning, 500 error, 600 critical, 700 alert, 800 emergency.
 const googleCloudSeverities: ReadonlyArray<number> = [0, 5, 9, 10, 13, 17, 18, 19, 21]
+// Monolog's numbers that Google has not.
+const monologSeverities = new Map([
+  [250, 10],
+  [550, 19]
+])
+// level_value of logback, and the integers of log4j.
+const log4jSeverities = new Map([
+  [5_000, 1],
+  [10_000, 5],
+  [20_000, 9],
+  [30_000, 13],
+  [40_000, 17],
+  [50_000, 21]
+])
 
 /** Remembers the words it has met, so that a level costs no text object. */
 export class SeverityReader {

@@ -1,5 +1,6 @@
 // Timestamps whose date is written year first: ISO 8601, RFC 3339 and the forms that loggers make of them.
 import { clock, fourDigits, fraction, type Instant, isDigit, midnight, twoDigits } from "./instant.ts"
+import { readZone } from "./timestamp-zone.ts"
 import type { Zone } from "./zone.ts"
 
 const dash = 45
@@ -8,6 +9,7 @@ const dot = 46
 const colon = 58
 const comma = 44
 const space = 32
+const closeBracket = 93
 
 // The minute of the last timestamp, by the digits of its date, hour and minute: neighbouring records share theirs.
 let yearDigits = 0
@@ -130,26 +132,14 @@ export const finish = (bytes: Uint8Array, at: number, end: number, zone: Zone, i
       position = fraction(bytes, position + 1, end, instant)
     } else if (isDigit(mark)) return false
   }
-  instant.zoned = true
   if (position < end) {
     const mark = bytes[position]
-    if (mark === 90 || mark === 122) {
+    if ((mark === 90 || mark === 122) && !isLetter(bytes[position + 1], position + 1 < end)) {
+      instant.zoned = true
       instant.end = position + 1
       return true
     }
-    if (mark === 43 || mark === dash) {
-      if (readOffset(bytes, position, end, instant)) return true
-    } else if (mark === space && position + 3 < end) {
-      const next = bytes[position + 1]
-      if ((next === 43 || next === dash) && isOffset(bytes, position + 1, end)) {
-        readOffset(bytes, position + 1, end, instant)
-        return true
-      }
-      if (isUtcWord(bytes, position + 1, end)) {
-        instant.end = position + 4
-        return true
-      }
-    }
+    if (mark !== closeBracket && readZone(bytes, position, end, zone, instant)) return true
   }
   instant.zoned = false
   instant.millis -= zone.offsetMinutes(instant.millis) * 60_000
@@ -157,38 +147,4 @@ export const finish = (bytes: Uint8Array, at: number, end: number, zone: Zone, i
   return true
 }
 
-const isOffset = (bytes: Uint8Array, at: number, end: number): boolean =>
-  at + 5 <= end &&
-  twoDigits(bytes, at + 1) >= 0 &&
-  (twoDigits(bytes, at + 3) >= 0 || (bytes[at + 3] === colon && twoDigits(bytes, at + 4) >= 0)) &&
-  !isDigit(bytes[at + 6])
-
-const isUtcWord = (bytes: Uint8Array, at: number, end: number): boolean => {
-  if (at + 3 > end) return false
-  const utcWord = bytes[at] === 85 && bytes[at + 1] === 84 && bytes[at + 2] === 67
-  const gmtWord = bytes[at] === 71 && bytes[at + 1] === 77 && bytes[at + 2] === 84
-  const next = at + 3 < end ? bytes[at + 3] : space
-  return (utcWord || gmtWord) && !(next >= 65 && next <= 90) && next !== 43 && next !== dash
-}
-
-/** Reads `+hh:mm`, `+hhmm` or `+hh` at `at` and applies it to `instant`; false when it is no offset. */
-export const readOffset = (bytes: Uint8Array, at: number, end: number, instant: Instant): boolean => {
-  if (at + 3 > end) return false
-  const hours = twoDigits(bytes, at + 1)
-  if (hours < 0 || hours > 23) return false
-  let position = at + 3
-  let minutes = 0
-  const minutesAt = bytes[position] === colon ? position + 1 : position
-  if (minutesAt + 2 <= end) {
-    const value = twoDigits(bytes, minutesAt)
-    if (value >= 0 && value < 60) {
-      minutes = value
-      position = minutesAt + 2
-    }
-  }
-  const total = (hours * 60 + minutes) * 60_000
-  instant.millis += bytes[at] === dash ? total : -total
-  instant.zoned = true
-  instant.end = position
-  return true
-}
+const isLetter = (byte: number, inside: boolean): boolean => inside && (byte | 32) >= 97 && (byte | 32) <= 122

@@ -1,6 +1,7 @@
 // Timestamps with the month as a name: RFC 3164, asctime, common log format, Apache error logs.
 import { clock, fourDigits, fraction, type Instant, isDigit, midnight, twoDigits } from "./instant.ts"
-import { finish, readOffset } from "./timestamp-iso.ts"
+import { finish } from "./timestamp-iso.ts"
+import { readOffset, readZone } from "./timestamp-zone.ts"
 import type { Zone } from "./zone.ts"
 
 const colon = 58
@@ -27,7 +28,7 @@ let cachedKey = -1
 let cachedMonth = 0
 
 /** Month 1..12 of the three letters at `at`, or 0. */
-const monthAt = (bytes: Uint8Array, at: number): number => {
+export const monthAt = (bytes: Uint8Array, at: number): number => {
   const key = keyOf(bytes[at], bytes[at + 1], bytes[at + 2])
   if (key === cachedKey) return cachedMonth
   const month = monthByKey.get(key) ?? 0
@@ -92,8 +93,8 @@ const yearOf = (millis: number): number => {
 }
 
 /**
- * Reads `Mon D hh:mm:ss` (RFC 3164, year from `nearMillis`), `Mon D YYYY hh:mm:ss` (Cisco) and `Mon D hh:mm:ss YYYY`
- * (asctime), each with an optional fraction and zone.
+ * Reads `Mon D hh:mm:ss` (RFC 3164, year from `nearMillis`), `Mon D YYYY hh:mm:ss` (Cisco), `Mon D hh:mm:ss YYYY`
+ * (asctime), `Mon D hh:mm:ss ZONE YYYY` (date, Java) and `Mon D, YYYY h:mm:ss PM` (java.util.logging), with fractions.
  */
 export const readMonthFirst = (
   bytes: Uint8Array,
@@ -109,6 +110,8 @@ export const readMonthFirst = (
   if (dayAndWidth < 0) return false
   const day = Math.floor(dayAndWidth / 100)
   let position = at + 4 + (dayAndWidth % 100)
+  const hasComma = bytes[position] === 44
+  if (hasComma) position++
   if (bytes[position] !== space) return false
   position++
   let year = -1
@@ -116,15 +119,15 @@ export const readMonthFirst = (
     year = fourDigits(bytes, position)
     if (year >= 0) position += 5
   }
-  const time = position + 8 <= end ? clock(bytes, position, colon) : -1
+  if (hasComma && year < 0) return false
+  // An hour of one digit stands in front of AM or PM only.
+  const short = hasComma && bytes[position + 1] === colon
+  const time = short ? shortClock(bytes, position) : position + 8 <= end ? clock(bytes, position, colon) : -1
   if (time < 0) return false
-  position += 8
-  if (year < 0 && bytes[position] === space && !isDigit(bytes[position + 5]) && bytes[position + 5] !== colon) {
-    const trailing = position + 5 <= end ? fourDigits(bytes, position + 1) : -1
-    if (trailing >= 1970 && trailing < 2100) {
-      year = trailing
-      return withYear(bytes, position + 5, end, zone, instant, midnight(year, month, day) + time)
-    }
+  position += short ? 7 : 8
+  if (year < 0) {
+    const trailing = trailingYear(bytes, position, end)
+    if (trailing > 0) return withTrailingYear(bytes, position, end, zone, instant, trailing, month, day, time)
   }
   instant.nanos = 0
   if (year < 0 && bytes[position] === 46)
@@ -137,6 +140,54 @@ export const readMonthFirst = (
     instant,
     (year < 0 ? yearlessDay(month, day, time, nearMillis) : midnight(year, month, day)) + time
   )
+}
+const shortClock = (bytes: Uint8Array, at: number): number => {
+  const minute = twoDigits(bytes, at + 2)
+  const second = twoDigits(bytes, at + 5)
+  if (!isDigit(bytes[at]) || minute < 0 || minute > 59 || second < 0 || second > 60 || bytes[at + 4] !== colon)
+    return -1
+  return (bytes[at] - 48) * 3_600_000 + minute * 60_000 + second * 1000
+}
+
+/** Where the year stands behind the time, a zone between them or not: its position, or 0. */
+const trailingYear = (bytes: Uint8Array, at: number, end: number): number => {
+  if (bytes[at] !== space) return 0
+  let position = at + 1
+  if (!isDigit(bytes[position])) {
+    while (position < end && bytes[position] > space && position < at + 8) position++
+    if (position >= end || position - at < 4 || bytes[position++] !== space) return 0
+  }
+  const next = position + 4 < end ? bytes[position + 4] : space
+  if (position + 4 > end || isDigit(next) || next === colon || next === dash || next === 46) return 0
+  const year = fourDigits(bytes, position)
+  return year >= 1970 && year < 2100 ? position : 0
+}
+
+const withTrailingYear = (
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  zone: Zone,
+  instant: Instant,
+  yearAt: number,
+  month: number,
+  day: number,
+  time: number
+): boolean => {
+  const millis = midnight(fourDigits(bytes, yearAt), month, day) + time
+  if (yearAt === at + 1) return withYear(bytes, yearAt + 4, end, zone, instant, millis)
+  if (Number.isNaN(millis)) return false
+  instant.millis = millis
+  instant.nanos = 0
+  if (!readZone(bytes, at, yearAt - 1, zone, instant) || instant.end !== yearAt - 1) {
+    // What stands there can be a zone only.
+    instant.millis = millis - zone.offsetMinutes(millis) * 60_000
+    instant.zoned = false
+    instant.zoneStart = at + 1
+    instant.zoneEnd = yearAt - 1
+  }
+  instant.end = yearAt + 4
+  return true
 }
 
 const withYear = (
@@ -176,21 +227,11 @@ const apacheFraction = (
   return finish(bytes, hasYear ? behind + 5 : behind, end, zone, instant)
 }
 
-/** Reads `Sun Dec 04 04:47:44 2005` and `Sun, 04 Dec 2005 04:47:44 GMT`: a day name before the date. */
-export const readDayName = (
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  zone: Zone,
-  nearMillis: number,
-  instant: Instant
-): boolean => {
-  if (!isDayName(bytes, at)) return false
-  if (bytes[at + 3] === space) return readMonthFirst(bytes, at + 4, end, zone, nearMillis, instant)
-  if (bytes[at + 3] !== 44 || bytes[at + 4] !== space) return false
-  const day = twoDigits(bytes, at + 5)
-  const year = fourDigits(bytes, at + 12)
-  const time = end - at >= 25 ? clock(bytes, at + 17, colon) : -1
-  if (day < 0 || year < 0 || time < 0) return false
-  return withYear(bytes, at + 25, end, zone, instant, midnight(year, monthAt(bytes, at + 8), day) + time)
+/** Where the date begins behind a day's name, short or whole, a comma and a space; 0 when there is none. */
+export const behindDayName = (bytes: Uint8Array, at: number, end: number): number => {
+  if (!isDayName(bytes, at)) return 0
+  let position = at + 3
+  while (position < end && position < at + 9 && bytes[position] >= 97 && bytes[position] <= 122) position++
+  if (bytes[position] === 44) position++
+  return bytes[position] === space ? position + 1 : 0
 }

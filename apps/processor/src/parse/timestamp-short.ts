@@ -1,5 +1,5 @@
 // Timestamps with a short or missing year: Spark, HDFS, Android, klog and their like.
-import { clock, fraction, type Instant, isDigit, midnight, twoDigits } from "./instant.ts"
+import { clock, type Instant, isDigit, midnight, twoDigits } from "./instant.ts"
 import { finish } from "./timestamp-iso.ts"
 import { yearlessDay } from "./timestamp-month-name.ts"
 import type { Zone } from "./zone.ts"
@@ -91,50 +91,4 @@ export const readKlog = (
   if (time < 0 || month < 0 || day < 0) return false
   const date = year > 0 ? midnight(year, month, day) : yearlessDay(month, day, time, nearMillis)
   return settle(bytes, position + 13, end, zone, instant, date + time)
-}
-
-const smallestSeconds = 100_000_000
-
-/**
- * Reads a number since the epoch whose digits say the unit: up to 11 whole digits are seconds, 12..14 milliseconds,
- * 15..17 microseconds, 18..19 nanoseconds. A fraction adds to seconds and milliseconds. Below 1973 it is no timestamp.
- * The whole of `bytes[at, end)` must be the number; no exponent.
- */
-export const readEpoch = (bytes: Uint8Array, at: number, end: number, instant: Instant): boolean => {
-  let position = at
-  while (position < end && isDigit(bytes[position])) position++
-  const digits = position - at
-  if (digits < 9 || digits > 19) return false
-  const unitDigits = digits <= 11 ? 0 : digits <= 14 ? 3 : digits <= 17 ? 6 : 9
-  const secondsEnd = position - unitDigits
-  let seconds = 0
-  for (let i = at; i < secondsEnd; i++) seconds = seconds * 10 + bytes[i] - 48
-  if (seconds < smallestSeconds) return false
-  instant.millis = seconds * 1000
-  instant.nanos = 0
-  instant.zoned = true
-  if (unitDigits > 0) fraction(bytes, secondsEnd, position, instant)
-  if (position < end && bytes[position] === 46) {
-    const behind = position + 1
-    if (unitDigits === 0) position = fraction(bytes, behind, end, instant)
-    else if (unitDigits === 3) position = microFraction(bytes, behind, end, instant)
-    else position = skipDigits(bytes, behind, end)
-    if (position === behind) return false
-  }
-  instant.end = position
-  return position === end
-}
-
-const skipDigits = (bytes: Uint8Array, at: number, end: number): number => {
-  let position = at
-  while (position < end && isDigit(bytes[position])) position++
-  return position
-}
-
-const microFraction = (bytes: Uint8Array, at: number, end: number, instant: Instant): number => {
-  const stop = skipDigits(bytes, at, end)
-  let nanos = 0
-  for (let i = 0; i < 6; i++) nanos = nanos * 10 + (at + i < stop ? bytes[at + i] - 48 : 0)
-  instant.nanos = nanos
-  return stop
 }

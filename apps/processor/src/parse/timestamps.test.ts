@@ -94,12 +94,71 @@ describe("timestamps", () => {
     expect(read(text, { value: true })).toBe(expected)
   })
 
-  it.each(["12345", "-1700000000", "1700000000x", "1.7e9", "99999999999999999999", "2026-01-19T10:30:00Z and more"])(
+  it.each(["12345", "-1700000000", "1700000000x", "1.7e3", "99999999999999999999", "2026-01-19T10:30:00Z and more"])(
     "does not take the value %s for a timestamp",
     (text) => {
       expect(read(text, { value: true })).toBeUndefined()
     }
   )
+
+  it.each([
+    ["2026-11-30 14:22:01.345 MSK [22] LOG", "2026-11-30T11:22:01.345| [22] LOG"],
+    ["2026-11-30 09:22:01 EST [22] LOG", "2026-11-30T14:22:01.000| [22] LOG"],
+    ["2026-11-30 14:22:01.345 +03 [22] LOG", "2026-11-30T11:22:01.345| [22] LOG"],
+    ["2026-11-30 16:22:01 GMT+2 ERROR x", "2026-11-30T14:22:01.000| ERROR x"],
+    ["2026-11-30 09:22:01 America/New_York ERROR x", "2026-11-30T14:22:01.000| ERROR x"],
+    ["30-Nov-2026 14:22:01 Europe/Berlin] PHP", "2026-11-30T13:22:01.000|] PHP"],
+    ["2026-07-30 14:22:01 (CEST) x", "2026-07-30T12:22:01.000| x"],
+    ["2026-11-30T14:22:01.345+01:00[Europe/Berlin] x", "2026-11-30T13:22:01.345| x"],
+    ["2026-11-30 02:22:01 PM ERROR x", "2026-11-30T14:22:01.000| ERROR x"],
+    ["2026-11-30 12:22:01 AM ERROR x", "2026-11-30T00:22:01.000| ERROR x"],
+    ["2026-11-30 02:22:01 PM CET x", "2026-11-30T13:22:01.000| x"],
+    ["11/30/2026 2:22:01 PM", "2026-11-30T14:22:01.000|"],
+    ["05/06/2026 2:22:01 PM", "2026-05-06T14:22:01.000|"],
+    ["30/11/2026 14:22:01 x", "2026-11-30T14:22:01.000| x"],
+    ["30.11.2026 14:22:01 x", "2026-11-30T14:22:01.000| x"],
+    ["30 Nov 2026 14:22:01.345 * x", "2026-11-30T14:22:01.345| * x"],
+    ["Mon Nov 30 14:22:01 CET 2026 x", "2026-11-30T13:22:01.000| x"],
+    ["Mon Nov 30 14:22:01 +0100 2026 x", "2026-11-30T13:22:01.000| x"],
+    ["Monday, 30-Nov-26 14:22:01 UTC", "2026-11-30T14:22:01.000|"],
+    ["Nov 30, 2026 2:22:01 PM", "2026-11-30T14:22:01.000|"],
+    ["2026 Nov 30 14:22:01 UTC: x", "2026-11-30T14:22:01.000|: x"],
+    ["2026-11-30  4:22:01 139 [Warning]", "2026-11-30T04:22:01.000| 139 [Warning]"],
+    ["@40000000433225833b6e1a8c tcpserver", "2005-09-22T03:31:05.997071500| tcpserver"],
+    ["Nov 30 14:22:01 CET h app", "2026-11-30T13:22:01.000| h app"]
+  ])("reads the zone, the half of the day and the order in %s", (text, expected) => {
+    expect(read(text, { near: Date.UTC(2026, 11, 1) })).toBe(expected)
+  })
+
+  it.each(["05/06/2026 14:22:01 which of the two", "11:22:01 PM and no day"])("guesses no date in %s", (text) => {
+    expect(read(text)).toBeUndefined()
+  })
+
+  it.each([
+    ["2026-11-30T14:22:01.3FOO err", "FOO"],
+    ["Mon Nov 30 14:22:01 XYZ 2026 x", "XYZ"],
+    ["2026-11-30 14:22:01 CST x", "CST"]
+  ])("says which zone of %s it did not understand, or that it has several meanings", (text, zone) => {
+    const instant = new Instant()
+    const bytes = encodeUtf8(text)
+    expect(readTimestamp(bytes, 0, bytes.length, makeTimeContext(utc), instant)).toBe(true)
+    expect(text.slice(instant.zoneStart, instant.zoneEnd)).toBe(zone)
+  })
+
+  it.each([
+    ["1.796048521e9", "2026-11-30T14:22:01.000|"],
+    ["1.796048521345E12", "2026-11-30T14:22:01.345|"],
+    ["/Date(1796048521345)/", "2026-11-30T14:22:01.345|"],
+    ["[2026,11,30,14,22,1,345000000]", "2026-11-30T14:22:01.345|"],
+    ["2026-11-30", "2026-11-30T00:00:00.000|"]
+  ])("reads the value %s", (text, expected) => {
+    expect(read(text, { value: true })).toBe(expected)
+  })
+
+  it("reads over Go's monotonic clock", () => {
+    const text = "2026-11-30 14:22:01.345678912 +0100 CET m=+0.001"
+    expect(read(text, { value: true })).toBe("2026-11-30T13:22:01.345678912| m=+0.001")
+  })
 
   it("reads times without a zone in the zone of the stage, summer time included", () => {
     expect(read("2026-01-19 10:30:00", { zone: "+02:00" })).toBe("2026-01-19T08:30:00.000|")

@@ -7,7 +7,8 @@ import { leadingLevel, letterLevel } from "../header-level.ts"
 import { fourDigits, isDigit, midnight, twoDigits } from "../instant.ts"
 import type { RecordDraft } from "../record-draft.ts"
 import { readHostAndTag, wordEnd } from "../syslog-header.ts"
-import { readEpoch, readKlog } from "../timestamp-short.ts"
+import { readEpoch } from "../timestamp-epoch.ts"
+import { readKlog } from "../timestamp-short.ts"
 import { readTimestamp } from "../timestamps.ts"
 
 const ApplicationConfig = Schema.Struct({})
@@ -92,12 +93,12 @@ const findTimestamp = (
     const bracketed = bytes[at] === openBracket
     const from = bracketed ? at + 1 : at
     if (readTimestamp(bytes, from, end, time, instant)) {
-      draft.setTime(instant.millis, instant.nanos, from, instant.end - from)
+      draft.takeTime(instant, from, instant.end - from)
       return bracketed && bytes[instant.end] === closeBracket ? instant.end + 1 : instant.end
     }
     const behind = wordEnd(bytes, at, end)
     if (isConfirmedEpoch(bytes, at, behind, end, context)) {
-      draft.setTime(instant.millis, instant.nanos, at, behind - at)
+      draft.takeTime(instant, at, behind - at)
       return behind + 11
     }
     at = behind
@@ -132,7 +133,7 @@ const readKlogLine = (
   const level = letterLevel(bytes[start])
   if (level === 0 || !readKlog(bytes, start + 1, end, time.zone, time.nearMillis, instant)) return false
   draft.severityNumber = level
-  draft.setTime(instant.millis, instant.nanos, start + 1, instant.end - start - 1)
+  draft.takeTime(instant, start + 1, instant.end - start - 1)
   let at = skipSeparators(bytes, instant.end, end)
   let behind = wordEnd(bytes, at, end)
   if (behind > at && behind < end && bytes[behind - 1] !== closeBracket) {

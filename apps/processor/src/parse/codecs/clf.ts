@@ -52,6 +52,7 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
       const bracket = timeBracket(bytes, start, end)
       if (bracket < 0 || !readCommonLog(bytes, bracket + 1, end, time.zone, instant)) return false
       const timeEnd = instant.end
+      instant.zoneEnd = instant.zoneStart
       if (bytes[timeEnd] !== closeBracket || bytes[timeEnd + 1] !== space || bytes[timeEnd + 2] !== quote) return false
       const requestStart = timeEnd + 3
       const requestEnd = quotedEnd(bytes, requestStart, end)
@@ -100,7 +101,7 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
       add(draft, bytes, more, at, end)
       const hundreds = bytes[statusStart]
       draft.severityNumber = hundreds === 53 ? 17 : hundreds === 52 ? 13 : 9
-      draft.setTime(instant.millis, instant.nanos, bracket + 1, timeEnd - bracket - 1)
+      draft.takeTime(instant, bracket + 1, timeEnd - bracket - 1)
       draft.setRole(role.body, start, end - start)
       return true
     }

@@ -79,11 +79,67 @@ describe("json", () => {
     expect(recordOf(`{"message":"m",${member}}`, json).severityNumber).toBe(number)
   })
 
-  it("keeps a level word of the sender's own as text without a rank", () => {
-    expect(recordOf('{"message":"m","level":"bananas"}', json)).toMatchObject({
-      severity: "bananas",
-      severityNumber: 0
+  it("keeps a level word of the sender's own as an attribute, and no severity", () => {
+    const record = recordOf('{"message":"m","level":"bananas"}', json)
+    expect(record).toMatchObject({ severity: "", severityNumber: 0 })
+    expect({ ...record.attributes }).toEqual({ level: "bananas" })
+  })
+
+  it.each([
+    ['"severity":"customer-facing","level":"error"', 17, { severity: "customer-facing" }],
+    ['"severity":"","level":"error"', 17, { severity: "" }],
+    ['"severity":null,"level":"error"', 17, { severity: "" }],
+    ['"level":30,"levelname":"ERROR"', 17, { level: "30" }],
+    ['"level":400,"level_name":"ERROR"', 17, { level: "400" }],
+    ['"level":600,"level_name":"EMERGENCY"', 21, { level: "600" }],
+    ['"Level":4,"LevelDisplayName":"Information"', 9, { Level: "4" }],
+    ['"level":8', 17, {}],
+    ['"level":35', 9, {}],
+    ['"level":30.0', 9, {}],
+    ['"level":30000', 13, {}],
+    ['"level":99', 0, { level: "99" }],
+    ['"level":[]', 0, { level: "[]" }],
+    ['"status":"error"', 17, { status: "error" }],
+    ['"status":"error","level":"info"', 9, { status: "error" }],
+    ['"method":"GET","status":503', 17, { method: "GET", status: "503" }],
+    ['"method":"GET","status":200', 0, { method: "GET", status: "200" }],
+    ['"status":503', 0, { status: "503" }]
+  ])("tells words, numbers and scales of severity apart in %s", (members, number, attributes) => {
+    const record = recordOf(`{"message":"m",${members}}`, json)
+    expect(record.severityNumber).toBe(number)
+    expect({ ...record.attributes }).toEqual(attributes)
+  })
+
+  it.each([
+    ['"timestamp":"n/a","time":"2026-11-20T14:22:01Z"', "2026-11-20T14:22:01.000000000", { timestamp: "n/a" }],
+    ['"timestamp":"","time":"2026-11-20T14:22:01Z"', "2026-11-20T14:22:01.000000000", { timestamp: "" }],
+    ['"date":"2026-11-20","time":"14:22:01"', "2026-11-20T14:22:01.000000000", { date: "2026-11-20" }],
+    ['"timestamp":{"seconds":1790000000,"nanos":5}', "2026-09-21T14:13:20.000000005", undefined],
+    ['"created":"2026-11-20T14:22:01Z"', "2026-11-20T14:22:01.000000000", { created: "2026-11-20T14:22:01Z" }],
+    [
+      '"created":"2026-11-19T00:00:00Z","ts":1790000000',
+      "2026-09-21T14:13:20.000000000",
+      { created: "2026-11-19T00:00:00Z" }
+    ]
+  ])("takes the best readable time of %s", (members, time, attributes) => {
+    const record = recordOf(`{"message":"m",${members}}`, json)
+    expect(isoOf(record.timestamp)).toBe(time)
+    if (attributes !== undefined) expect({ ...record.attributes }).toEqual(attributes)
+  })
+
+  it("lets no empty message hide another, and takes what happened for the message where there is none", () => {
+    expect(recordOf('{"message":null,"msg":"real"}', json).body).toBe("real")
+    expect(recordOf('{"message":"","msg":"real"}', json).body).toBe("real")
+    expect(recordOf('{"event":"user in","level":"info"}', json)).toMatchObject({
+      body: "user in",
+      attributes: { event: "user in" }
     })
+    expect(recordOf('{"log":"line one\\n","stream":"stdout"}', json).body).toBe("line one")
+  })
+
+  it("takes bunyan's name for the service, and no other name", () => {
+    expect(recordOf('{"name":"shop","hostname":"web1","pid":1,"v":0,"msg":"m"}', json).service).toBe("shop")
+    expect(recordOf('{"name":"shop","msg":"m"}', json).service).toBe("")
   })
 
   it("keeps a time that is none as an attribute", () => {

@@ -88,7 +88,7 @@ export const bindSyslog: BindCodec = (context) => {
       }
       let behind = instant.end
       if (priority < 0 && bytes[behind] !== space) return false
-      draft.setTime(instant.millis, instant.nanos, at, behind - at)
+      draft.takeTime(instant, at, behind - at)
       if (bytes[behind] === 58 && behind < end) behind++
       while (behind < end && bytes[behind] === space) behind++
       // A level where the host should stand is an application's line, not syslog's.
@@ -147,7 +147,7 @@ const readProtocol = (
   const strays = hostEnd - host > 255 || appEnd - app > 48 || processEnd - process > 128 || behind - message > 32
   draft.keepOriginal = strays || !isPrintable(bytes, host, behind)
 
-  if (hasTime) draft.setTime(instant.millis, instant.nanos, timeStart, timeLength)
+  if (hasTime) draft.takeTime(instant, timeStart, timeLength)
   if (!isNil(bytes, host, hostEnd)) draft.setRole(role.host, host, hostEnd - host)
   if (!isNil(bytes, app, appEnd)) draft.setRole(role.service, app, appEnd - app)
   if (!isNil(bytes, process, processEnd)) draft.addAttribute(names.processId, process, processEnd - process)
