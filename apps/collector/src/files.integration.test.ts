@@ -39,6 +39,22 @@ const setUp = (pattern = "*.log") =>
     return { ...world, config, logs: join(folder, "logs"), start: world.collect(config) }
   })
 
+/** A collector as a process of its own, killed with -9 when `work` is done. */
+const killed = (logs: string, config: object) => {
+  const settings = join(logs, "collector.yaml")
+  writeFileSync(settings, JSON.stringify({ ...config, http: { enabled: false }, syslog: { enabled: false } }))
+  return (work: () => Promise<void>) =>
+    Effect.promise(async () => {
+      const main = join(import.meta.dirname, "main.ts")
+      const child = spawn(process.execPath, [main, settings], { stdio: ["ignore", "pipe", "inherit"] })
+      const gone = new Promise((resolve) => child.once("exit", resolve))
+      await new Promise((resolve) => child.stdout.once("data", resolve))
+      await work()
+      child.kill("SIGKILL")
+      await gone
+    })
+}
+
 describe("files", () => {
   it.live("are read from a folder made later, through a rotation in the middle of writing", () =>
     Effect.gen(function* () {
@@ -124,30 +140,44 @@ describe("files", () => {
       const { broker, config, logs, start, texts } = yield* setUp()
       mkdirSync(logs)
       const path = join(logs, "app.log")
-      const settings = join(logs, "collector.yaml")
-      const yaml = { ...config, http: { enabled: false }, syslog: { enabled: false }, nats: { servers: [broker.url] } }
-      writeFileSync(settings, JSON.stringify(yaml))
+      const kill = killed(logs, { ...config, nats: { servers: [broker.url] } })
       writeFileSync(path, "")
       let written = 0
       for (let life = 0; life < 3; life++) {
-        yield* Effect.promise(async () => {
-          const main = join(import.meta.dirname, "main.ts")
-          const child = spawn(process.execPath, [main, settings], { stdio: ["ignore", "pipe", "inherit"] })
-          const gone = new Promise((resolve) => child.once("exit", resolve))
-          await new Promise((resolve) => child.stdout.once("data", resolve))
+        yield* kill(async () => {
           for (let i = 0; i < 20; i++) {
             appendFileSync(path, text(written, written + 100))
             written += 100
             await new Promise((resolve) => setImmediate(resolve))
           }
-          child.kill("SIGKILL")
-          await gone
         })
       }
       yield* start
       const found = yield* texts(written)
       assert.strictEqual(found.length, written)
       assert.strictEqual(new Set(found).size, written)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("that a power failure takes the end of go on behind what they have, and truncated ones begin anew", () =>
+    Effect.gen(function* () {
+      const { broker, config, logs, start, texts } = yield* setUp()
+      mkdirSync(logs)
+      const [shorter, truncated] = [join(logs, "shorter.log"), join(logs, "truncated.log")]
+      const kill = killed(logs, { ...config, nats: { servers: [broker.url] } })
+      writeFileSync(shorter, text(0, 3_000))
+      writeFileSync(truncated, text(10_000, 13_000))
+      yield* kill(() => Effect.runPromise(texts(6_000)).then(() => undefined))
+      for (const [path, from] of [
+        [shorter, 20_000],
+        [truncated, 30_000]
+      ] as const) {
+        truncateSync(path, path === shorter ? Buffer.byteLength(text(0, 1_234)) : 0)
+        appendFileSync(path, text(from, from + 500))
+      }
+      yield* start
+      const all = [...lines(0, 3_000), ...lines(10_000, 13_000), ...lines(20_000, 20_500), ...lines(30_000, 30_500)]
+      assert.deepStrictEqual(inOrder(yield* texts(7_000)), all)
     }).pipe(Effect.scoped)
   )
 })

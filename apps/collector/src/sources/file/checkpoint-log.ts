@@ -5,20 +5,23 @@ import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import { Result, Schema } from "effect"
 import { Checkpoint } from "./checkpoint.ts"
+import { fromLogged, LoggedPiece, type Piece, Trails, toLogged } from "./trail.ts"
 
 const name = "checkpoints"
 const compactBytes = 4_194_304
 /** How long the content of a file that is gone may come back as a copy or compressed. */
 const forgetMillis = 7 * 86_400_000
 
-const decode = Schema.decodeUnknownResult(Checkpoint)
+/** A line of the log: a checkpoint, and what has been learned of its lines since the one before. */
+const Line = Schema.Struct({ ...Checkpoint.fields, trail: Schema.optionalKey(Schema.Array(LoggedPiece)) })
+const decode = Schema.decodeUnknownResult(Line)
 
-const lineOf = (checkpoint: Checkpoint): string => {
-  const json = JSON.stringify(checkpoint)
+const lineOf = (checkpoint: Checkpoint, pieces: ReadonlyArray<Piece>): string => {
+  const json = JSON.stringify({ ...checkpoint, ...(pieces.length > 0 ? { trail: pieces.map(toLogged) } : {}) })
   return `${crc32(json).toString(16).padStart(8, "0")} ${json}\n`
 }
 
-const readLine = (line: string): Checkpoint | undefined => {
+const readLine = (line: string): typeof Line.Type | undefined => {
   const json = line.slice(9)
   if (line[8] !== " " || crc32(json).toString(16).padStart(8, "0") !== line.slice(0, 8)) return undefined
   try {
@@ -32,6 +35,8 @@ const readLine = (line: string): Checkpoint | undefined => {
 export class CheckpointLog {
   /** Every checkpoint by its id, those of files that are gone too. */
   readonly checkpoints: Map<string, Checkpoint>
+  /** What is known of the lines of those that are there. */
+  readonly trails: Trails
   /** False when this folder never had a log: nothing was read from it before. */
   readonly existed: boolean
   readonly #path: string
@@ -45,13 +50,14 @@ export class CheckpointLog {
 
   private constructor(
     path: string,
-    read: { readonly checkpoints: Map<string, Checkpoint>; readonly existed: boolean },
+    read: { readonly checkpoints: Map<string, Checkpoint>; readonly trails: Trails; readonly existed: boolean },
     handle: FileHandle,
     bytes: number,
     now: () => number
   ) {
     this.#path = path
     this.checkpoints = read.checkpoints
+    this.trails = read.trails
     this.existed = read.existed
     this.#handle = handle
     this.#bytes = bytes
@@ -66,26 +72,33 @@ export class CheckpointLog {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, name)
     const read = await CheckpointLog.#read(path, now, warn)
-    const { bytes, handle } = await rewrite(path, read.checkpoints.values())
+    const { bytes, handle } = await rewrite(path, read.checkpoints.values(), read.trails)
     return new CheckpointLog(path, read, handle, bytes, now)
   }
 
   static async #read(path: string, now: () => number, warn: (message: string) => void) {
     const checkpoints = new Map<string, Checkpoint>()
+    const trails = new Trails()
     let text: string
     try {
       text = await readFile(path, "utf8")
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return { checkpoints, existed: false }
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return { checkpoints, trails, existed: false }
       throw cause
     }
     const lines = text.split("\n")
     lines.pop()
     const damaged: Array<number> = []
     for (const [i, line] of lines.entries()) {
-      const checkpoint = readLine(line)
-      if (checkpoint === undefined) damaged.push(i + 1)
-      else checkpoints.set(checkpoint.id, checkpoint)
+      const read = readLine(line)
+      if (read === undefined) {
+        damaged.push(i + 1)
+        continue
+      }
+      const { trail = [], ...checkpoint } = read
+      checkpoints.set(checkpoint.id, checkpoint)
+      if (checkpoint.goneAt !== undefined) trails.delete(checkpoint.id)
+      else for (const piece of trail) trails.add(checkpoint.id, fromLogged(piece))
     }
     if (damaged.length > 0) {
       const aside = `${path}.damaged-${now()}`
@@ -96,13 +109,18 @@ export class CheckpointLog {
     for (const { goneAt, id } of [...checkpoints.values()]) {
       if (goneAt !== undefined && goneAt < now() - forgetMillis) checkpoints.delete(id)
     }
-    return { checkpoints, existed: true }
+    return { checkpoints, trails, existed: true }
   }
 
-  /** Resolves once the checkpoint is on the disk. Saves that come together share one write and one sync. */
-  save(checkpoint: Checkpoint): Promise<void> {
+  /**
+   * Resolves once the checkpoint is on the disk, with what has been learned of its lines. Saves that come together share one
+   * write and one sync.
+   */
+  save(checkpoint: Checkpoint, pieces: ReadonlyArray<Piece> = []): Promise<void> {
     this.checkpoints.set(checkpoint.id, checkpoint)
-    const line = lineOf(checkpoint)
+    if (checkpoint.goneAt !== undefined) this.trails.delete(checkpoint.id)
+    for (const piece of pieces) this.trails.add(checkpoint.id, piece)
+    const line = lineOf(checkpoint, pieces)
     if (this.#next !== undefined) {
       this.#next.lines += line
       return this.#next.written
@@ -124,7 +142,7 @@ export class CheckpointLog {
     // As much again as is living at least, so that many files do not make every save a rewrite.
     if (this.#appended > Math.max(compactBytes, this.#bytes)) {
       const old = this.#handle
-      const { bytes, handle } = await rewrite(this.#path, this.#living())
+      const { bytes, handle } = await rewrite(this.#path, this.#living(), this.trails)
       this.#handle = handle
       this.#bytes = bytes
       this.#appended = 0
@@ -146,10 +164,10 @@ export class CheckpointLog {
 }
 
 /** Replaces the log in one step: either the old or the new one is there, whole, whatever happens. */
-const rewrite = async (path: string, checkpoints: Iterable<Checkpoint>) => {
+const rewrite = async (path: string, checkpoints: Iterable<Checkpoint>, trails: Trails) => {
   const temporary = `${path}.${randomUUID()}.tmp`
   const handle = await open(temporary, "a", 0o600)
-  const text = [...checkpoints].map(lineOf).join("")
+  const text = [...checkpoints].map((one) => lineOf(one, trails.of(one.id))).join("")
   await handle.appendFile(text)
   await handle.sync()
   await rename(temporary, path)

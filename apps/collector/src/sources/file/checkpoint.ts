@@ -20,6 +20,8 @@ export const Checkpoint = Schema.Struct({
   mark: Digest,
   /** Bytes up to here were being published; published again with the same boundaries they are stored once. */
   pending: Schema.optionalKey(Schema.Int),
+  /** Where the bytes being published end that the file still had when it came back shorter; then a new id begins. */
+  kept: Schema.optionalKey(Schema.Int),
   /** Bytes of a gzip file that has been read to its end. */
   whole: Schema.optionalKey(Schema.Int),
   /** When the file was gone or its content replaced, milliseconds since 1970. */
@@ -44,10 +46,14 @@ const equal = (a: Digest, b: Digest): boolean => a.bytes === b.bytes && a.hash =
 
 /** Whether a content is the one a checkpoint speaks of, at least as long as it was read. */
 export const continues = async (checkpoint: Checkpoint, read: ReadRange): Promise<boolean> => {
-  const { head, mark, offset } = checkpoint
+  const { mark, offset } = checkpoint
   if (!equal(digestOf(await read(offset - mark.bytes, offset)), mark)) return false
-  return equal(digestOf(await read(0, head.bytes)), head)
+  return headEquals(checkpoint, read)
 }
+
+/** Whether a content begins as the one a checkpoint speaks of. */
+export const headEquals = async ({ head }: Checkpoint, read: ReadRange): Promise<boolean> =>
+  equal(digestOf(await read(0, head.bytes)), head)
 
 /** The first and the last bytes of what was read of a content, for its digests. */
 export class ContentTrace {

@@ -6,15 +6,18 @@ import { makeOrigin } from "../../frames/origin.ts"
 import { messageOf } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
 import type { FileConfig } from "../file.ts"
-import { type Checkpoint, ContentTrace, nothing } from "./checkpoint.ts"
+import { type Checkpoint, nothing } from "./checkpoint.ts"
 import { CheckpointLog } from "./checkpoint-log.ts"
 import { FolderWatch } from "./folder-watch.ts"
+import { LinkNotes } from "./link-notes.ts"
 import { baseOf, matchingFiles, movedFiles, type Seen, seenAs } from "./matching-files.ts"
+import { isAbsent, keyOf, withFile } from "./open-file.ts"
 import { ReadQueue } from "./read-queue.ts"
-import { indexOf, recognise } from "./recognise.ts"
+import { indexOf } from "./recognise.ts"
+import { resume } from "./resume.ts"
 import { rotatedAway } from "./rotated-away.ts"
 import { sourceNameOf } from "./source-name.ts"
-import { isAbsent, keyOf, TrackedFile, type TrackedOptions, type Turn, withFile } from "./tracked-file.ts"
+import { TrackedFile, type TrackedOptions, type Turn } from "./tracked-file.ts"
 import { isGzip, unpack } from "./unpack.ts"
 
 /** A file that is being read. */
@@ -41,6 +44,7 @@ export class FileSet {
   readonly #packed = new Map<string, { readonly version: string; readonly done: boolean }>()
   readonly #queue: ReadQueue<Live>
   readonly #watch: FolderWatch
+  readonly #links: LinkNotes
   readonly #running: Promise<void>
   /** Whether this is the first look of this life, and whether the folder of checkpoints was new then. */
   /** When the last look began, milliseconds since 1970. */
@@ -68,6 +72,7 @@ export class FileSet {
     this.#context = context
     this.#log = log
     this.#firstEver = !log.existed
+    this.#links = new LinkNotes(context.warn)
     this.#queue = new ReadQueue(
       (live, turn) => this.#settled(live, turn),
       (live, cause) => this.#complain(live, cause)
@@ -131,7 +136,7 @@ export class FileSet {
     for (const entry of this.#entries) {
       this.#watch.add(baseOf(entry.path))
       const appeared: Array<string> = []
-      for await (const { path, stats } of matchingFiles(entry.path)) {
+      for await (const { path, stats } of matchingFiles(entry.path, this.#links.skipped)) {
         const one = seenAs(entry, path, stats)
         if (seen.has(one.key)) continue
         seen.set(one.key, one)
@@ -143,6 +148,7 @@ export class FileSet {
         if (!seen.has(one.key) && !this.#live.has(one.key)) seen.set(one.key, one)
       }
     }
+    await this.#links.look(this.#entries, this.#lookedAt)
     if (this.#firstLook)
       for (const one of await movedFiles(this.#log.checkpoints.values(), seen, this.#entries)) seen.set(one.key, one)
     this.#byPath.clear()
@@ -182,9 +188,9 @@ export class FileSet {
   }
 
   async #begin(seen: Seen, candidates: Iterable<Checkpoint>): Promise<void> {
-    if (await isGzip(seen.path)) return this.#beginPacked(seen, candidates)
+    if (await isGzip(seen.path, seen.key)) return this.#beginPacked(seen, candidates)
     const skip = this.#firstEver && this.#firstLook && seen.entry.start === "end"
-    const checkpoint = await this.#checkpointOf(seen, seen.path, seen.size, candidates, skip)
+    const checkpoint = await this.#checkpointOf(seen, seen, candidates, skip)
     if (checkpoint !== "later")
       this.#track(seen, new TrackedFile(checkpoint, seen.path, this.#optionsOf(seen, checkpoint)))
   }
@@ -204,11 +210,12 @@ export class FileSet {
     }
     if (before?.version !== seen.version) return this.#wake?.()
     const target = join(context.folder, `unpacked-${seen.key.replace(":", "-")}`)
-    const problem = await unpack(seen.path, target, entry.maxUnpackedBytes)
+    const problem = await unpack(seen.path, seen.key, target, entry.maxUnpackedBytes)
     if (problem !== undefined)
       return context.warn(`cannot unpack ${seen.path}: ${problem}; it is tried again when it changes`)
     const stats = await stat(target, { bigint: true })
-    const checkpoint = await this.#checkpointOf(seen, target, Number(stats.size), candidates, false)
+    const unpacked = { path: target, key: keyOf(stats), size: Number(stats.size) }
+    const checkpoint = await this.#checkpointOf(seen, unpacked, candidates, false)
     if (checkpoint === "later") {
       this.#packed.delete(seen.key)
       return rm(target, { force: true })
@@ -219,22 +226,21 @@ export class FileSet {
     this.#track(seen, file, seen.size)
   }
 
-  async #checkpointOf(seen: Seen, at: string, size: number, candidates: Iterable<Checkpoint>, skip: boolean) {
-    return withFile(at, async (read): Promise<Checkpoint | "later"> => {
-      const { key, path } = seen
-      const isLive = (one: Checkpoint) => this.#live.get(one.key)?.file.checkpoint.id === one.id
-      const checkpoint = await recognise({ path, key, size, read }, candidates, isLive)
-      if (checkpoint === "later") return "later"
-      for (const one of candidates) {
-        // The inode has a new owner; what it was before may still turn up as a copy.
-        const replaced = one.key === key && one.id !== checkpoint.id && one.goneAt === undefined
-        if (replaced) await this.#log.save({ ...one, goneAt: this.#context.now() })
-      }
-      if (!skip || checkpoint.offset > 0) return checkpoint
-      const skipped = { ...checkpoint, offset: size, ...(await ContentTrace.of(read, size)).digests }
-      await this.#log.save(skipped)
-      return skipped
-    })
+  /** `content`: the file itself, or what it was unpacked to. */
+  async #checkpointOf(
+    { key, path }: Seen,
+    content: { readonly path: string; readonly key: string; readonly size: number },
+    candidates: Iterable<Checkpoint>,
+    skip: boolean
+  ): Promise<Checkpoint | "later"> {
+    const { now, warn } = this.#context
+    const isLive = (one: Checkpoint) => this.#live.get(one.key)?.file.checkpoint.id === one.id
+    const world = { log: this.#log, now, warn, isLive, skip }
+    const { size } = content
+    const read = await withFile(content.path, content.key, (read) =>
+      resume({ path, key, size, read }, candidates, world)
+    )
+    return read ?? "later"
   }
 
   #optionsOf({ entry }: Seen, { path }: Checkpoint): TrackedOptions {

@@ -4,7 +4,8 @@ import { glob, readdir, stat } from "node:fs/promises"
 import { dirname, join, matchesGlob, resolve, sep } from "node:path"
 import type { FileConfig } from "../file.ts"
 import type { Checkpoint } from "./checkpoint.ts"
-import { keyOf } from "./tracked-file.ts"
+import { regularFile, type Skipped, Vetted } from "./links.ts"
+import { keyOf } from "./open-file.ts"
 
 export interface MatchingFile {
   readonly path: string
@@ -38,23 +39,33 @@ export const baseOf = (pattern: string): string => {
   return first < 0 ? dirname(resolve(pattern)) : join(sep, ...parts.slice(0, first))
 }
 
-/** Regular files, links followed; what vanishes or may not be read meanwhile is left out. */
-export async function* matchingFiles(pattern: string): AsyncGenerator<MatchingFile> {
+/**
+ * Regular files; what vanishes or may not be read meanwhile is left out, and so is what lies behind a link that is not
+ * followed (see `followed`), which `skipped` is told.
+ */
+export async function* matchingFiles(pattern: string, skipped: (one: Skipped) => void): AsyncGenerator<MatchingFile> {
+  const vetted = new Vetted()
   const path = resolve(pattern)
-  if (!magic.test(path)) {
-    const stats = await statsOf(path)
-    if (stats !== undefined) yield { path, stats }
-    return
-  }
-  for await (const match of glob(path)) {
-    const stats = await statsOf(match)
-    if (stats !== undefined) yield { path: match, stats }
+  for await (const match of magic.test(path) ? glob(path) : [path]) {
+    const stats = await vetted.file(match)
+    if (stats === undefined) continue
+    if ("why" in stats) skipped(stats)
+    else yield { path: match, stats }
   }
 }
 
-const statsOf = async (path: string): Promise<BigIntStats | undefined> => {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined)
-  return stats?.isFile() ? stats : undefined
+/** Links to folders at places where a pattern has a wildcard: it does not go into them. */
+export async function* skippedFolders(pattern: string): AsyncGenerator<Skipped> {
+  const parts = resolve(pattern).split(sep)
+  for (const [i, part] of parts.slice(0, -1).entries()) {
+    if (!magic.test(part)) continue
+    for await (const entry of glob(parts.slice(0, i + 1).join(sep), { withFileTypes: true })) {
+      const link = join(entry.parentPath, entry.name)
+      const leadsToFolder = entry.isSymbolicLink() && (await stat(link).catch(() => undefined))?.isDirectory()
+      const why = `wildcards do not go into links to folders; name the folder it leads to in a path of its own`
+      if (leadsToFolder) yield { link, why }
+    }
+  }
 }
 
 /**
@@ -78,7 +89,7 @@ export const movedFiles = async (
   const moved: Array<Seen> = []
   for (const [folder, keys] of missing) {
     for (const name of await readdir(folder).catch(() => [])) {
-      const stats = await statsOf(join(folder, name))
+      const stats = await regularFile(join(folder, name))
       const entry = stats === undefined ? undefined : keys.get(keyOf(stats))
       if (stats !== undefined && entry !== undefined) moved.push(seenAs(entry, join(folder, name), stats))
     }

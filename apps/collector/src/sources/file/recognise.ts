@@ -11,6 +11,13 @@ export interface Found {
   readonly read: ReadRange
 }
 
+export interface Recognised {
+  /** What to go on from; one that nothing is known of begins at 0. */
+  readonly checkpoint: Checkpoint
+  /** What was read of this file before, where it does not have all of it any more. */
+  readonly shorter?: Checkpoint
+}
+
 /**
  * The checkpoint to go on from; "later" for a copy of a file that is still being read: how far that one comes is not
  * known before it is truncated or gone. `isLive` says whether the file of a checkpoint is being read.
@@ -19,23 +26,42 @@ export const recognise = async (
   found: Found,
   candidates: Iterable<Checkpoint>,
   isLive: (checkpoint: Checkpoint) => boolean
-): Promise<Checkpoint | "later"> => {
+): Promise<Recognised | "later"> => {
+  let shorter: Checkpoint | undefined
   let copyOfLive = false
   let copyOf: Checkpoint | undefined
   for (const one of candidates) {
     const same = one.key === found.key
+    const alive = one.goneAt === undefined && one.whole === undefined
     if (!same && (one.offset === 0 || familyOf(one.path) !== familyOf(found.path))) continue
-    if (found.size < one.offset || !(await continues(one, found.read))) continue
+    if (found.size < one.offset || !(await continues(one, found.read))) {
+      if (alive && isSameFile(one, found)) shorter = one
+      continue
+    }
     const { goneAt, whole: _, ...known } = one
-    if (same && goneAt === undefined) return known
+    if (same && goneAt === undefined)
+      return found.size < endOf(one) ? { checkpoint: fresh(found), shorter: one } : { checkpoint: known }
     // A file left whole and acknowledged says more than its own older generations.
     if (isLive(one)) copyOfLive = true
     else if (copyOf === undefined || one.offset > copyOf.offset) copyOf = known
   }
   if (copyOfLive) return "later"
-  if (copyOf !== undefined) return { ...copyOf, key: found.key }
-  return { id: randomUUID(), path: found.path, key: found.key, head: nothing, offset: 0, mark: nothing }
+  if (copyOf !== undefined) return { checkpoint: { ...copyOf, key: found.key } }
+  return { checkpoint: fresh(found), ...(shorter === undefined ? {} : { shorter }) }
 }
+
+export const fresh = ({ key, path }: Pick<Found, "path" | "key">): Checkpoint => ({
+  ...{ id: randomUUID(), path, key, head: nothing, offset: 0, mark: nothing }
+})
+
+/** How far a file was read, what was being published included. */
+export const endOf = ({ kept, offset, pending }: Checkpoint): number => kept ?? pending ?? offset
+
+/** A device may have another number after a restart of the machine. */
+const isSameFile = (one: Checkpoint, found: Found): boolean =>
+  one.key === found.key || (one.path === found.path && inodeOf(one.key) === inodeOf(found.key))
+
+const inodeOf = (key: string): string => key.slice(key.indexOf(":"))
 
 /** Rotation leaves a file in its folder under its name with a suffix; equal content elsewhere is another log. */
 const familyOf = (path: string): string => `${dirname(path)} ${stemOf(path)}`

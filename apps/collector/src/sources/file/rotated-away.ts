@@ -1,6 +1,7 @@
 // Rotated away: files that were made and renamed out of the pattern between two looks, found beside their successors.
-import { readdir, stat } from "node:fs/promises"
+import { readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { regularFile } from "./links.ts"
 import type { MatchingFile } from "./matching-files.ts"
 import { stemOf } from "./source-name.ts"
 
@@ -23,8 +24,8 @@ export const rotatedAway = async (
     for (const name of await readdir(folder).catch(() => [])) {
       if (!known.has(stemOf(name))) continue
       const path = join(folder, name)
-      const stats = await stat(path, { bigint: true }).catch(() => undefined)
-      if (stats?.isFile() && Number(stats.birthtimeMs) >= sinceMillis - slackMillis) found.push({ path, stats })
+      const stats = await regularFile(path)
+      if (stats !== undefined && Number(stats.birthtimeMs) >= sinceMillis - slackMillis) found.push({ path, stats })
     }
   }
   return found

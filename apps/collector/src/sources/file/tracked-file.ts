@@ -1,12 +1,16 @@
 // TrackedFile: one file that is read on as it grows; its checkpoint moves only behind the broker's acknowledgement.
 import { randomUUID } from "node:crypto"
-import { type FileHandle, open, readdir, stat } from "node:fs/promises"
+import { type FileHandle, readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { forEachRecord } from "../../framing/multiline.ts"
 import type { SourceContext } from "../../source.ts"
 import { type Checkpoint, ContentTrace, continues, nothing, type ReadRange } from "./checkpoint.ts"
 import type { CheckpointLog } from "./checkpoint-log.ts"
+import { commonPart } from "./common-part.ts"
+import { regularFile } from "./links.ts"
+import { keyOf, openAs, readerOf } from "./open-file.ts"
 import { maxLines, publishRegion, type RegionOptions } from "./region.ts"
+import { pieceOf } from "./trail.ts"
 
 export interface TrackedOptions extends RegionOptions {
   readonly context: SourceContext
@@ -22,33 +26,6 @@ export type Turn = "more" | "idle" | "ended" | "stopped"
 
 /** Bytes read at once. */
 const chunkBytes = 262_144
-
-/** `device:inode` of a file. */
-export const keyOf = (stats: { readonly dev: bigint; readonly ino: bigint }): string => `${stats.dev}:${stats.ino}`
-
-/** Reads ranges of an open file. */
-const readerOf =
-  (handle: FileHandle): ReadRange =>
-  async (start, end) => {
-    const buffer = Buffer.allocUnsafe(Math.max(0, end - start))
-    let length = 0
-    while (length < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, start + length)
-      if (bytesRead === 0) break
-      length += bytesRead
-    }
-    return buffer.subarray(0, length)
-  }
-
-/** Opens a file for the time of `use`. */
-export const withFile = async <A>(path: string, use: (read: ReadRange) => Promise<A>): Promise<A> => {
-  const handle = await open(path, "r")
-  try {
-    return await use(readerOf(handle))
-  } finally {
-    await handle.close()
-  }
-}
 
 export class TrackedFile {
   checkpoint: Checkpoint
@@ -82,13 +59,13 @@ export class TrackedFile {
     if (handle === undefined) return "ended"
     const read = readerOf(handle)
     const { size } = await handle.stat()
-    const { offset, pending } = this.checkpoint
-    if (size < (pending ?? offset) || !(await continues(this.checkpoint, read))) {
+    const { kept, offset, pending } = this.checkpoint
+    if (size < (kept ?? pending ?? offset) || !(await continues(this.checkpoint, read))) {
       await this.#startOver()
       return "more"
     }
     this.#trace ??= await ContentTrace.of(read, offset)
-    if (pending !== undefined) return this.#publish(read, pending)
+    if (pending !== undefined) return this.#publish(read, kept ?? pending)
     const now = performance.now()
     if (size !== this.#size) {
       this.#size = size
@@ -124,9 +101,18 @@ export class TrackedFile {
     this.#searched = 0
   }
 
+  /** What was published under the id ends here; what follows is other content than was read before. */
+  async #renew(checkpoint: Checkpoint, read: ReadRange): Promise<void> {
+    const { context, log } = this.#options
+    const { pieces } = await commonPart(checkpoint, log.trails.of(checkpoint.id), checkpoint.offset, read)
+    this.checkpoint = { ...checkpoint, id: randomUUID() }
+    // In this order: a crash between the two leaves both, and the old one is done with again under the same ids.
+    await Promise.all([log.save(this.checkpoint, pieces), log.save({ ...checkpoint, goneAt: context.now() })])
+  }
+
   async #publish(read: ReadRange, to: number, known?: Uint8Array): Promise<Turn> {
     const { log, context, maxMessageBytes, multiline } = this.#options
-    const { pending, ...from } = this.checkpoint
+    const { kept, pending, ...from } = this.checkpoint
     const length = to - from.offset
     const oversize = !multiline && length > chunkBytes && length > maxMessageBytes + 1
     const bytes = oversize
@@ -137,14 +123,19 @@ export class TrackedFile {
     const last = oversize ? await read(Math.max(from.offset, to - 1_024), to) : bytes
     const missing = oversize ? length - maxMessageBytes - (last[last.length - 1] === 10 ? 1 : 0) : 0
     if (!oversize && bytes.length < length) return "more"
-    this.checkpoint = { ...from, pending: to }
-    if (pending !== to) await log.save(this.checkpoint)
-    const id = `file-${from.id}-${from.offset}-${to}`
+    if (pending === undefined) {
+      this.checkpoint = { ...from, pending: to }
+      await log.save(this.checkpoint, oversize ? [] : [pieceOf(bytes, from.offset)])
+    }
+    const id = `file-${from.id}-${from.offset}-${pending ?? to}`
     if (!(await publishRegion(bytes, missing, id, this.#options, context, pending !== undefined))) return "stopped"
     this.#trace?.append(bytes)
     if (oversize) this.#trace?.append(last)
-    this.checkpoint = { ...from, offset: to, ...this.#trace?.digests }
-    await log.save(this.checkpoint)
+    const reached = { ...from, offset: to, ...this.#trace?.digests }
+    if (kept === undefined) {
+      this.checkpoint = reached
+      await log.save(reached)
+    } else await this.#renew(reached, read)
     return "more"
   }
 
@@ -184,21 +175,9 @@ export class TrackedFile {
 
   async #open(): Promise<FileHandle | undefined> {
     if (this.#handle !== undefined) return this.#handle
-    const handle = (await this.#openAt(this.path)) ?? (await this.#openElsewhere())
+    const handle = (await openAs(this.path, this.#identity)) ?? (await this.#openElsewhere())
     this.#handle = handle
     return handle
-  }
-
-  /** Opens a path if it is still this file. */
-  async #openAt(path: string): Promise<FileHandle | undefined> {
-    try {
-      const handle = await open(path, "r")
-      if (keyOf(await handle.stat({ bigint: true })) === this.#identity) return handle
-      await handle.close()
-    } catch (cause) {
-      if (!isAbsent(cause)) throw cause
-    }
-    return undefined
   }
 
   /** Looks for the file beside its path, where a rotation that happened while it was closed has left it. */
@@ -206,14 +185,9 @@ export class TrackedFile {
     const folder = dirname(this.path)
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name)
-      const found = await stat(path, { bigint: true }).catch(() => undefined)
-      if (found?.isFile() && keyOf(found) === this.#identity) return this.#openAt(path)
+      const found = await regularFile(path)
+      if (found !== undefined && keyOf(found) === this.#identity) return openAs(path, this.#identity)
     }
     return undefined
   }
-}
-
-export const isAbsent = (cause: unknown): boolean => {
-  const { code } = cause as NodeJS.ErrnoException
-  return code === "ENOENT" || code === "ENOTDIR"
 }

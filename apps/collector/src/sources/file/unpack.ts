@@ -1,29 +1,22 @@
 // Unpack: a gzip file into the data folder, so that it is read, resumed and joined like any other.
-import { createReadStream, createWriteStream } from "node:fs"
-import { open, rm } from "node:fs/promises"
+import { createWriteStream } from "node:fs"
+import { rm } from "node:fs/promises"
 import { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { createGunzip } from "node:zlib"
-import { isAbsent } from "./tracked-file.ts"
+import { openAs, withFile } from "./open-file.ts"
 
-/** Whether a file begins like gzip (RFC 1952). */
-export const isGzip = async (path: string): Promise<boolean> => {
-  try {
-    const handle = await open(path, "r")
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
-      return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (isAbsent(cause)) return false
-    throw cause
-  }
-}
+/** Whether a file begins like gzip (RFC 1952); undefined when the file with this key is not at the path. */
+export const isGzip = (path: string, key: string): Promise<boolean | undefined> =>
+  withFile(path, key, async (read) => {
+    const [first, second] = await read(0, 2)
+    return first === 0x1f && second === 0x8b
+  })
 
-/** Unpacks `path` to `target`; what is wrong with it in words, or undefined. At most `limit` bytes are written. */
-export const unpack = async (path: string, target: string, limit: number): Promise<string | undefined> => {
+/** Unpacks the file with this key at `path` to `target`; what is wrong with it in words, or undefined. At most `limit` bytes are written. */
+export const unpack = async (path: string, key: string, target: string, limit: number): Promise<string | undefined> => {
+  const handle = await openAs(path, key)
+  if (handle === undefined) return "another file lies in its place"
   let size = 0
   const capped = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -33,7 +26,7 @@ export const unpack = async (path: string, target: string, limit: number): Promi
     }
   })
   try {
-    await pipeline(createReadStream(path), createGunzip(), capped, createWriteStream(target, { mode: 0o600 }))
+    await pipeline(handle.createReadStream(), createGunzip(), capped, createWriteStream(target, { mode: 0o600 }))
     return undefined
   } catch (cause) {
     await rm(target, { force: true })
