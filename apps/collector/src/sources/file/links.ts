@@ -26,7 +26,7 @@ export interface Skipped {
  * root and of the collector's own user are followed, and those of others where they lead to a file of their owner, or one that everybody may
  * read. undefined when there is no such file.
  */
-export const followed = async (path: string): Promise<BigIntStats | Skipped | undefined> => {
+const followed = async (path: string): Promise<BigIntStats | Skipped | undefined> => {
   const way = await walk(path)
   if (way === undefined) return undefined
   const stats = await regularFile(way.real)
@@ -79,7 +79,10 @@ const everybodyReads = async (path: string, stats: BigIntStats): Promise<boolean
 export class Vetted {
   readonly #plain = new Map<string, Promise<boolean>>()
 
-  /** As `followed`. */
+  /**
+   * The file that a path leads to, or the link on the way that is not followed (see `followed`); undefined when there is no
+   * such file.
+   */
   async file(path: string): Promise<BigIntStats | Skipped | undefined> {
     const folder = dirname(path)
     const plain =

@@ -41,7 +41,7 @@ export const baseOf = (pattern: string): string => {
 
 /**
  * Regular files; what vanishes or may not be read meanwhile is left out, and so is what lies behind a link that is not
- * followed (see `followed`), which `skipped` is told.
+ * followed (see `Vetted`), which `skipped` is told.
  */
 export async function* matchingFiles(pattern: string, skipped: (one: Skipped) => void): AsyncGenerator<MatchingFile> {
   const vetted = new Vetted()
