@@ -44,8 +44,9 @@ const brittleStages = (stages: PartitionStages): PartitionStages => ({
   parse: (batch, delivery) => {
     const texts = stages.messages(delivery).map((message) => Buffer.from(message).toString())
     if (isTorn(texts)) throw new stagePoisons.torn.failure("the frame is torn")
-    stages.parse(batch, delivery)
+    const appending = stages.parse(batch, delivery)
     if (texts.some((text) => poisonIn(text) === "parse")) throw new stagePoisons.parse.failure("cannot parse")
+    return appending
   },
   filter: {
     name: "filter",

@@ -6,7 +6,7 @@ import { Store } from "@tailrace/store/store"
 import type { StoreError } from "@tailrace/store/store-error"
 import { growingPauses } from "@tailrace/streams/backoff"
 import { Broker } from "@tailrace/streams/broker"
-import { unpackFrame } from "@tailrace/streams/frame-encoding"
+import { encodingHeaders, type FrameEncoding, unpackFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Metrics } from "@tailrace/telemetry/metrics"
@@ -33,6 +33,9 @@ export interface OfficeOptions {
   readonly breaker: Breaker
 }
 
+/** Bytes of letters that are stored in one go. */
+const groupBytes = 8 * 1024 * 1024
+
 const patience = growingPauses("100 millis", "2 seconds")
 
 /** The office of one life of a partition's pipeline. */
@@ -55,7 +58,8 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
       Effect.provideService(Nats, nats)
     )
   const take = Effect.fnUntraced(function* (refused: ReadonlyArray<Refused>) {
-    const letters: Array<DeadLetter> = []
+    let letters: Array<DeadLetter> = []
+    let bytes = 0
     let found: Original | undefined
     let read = -1
     for (const one of refused) {
@@ -65,8 +69,17 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
       }
       read = one.sequence
       const rejectedAt = clock.currentTimeMillisUnsafe()
-      letters.push({ ...one, ...bytesOf(found, one), partition, pipelineVersion, rejectedAt })
+      const letter = { ...one, ...bytesOf(found, one), partition, pipelineVersion, rejectedAt }
+      letters.push(letter)
+      bytes += letter.payload.length
+      if (bytes < groupBytes) continue
+      yield* keep(letters)
+      letters = []
+      bytes = 0
     }
+    if (letters.length > 0) yield* keep(letters)
+  })
+  const keep = Effect.fnUntraced(function* (letters: ReadonlyArray<DeadLetter>) {
     const ingestedAt = clock.currentTimeMillisUnsafe()
     // Under a token of its own each time: one logged for a part that never came would swallow the next attempt, and a
     // letter that is stored twice replaces itself.
@@ -88,8 +101,11 @@ export const openDeadLetterOffice = Effect.fnUntraced(function* (options: Office
 /** A message of the raw stream, unpacked once for all letters of its records. */
 interface Original {
   readonly header: FrameHeader
+  /** As it was published, compressed or not. */
+  readonly data: Uint8Array
+  readonly encoding: FrameEncoding
   readonly payload: Uint8Array
-  readonly messages: ReadonlyArray<Uint8Array>
+  readonly messages: () => ReadonlyArray<Uint8Array>
 }
 
 const originalOf = (message: StoredMessage, messages: MessagesOf): Original => {
@@ -97,10 +113,23 @@ const originalOf = (message: StoredMessage, messages: MessagesOf): Original => {
   // What was dropped before the frame was counted with it, and must not be again when the letter is replayed.
   const { dropped: _, ...header } = frame.header
   const receivedMillis = header.receivedMillis ?? message.receivedMillis
-  return { header: { ...header, receivedMillis }, payload: frame.payload, messages: messages(message) }
+  let taken: ReadonlyArray<Uint8Array> | undefined
+  return {
+    header: { ...header, receivedMillis },
+    data: message.data,
+    encoding: frame.encoding,
+    payload: frame.payload,
+    messages: () => {
+      taken ??= messages(message)
+      return taken
+    }
+  }
 }
 
-/** Payload and headers of a letter. A message that the stream keeps no longer leaves an empty payload, and says so. */
+/**
+ * Payload and headers of a letter. A whole frame stays as it was published, for a few compressed bytes may be millions of
+ * records. A message that the stream keeps no longer leaves an empty payload, and says so.
+ */
 const bytesOf = (
   original: Original | undefined,
   { detail, records, row }: Refused
@@ -108,7 +137,8 @@ const bytesOf = (
   if (original === undefined) {
     return { payload: new Uint8Array(0), headers: {}, detail: `${detail} (the raw stream no longer has its bytes)` }
   }
-  const { header, messages, payload } = original
-  if (records !== 1) return { payload, headers: encodeFrameHeader(header), detail }
-  return { payload: messages[row] ?? payload, headers: encodeFrameHeader({ ...header, layout: "single" }), detail }
+  const { data, encoding, header, messages, payload } = original
+  if (records !== 1)
+    return { payload: data, headers: { ...encodeFrameHeader(header), ...encodingHeaders(encoding) }, detail }
+  return { payload: messages()[row] ?? payload, headers: encodeFrameHeader({ ...header, layout: "single" }), detail }
 }

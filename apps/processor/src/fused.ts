@@ -57,9 +57,17 @@ export const fusedParts = Effect.fnUntraced(function* (
       return mailbox > 0 || pending > 0
     },
     append: (batch, delivery: Delivery) => {
-      stages.parse(batch, delivery)
-      // Everything kept was copied.
-      releaseMessage(delivery.data)
+      const more = stages.parse(batch, delivery)?.more
+      // Everything kept is copied once all of it is read.
+      if (more === undefined) {
+        releaseMessage(delivery.data)
+        return undefined
+      }
+      return () => {
+        const left = more()
+        if (!left) releaseMessage(delivery.data)
+        return left
+      }
     },
     batcher: new Batcher(pipeline.config.batch, tail.offsets, tail.repeats),
     pool,

@@ -20,6 +20,7 @@ const gathering = Effect.gen(function* () {
   const append = (batch: LogBatch, { sequence }: Gathered) => {
     batch.beginFrame({ sequence, tenant: "t", source: "s", receivedMillis: 0 })
     batch.appendRecord({ body: "x" })
+    return undefined
   }
   yield* Effect.forkScoped(
     gather({

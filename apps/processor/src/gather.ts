@@ -27,7 +27,8 @@ export interface GatherOptions<One extends Gathered> {
   readonly take: Effect.Effect<Iterable<One>, Effect.Error<Consumer["take"]>>
   /** Whether there is more to come that lies in a stream already, as far as the stages know. */
   readonly more: () => boolean
-  readonly append: (batch: LogBatch, one: One) => void
+  /** Answers what is left to be called for more of it until that is false, or undefined when it is all in the batch. */
+  readonly append: (batch: LogBatch, one: One) => (() => boolean) | undefined
   readonly batcher: Batcher
   /** Empty batches to fill; the actor waits here when all are on their way, which is the pipeline's back-pressure. */
   readonly pool: Mailbox<LogBatch>
@@ -75,7 +76,11 @@ export const gather = Effect.fnUntraced(function* <One extends Gathered>(options
     for (const one of taken.value) {
       if (batcher.mustCut(batch, one.sequence)) yield* handOn()
       if (batch.frames.length === 0) batcher.started(now())
-      append(batch, one)
+      const more = append(batch, one)
+      if (more !== undefined) {
+        do yield* Effect.yieldNow
+        while (more())
+      }
       turn += one.data.length
       if (turn >= bytesPerTurn) {
         turn = 0

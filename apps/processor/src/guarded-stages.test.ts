@@ -26,8 +26,9 @@ const brittle = Effect.gen(function* () {
       const parse: PartitionStages["parse"] = (batch, delivery) => {
         const text = Buffer.from(delivery.data).toString()
         if (text.includes("torn frame") && delivery.data.length > 12) throw new RangeError("the frame is torn")
-        stages.parse(batch, delivery)
+        const appending = stages.parse(batch, delivery)
         if (text.includes("no-parse")) throw new SyntaxError("cannot parse")
+        return appending
       }
       const filter = { name: "filter" as const, apply: throwsOver("no-filter") }
       const observe = throwsOver("no-watch")

@@ -2,9 +2,10 @@
 import { decodeFrameHeader, encodeFrameHeader, type FrameLayout } from "@tailrace/domain/frame"
 import { countDropped } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { parseInputSubject } from "@tailrace/domain/subjects"
+import { originOf } from "@tailrace/domain/subjects"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { Effect, Schema } from "effect"
+import { appendWhole } from "./append-frame.ts"
 import type { Refused } from "./dead-letter-office.ts"
 import {
   failureIn,
@@ -17,7 +18,8 @@ import {
 } from "./isolate.ts"
 import type { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
-import type { PartitionStages } from "./stage.ts"
+import type { Appending, FrameRefusal, PartitionStages } from "./stage.ts"
+import type { SuspectRun } from "./suspects.ts"
 
 /**
  * failed: a stage threw over records; the next life takes them apart. keys: a record that had been counted as kept became
@@ -33,6 +35,8 @@ type StageName = "parse" | "filter" | "enrich" | "watch"
 export interface GuardedStages extends PartitionStages {
   /** Takes what was found since the last time, of one stage or of all, up to a sequence; to be stored before its batch is. */
   readonly takeRefused: (through: number, stage?: StageName) => ReadonlyArray<Refused>
+  /** Notes a frame that was accounted as refused for a reason other than its records. */
+  readonly refuse: (delivery: Delivery, refusal: FrameRefusal) => void
 }
 
 /**
@@ -59,7 +63,8 @@ export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runt
         guard.run("watch", batch, observe(stages), observe)
       }
     },
-    takeRefused: (through: number, stage?: StageName) => guard.take(through, stage)
+    takeRefused: (through: number, stage?: StageName) => guard.take(through, stage),
+    refuse: (delivery: Delivery, refusal: FrameRefusal) => guard.refuse(delivery, refusal)
   } satisfies GuardedStages
 })
 
@@ -71,7 +76,7 @@ class Guard {
   private readonly partition: number
   private readonly runtime: PartitionRuntime
   private readonly fresh: () => PartitionStages
-  private refused: ReadonlyArray<Refused> = []
+  private refused: Array<Refused> = []
   private spare: PartitionStages | undefined
 
   constructor(partition: number, runtime: PartitionRuntime, fresh: () => PartitionStages) {
@@ -107,24 +112,35 @@ class Guard {
     }
   }
 
-  parse(stages: PartitionStages, batch: LogBatch, delivery: Delivery): void {
+  parse(stages: PartitionStages, batch: LogBatch, delivery: Delivery): Appending | undefined {
     const run = { first: delivery.sequence, last: delivery.sequence }
-    const { parse } = stages
     if (this.runtime.suspects.covers(run)) {
       this.parseWithCare(stages, batch, delivery)
-      return
+      return undefined
     }
+    const { parse } = stages
+    const { more, refused } = this.watched(run, () => parse(batch, delivery)) ?? {}
+    if (refused !== undefined) this.refuse(delivery, refused)
+    return more === undefined ? undefined : { more: () => this.watched(run, more) }
+  }
+
+  private watched<A>(run: SuspectRun, work: () => A): A {
     try {
-      parse(batch, delivery)
+      return work()
     } catch (cause) {
       throw this.suspect("parse", run, cause)
     }
   }
 
+  refuse(delivery: Delivery, refusal: FrameRefusal): void {
+    const { source, tenant } = originOf(delivery.subject)
+    this.note({ ...refusal, tenant, source, sequence: delivery.sequence, stage: "parse", row: 0 })
+  }
+
   private parseWithCare(stages: PartitionStages, batch: LogBatch, delivery: Delivery): void {
     const failure = this.trial(delivery)
     if (failure === undefined) {
-      stages.parse(batch, delivery)
+      this.parseWhole(stages, batch, delivery)
       return
     }
     const messages = stages.messages(delivery)
@@ -134,14 +150,26 @@ class Guard {
     if (poison.length === 0 || this.trial(mended) !== undefined) this.rejectFrame(batch, delivery, messages, failure)
     else {
       const before = batch.length
-      stages.parse(batch, mended)
+      this.parseWhole(stages, batch, mended)
       for (const one of poison) this.reject("parse", batch, { ...one, index: before + one.index })
     }
   }
 
+  private parseWhole({ parse }: PartitionStages, batch: LogBatch, delivery: Delivery): void {
+    appendWhole(
+      (...frame) => {
+        const appending = parse(...frame)
+        if (appending?.refused !== undefined) this.refuse(delivery, appending.refused)
+        return appending
+      },
+      batch,
+      delivery
+    )
+  }
+
   private trial(delivery: Delivery): StageFailure | undefined {
     const batch = LogBatch.make({ partition: this.partition, rowCapacity: 64 })
-    return failureIn(() => this.onSpare(({ parse }) => parse(batch, delivery)))
+    return failureIn(() => this.onSpare(({ parse }) => appendWhole(parse, batch, delivery)))
   }
 
   /** Runs a trial on stages that are thrown away once they have failed; making some anew for each trial takes seconds. */
@@ -159,12 +187,12 @@ class Guard {
     messages: ReadonlyArray<Uint8Array>,
     failure: StageFailure
   ): void {
-    const names = parseInputSubject(delivery.subject)
+    const { source, tenant } = originOf(delivery.subject)
     const { dropped, receivedMillis } = decodeFrameHeader((name) => delivery.headers.get(name))
     const frame = {
       sequence: delivery.sequence,
-      tenant: names?.tenant ?? "default",
-      source: names?.source ?? "unknown",
+      tenant,
+      source,
       receivedMillis: receivedMillis ?? delivery.receivedMillis
     }
     const account = batch.beginFrame(frame)
@@ -188,14 +216,10 @@ class Guard {
   }
 
   private note({ detail, reason, records, row, sequence, source, stage, tenant }: Refused): void {
-    this.refused = [...this.refused, { detail, reason, records, row, sequence, source, stage, tenant }]
+    this.refused.push({ detail, reason, records, row, sequence, source, stage, tenant })
   }
 
-  private suspect(
-    stage: StageName,
-    run: { readonly first: number; readonly last: number },
-    cause: unknown
-  ): StageError {
+  private suspect(stage: StageName, run: SuspectRun, cause: unknown): StageError {
     this.runtime.suspects.add(run)
     const { detail, reason } = failureOf(cause)
     const message = `${stage} ${reason} over messages ${run.first} to ${run.last} of partition ${this.partition}: ${detail}`

@@ -1,11 +1,11 @@
 // Pipeline: from a decoded pipeline file to the stages that run; the one place where the stage folders meet.
 import type { Anomaly } from "@tailrace/domain/anomaly"
 import type { Pane } from "@tailrace/domain/pane"
-import { parseInputSubject } from "@tailrace/domain/subjects"
 import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import { decodeWith } from "@tailrace/telemetry/config-decode"
 import { type ConfigProblem, readYaml } from "@tailrace/telemetry/yaml-file"
 import { Effect, Result } from "effect"
+import { makeAppendFrame } from "./append-frame.ts"
 import { DeduplicateStage, keyColumnOf } from "./deduplicate/deduplicate-stage.ts"
 import { detectorCatalogue } from "./detect/catalogue.ts"
 import { DetectStage, type SavedDetectors } from "./detect/detect-stage.ts"
@@ -23,7 +23,7 @@ import { pipelineVersion } from "./pipeline-version.ts"
 import { compileQuery } from "./record-query.ts"
 import type { Sink } from "./sink.ts"
 import { sinkCatalogue } from "./sinks/catalogue.ts"
-import type { AppendFrame, Deduplicate, PartitionStages, Watch } from "./stage.ts"
+import type { Deduplicate, PartitionStages, Watch } from "./stage.ts"
 import { metricCatalogue } from "./window/catalogue.ts"
 import type { MetricConfig, MetricKind } from "./window/metric-kind.ts"
 import type { MetricDefinition } from "./window/metric-windows.ts"
@@ -153,24 +153,6 @@ const buildStages = (config: PipelineConfig, parse: ParseConfig, partition: numb
       rules: () => rules.map(({ name, matched, dropped }) => ({ name, matched, dropped }))
     }
   })
-
-const makeAppendFrame =
-  (stage: ParseStage): AppendFrame =>
-  (batch, delivery) => {
-    const names = parseInputSubject(delivery.subject)
-    const { header, payload } = unpackFrame((name) => delivery.headers.get(name), delivery.data)
-    stage.parseFrame(
-      {
-        sequence: delivery.sequence,
-        tenant: names?.tenant ?? "default",
-        source: names?.source ?? "unknown",
-        header,
-        storedMillis: delivery.receivedMillis,
-        payload
-      },
-      batch
-    )
-  }
 
 const makeWatch = (windows: WindowStage, made: ReadonlyArray<MadeEntry<Detector>>): Watch => {
   const detect = new DetectStage(

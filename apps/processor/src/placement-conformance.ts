@@ -58,8 +58,13 @@ export const startWorldOf = Effect.fnUntraced(function* (partitions: number) {
   return yield* joinWorld(yield* natsServer(), yield* startStore, partitions)
 })
 
-/** A publisher, and processors to start, on a broker and a store. */
-export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store: TestStore, partitions = 1) {
+/** A publisher, and processors to start, on a broker and a store; `sizes` of streams where they are to be larger. */
+export const joinWorld = Effect.fnUntraced(function* (
+  broker: NatsServer,
+  store: TestStore,
+  partitions = 1,
+  sizes: Readonly<Record<string, number>> = {}
+) {
   const services = () =>
     Publisher.layer().pipe(
       Layer.provideMerge(Nats.layer({ servers: broker.url, name: "test" })),
@@ -67,7 +72,7 @@ export const joinWorld = Effect.fnUntraced(function* (broker: NatsServer, store:
       Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
     )
   const context = yield* Layer.build(services())
-  yield* Effect.provide(setUpStreams({ partitions, maxBytes }), context)
+  yield* Effect.provide(setUpStreams({ partitions, maxBytes: { ...maxBytes, ...sizes } }), context)
   const configOf = (options: ProcessorOptions) => ({
     nats: { servers: [broker.url] },
     store: { url: options.storeUrl ?? store.url, database: store.database },

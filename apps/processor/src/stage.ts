@@ -6,8 +6,24 @@ import type { RuleState } from "@tailrace/domain/pipeline-state"
 import type { StoredKey } from "@tailrace/store/stored-keys"
 import type { Delivery } from "@tailrace/streams/delivery"
 
-/** Appends the records of a raw message to a batch. Never throws: what cannot be read is kept raw. */
-export type AppendFrame = (batch: LogBatch, delivery: Delivery) => void
+/** Why a frame is not taken apart; it becomes one dead letter, which stands for all of its records. */
+export interface FrameRefusal {
+  readonly reason: string
+  readonly detail: string
+  readonly records: number
+}
+
+/** What came of a frame: refused, or begun, with `more` to be called until it answers false before anything else is done. */
+export interface Appending {
+  readonly refused?: FrameRefusal
+  readonly more?: () => boolean
+}
+
+/**
+ * Appends the records of a raw message to a batch; undefined when all of them are. Never throws: what cannot be read is kept
+ * raw.
+ */
+export type AppendFrame = (batch: LogBatch, delivery: Delivery) => Appending | undefined
 
 /** A stage that changes a batch in place. */
 export interface BatchStage {

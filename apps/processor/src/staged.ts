@@ -1,5 +1,5 @@
 // Staged placement: a durable hop between all stages of a partition, each of which may run in a process of its own.
-import { LogBatch } from "@tailrace/domain/log-batch"
+import type { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import { type StagedStage, stageSubject } from "@tailrace/domain/subjects"
 import type { Running } from "@tailrace/streams/actor"
@@ -11,7 +11,7 @@ import { type HopOutput, type HopState, startHop } from "@tailrace/streams/hop"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
-import { batchPool, firstRows } from "./batch-pool.ts"
+import { batchPool } from "./batch-pool.ts"
 import { Batcher } from "./batcher.ts"
 import { type EnrichedPart, enrichedParts } from "./enriched-parts.ts"
 import { gather } from "./gather.ts"
@@ -22,10 +22,8 @@ import type { Pipeline } from "./pipeline.ts"
 import { rawStreamCovers } from "./raw-stream.ts"
 import type { BatchStage } from "./stage.ts"
 import { packBatch, packedRows, unpackBatch } from "./stage-message.ts"
+import { stagedParse } from "./staged-parse.ts"
 import { openTail } from "./tail.ts"
-
-/** Text of one message between stages; its encoding stays well below the broker's largest message. */
-const maxTextBytes = 2 * 1024 * 1024
 
 /** The parts of one life of a partition's pipeline, in the order data flows: three hops and the tail. */
 export const stagedParts = Effect.fnUntraced(function* (
@@ -50,7 +48,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     name: "parse" | "filter" | "enrich",
     from: ConsumedStream,
     to: StagedStage,
-    transform: (inputs: ReadonlyArray<Delivery>) => ReadonlyArray<HopOutput>,
+    transform: (inputs: ReadonlyArray<Delivery>) => Effect.Effect<ReadonlyArray<HopOutput>>,
     lingerMillis = 0
   ) => ({
     name,
@@ -61,8 +59,7 @@ export const stagedParts = Effect.fnUntraced(function* (
       outputStream: to,
       outputSubject: stageSubject(to, partition),
       transform: (inputs) =>
-        Effect.suspend(() => {
-          const outputs = transform(inputs)
+        Effect.flatMap(transform(inputs), (outputs) => {
           const refused = stages.takeRefused(Number.POSITIVE_INFINITY, name)
           return Effect.as(tail.setAside(refused), outputs)
         })
@@ -85,27 +82,11 @@ export const stagedParts = Effect.fnUntraced(function* (
       return payload
     }
     const transform = stage.idle === true ? passed : applied
-    return hop(stage.name, from, to, (inputs) => inputs.map(({ data }) => ({ payload: transform(data) })))
+    return hop(stage.name, from, to, (inputs) =>
+      Effect.sync(() => inputs.map(({ data }) => ({ payload: transform(data) })))
+    )
   }
-  const parsed = LogBatch.make({ partition, rowCapacity: firstRows(pipeline.config.batch.maxRows) })
-  /** Parses messages into as many outputs as keep each below the largest message; the same messages, the same outputs. */
-  const parseFrames = (inputs: ReadonlyArray<Delivery>) => {
-    const outputs: Array<HopOutput> = []
-    let started = now()
-    const put = () => {
-      outputs.push({ payload: packBatch(parsed) })
-      counters.note("parse", parsed.length, parsed, now() - started)
-      parsed.reset()
-      started = now()
-    }
-    parsed.reset()
-    for (const delivery of inputs) {
-      if (parsed.byteLength > 0 && parsed.byteLength + delivery.data.length > maxTextBytes) put()
-      stages.parse(parsed, delivery)
-    }
-    put()
-    return outputs
-  }
+  const parseFrames = stagedParse({ partition, stages, counters, maxRows: pipeline.config.batch.maxRows, now })
 
   const batcher = new Batcher(pipeline.config.batch, tail.offsets, tail.repeats)
   let acknowledge = 0
@@ -122,6 +103,7 @@ export const stagedParts = Effect.fnUntraced(function* (
       part.batch.appendTo(batch)
       acknowledge = part.acknowledge
       messages += part.messages
+      return undefined
     },
     batcher,
     pool,

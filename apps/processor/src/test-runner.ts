@@ -8,6 +8,7 @@ import type { Pane } from "@tailrace/domain/pane"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { problemText } from "@tailrace/telemetry/config-decode"
 import { Effect, Schema } from "effect"
+import { appendWhole } from "./append-frame.ts"
 import { type Outcome, problemsOf } from "./expectations.ts"
 import { type Pipeline, readPipeline } from "./pipeline.ts"
 import type { PipelineTest } from "./pipeline-config.ts"
@@ -71,7 +72,7 @@ const runTest = (pipeline: Pipeline, test: PipelineTest): Effect.Effect<Outcome>
     if (Number.isNaN(now)) return { problem: `now: ${JSON.stringify(test.now)} is no ISO 8601 time` }
     test.input.forEach((input, i) => {
       now += input.after
-      stages.parse(batch, deliveryOf(input, i + 1, now))
+      appendWhole(stages.parse, batch, deliveryOf(input, i + 1, now))
     })
     stages.filter.apply(batch)
     stages.enrich.apply(batch)

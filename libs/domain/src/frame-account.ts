@@ -41,3 +41,9 @@ export const countDropped = (account: FrameAccount, dropped: Readonly<Record<str
     addCount(account.dropped, reason, count)
   }
 }
+
+/** Takes records into the account that never became rows: received, and rejected for a reason. */
+export const countRejected = (account: FrameAccount, reason: string, records: number): void => {
+  account.received += records
+  if (records > 0) addCount(account.rejected, reason, records)
+}

@@ -1,7 +1,15 @@
 // Tests of frames: layouts and headers.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { decodeFrameHeader, encodeFrameHeader, forEachMessage, prefixedLength, writePrefixed } from "./frame.ts"
+import {
+  countMessages,
+  decodeFrameHeader,
+  encodeFrameHeader,
+  endOfMessages,
+  forEachMessage,
+  prefixedLength,
+  writePrefixed
+} from "./frame.ts"
 
 const messagesOf = (
   payload: Uint8Array,
@@ -40,6 +48,29 @@ describe("forEachMessage", () => {
       messages: ["AB", "\u00c8\u0001C"]
     })
     fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => void messagesOf(bytes, "prefixed")))
+  })
+})
+
+describe("a payload read in parts", () => {
+  const layouts = ["lines", "prefixed", "single"] as const
+  /** Bytes that are often line ends, lengths and continuations of lengths. */
+  const bytes = fc.uint8Array({ maxLength: 80 }).map((all) => all.map((byte) => [10, 13, 2, 200, 65][byte % 7] ?? byte))
+
+  it("holds the same messages, and as many as are counted", () => {
+    fc.assert(
+      fc.property(bytes, fc.constantFrom(...layouts), fc.integer({ min: 1, max: 20 }), (payload, layout, size) => {
+        const whole = messagesOf(payload, layout).messages
+        const parts: Array<string> = []
+        for (let start = 0; start < payload.length; ) {
+          const end = endOfMessages(payload, layout, start, size)
+          expect(end).toBeGreaterThan(start)
+          parts.push(...messagesOf(payload.subarray(start, end), layout).messages)
+          start = end
+        }
+        expect(parts).toEqual(whole)
+        expect(countMessages(payload, layout)).toBe(whole.length)
+      })
+    )
   })
 })
 

@@ -130,13 +130,56 @@ export const forEachMessage = (
   return true
 }
 
+/**
+ * Records that one frame may hold: as many as fit into the longest frame a collector makes by default. A frame is stored,
+ * handed on and shown as one, so this bounds what a few compressed bytes can grow to.
+ */
+export const mostMessages = 131_072
+
 /** Number of messages of a payload. */
 export const countMessages = (payload: Uint8Array, layout: FrameLayout): number => {
   let count = 0
-  forEachMessage(payload, layout, () => {
-    count++
-  })
+  if (layout !== "lines") {
+    forEachMessage(payload, layout, () => {
+      count++
+    })
+    return count
+  }
+  // Byte by byte: a search for each line end costs more where lines are short, and only those are many.
+  let start = 0
+  for (let at = 0; at <= payload.length; at++) {
+    if (at < payload.length && payload[at] !== 10) continue
+    const length = at - start - (at > start && payload[at - 1] === 13 ? 1 : 0)
+    if (length > 0) count++
+    start = at + 1
+  }
   return count
+}
+
+/** Where the messages that begin in the `bytes` from `start` on end: a part of a payload that can be read by itself. */
+export const endOfMessages = (payload: Uint8Array, layout: FrameLayout, start: number, bytes: number): number => {
+  const { length } = payload
+  const wanted = start + bytes
+  if (layout === "single" || wanted >= length) return length
+  if (layout === "lines") {
+    const newline = payload.indexOf(10, wanted - 1)
+    return newline < 0 ? length : newline + 1
+  }
+  for (let position = start; position < length; ) {
+    const begin = position
+    if (begin >= wanted) return begin
+    let size = 0
+    let scale = 1
+    let byte = 128
+    while (byte >= 128 && position < length && scale <= 2 ** 28) {
+      byte = payload[position++] as number
+      size += (byte & 127) * scale
+      scale *= 128
+    }
+    if (byte >= 128) return length
+    position += size
+  }
+  return length
 }
 
 const asciiJson = (value: Readonly<Record<string, string | number>>): string =>

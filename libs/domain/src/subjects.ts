@@ -58,3 +58,34 @@ export const parseInputSubject = (
   if (tokens[1] === "raw" && tokens.length === 5) return { tenant: tokens[3] as string, source: tokens[4] as string }
   return undefined
 }
+
+export interface Origin {
+  readonly tenant: string
+  readonly source: string
+  /** Why the subject names none, in words; the names are then those under which such messages are accounted. */
+  readonly problem?: string
+}
+
+/**
+ * Whose message a subject of the raw stream carries. Anybody may publish to `logs.in.*.*`, and the broker takes any bytes
+ * between dots as a token; names that are none are replaced, and it is said why.
+ */
+export const originOf = (subject: string): Origin => {
+  const names = parseInputSubject(subject)
+  if (names === undefined) return { tenant: "default", source: "unknown", problem: "it names no tenant and source" }
+  const { source, tenant } = names
+  if (isSubjectToken(tenant) && isSubjectToken(source)) return names
+  return {
+    tenant: isSubjectToken(tenant) ? tenant : "default",
+    source: isSubjectToken(source) ? source : "unknown",
+    problem: isSubjectToken(tenant)
+      ? `its source ${subjectTokenProblem(source)}`
+      : `its tenant ${subjectTokenProblem(tenant)}`
+  }
+}
+
+/** The partition whose pipeline reads a subject of the raw stream: 0 where the broker put it to none, as a literal "*" does. */
+export const partitionOf = (subject: string): number => {
+  const partition = /^logs\.raw\.(\d{1,5})\./.exec(subject)?.[1]
+  return partition === undefined ? 0 : Number(partition)
+}

@@ -34,6 +34,12 @@ export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefin
   return JSON.parse(text.replaceAll("${partitions}", String(partitions)))
 }
 
+/**
+ * What the raw stream's transform leaves as it is, such as a literal "*" in the place of a name: it is acknowledged like
+ * everything else, and the first partition's pipeline reads it.
+ */
+const inputSubjects = "logs.in.>"
+
 /** The durable that reads one partition of a stream: options for openConsumer. */
 export const durableOf = (stream: ConsumedStream, partition: number): DurableOptions => {
   const definition = consumers[stream]
@@ -43,6 +49,7 @@ export const durableOf = (stream: ConsumedStream, partition: number): DurableOpt
     stream: definition.stream,
     durable: filled(definition.durable_name),
     filterSubject: filled(definition.filter_subject),
+    ...(stream === "raw" && partition === 0 ? { alsoSubjects: [inputSubjects] } : {}),
     maxAckPending: definition.max_ack_pending,
     ackWaitMillis: definition.ack_wait / 1e6,
     pin: { group: definition.priority_groups[0] as string, timeoutMillis: definition.priority_timeout / 1e6 }

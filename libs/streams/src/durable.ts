@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util"
 import {
   AckPolicy,
+  type ConsumerConfig,
   type ConsumerInfo,
   DeliverPolicy,
   JetStreamApiError,
@@ -24,6 +25,8 @@ export interface DurableOptions {
   readonly stream: string
   readonly durable: string
   readonly filterSubject: string
+  /** Subjects that it delivers besides. */
+  readonly alsoSubjects?: ReadonlyArray<string>
   /** Deliveries without acknowledgement before the broker stops delivering. */
   readonly maxAckPending: number
   readonly ackWaitMillis?: number
@@ -46,8 +49,18 @@ const fixed = (options: DurableOptions) => ({
   max_waiting: 64
 })
 
+/** One filter or several; the broker takes no consumer that names both. */
+const filterOf = ({ alsoSubjects = [], filterSubject }: DurableOptions): Pick<Settings, FilterKey> =>
+  alsoSubjects.length === 0
+    ? { filter_subject: filterSubject, filter_subjects: undefined }
+    : { filter_subject: undefined, filter_subjects: [filterSubject, ...alsoSubjects] }
+
+type FilterKey = "filter_subject" | "filter_subjects"
+/** As the client takes them: a key without a value is one that is taken away. */
+type Settings = { [K in keyof ConsumerConfig]: ConsumerConfig[K] | undefined }
+
 const settingsOf = (options: DurableOptions) => ({
-  filter_subject: options.filterSubject,
+  ...filterOf(options),
   ack_wait: (options.ackWaitMillis ?? ACK_WAIT_MILLIS) * 1e6,
   max_ack_pending: options.maxAckPending,
   ...(options.pin === undefined
@@ -86,7 +99,7 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
     })
   )
   if (existing === undefined) {
-    yield* call(() => manager.consumers.add(options.stream, { ...fixed(options), ...wanted }))
+    yield* call(() => manager.consumers.add(options.stream, { ...fixed(options), ...wanted } as ConsumerConfig))
     return 0
   }
   const { config } = existing
@@ -102,11 +115,11 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
   const floor = existing.ack_floor.stream_seq
   if (!changed) return floor
   yield* call(() =>
-    manager.consumers.update(options.stream, options.durable, wanted).catch(async (cause) => {
+    manager.consumers.update(options.stream, options.durable, wanted as ConsumerConfig).catch(async (cause) => {
       if (!(cause instanceof JetStreamApiError) || config.priority_policy === wanted.priority_policy) throw cause
       // Where the broker does not let a priority policy change, the durable is made anew and goes on from its floor.
       await manager.consumers.delete(options.stream, options.durable)
-      await manager.consumers.add(options.stream, { ...fixed(options), ...wanted })
+      await manager.consumers.add(options.stream, { ...fixed(options), ...wanted } as ConsumerConfig)
       await manager.consumers.reset(options.stream, options.durable, floor + 1)
       return undefined as unknown as ConsumerInfo
     })

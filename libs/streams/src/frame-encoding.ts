@@ -7,6 +7,10 @@ export type FrameEncoding = "none" | "zstd"
 
 const encodingHeader = "Tailrace-Encoding"
 
+/** The header that says how a payload lies; none for one as it is. */
+export const encodingHeaders = (encoding: FrameEncoding): Readonly<Record<string, string>> =>
+  encoding === "none" ? {} : { [encodingHeader]: encoding }
+
 /** Shorter payloads gain nothing that is worth a call. */
 const fewBytes = 1_024
 
@@ -23,7 +27,7 @@ export const packFrame = (
   if (encoding === "none" || payload.length < fewBytes || payload.length > mostBytes) return { headers, payload }
   const packed = compress(payload)
   return packed.length < payload.length
-    ? { headers: { ...headers, [encodingHeader]: encoding }, payload: packed }
+    ? { headers: { ...headers, ...encodingHeaders(encoding) }, payload: packed }
     : { headers, payload }
 }
 

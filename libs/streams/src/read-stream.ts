@@ -21,6 +21,15 @@ export const streamRange = (stream: string): Effect.Effect<{ first: number; last
     return { first: state.messages === 0 ? state.last_seq + 1 : state.first_seq, last: state.last_seq }
   })
 
+/** Messages that a stream keeps, by subject. */
+export const streamSubjects = (stream: string): Effect.Effect<Readonly<Record<string, number>>, SurveyError, Nats> =>
+  withBroker(`read the subjects of stream ${stream}`, async ({ control }) => {
+    const { state } = await (await jetstreamManager(control, { timeout: 5_000 })).streams.info(stream, {
+      subjects_filter: ">"
+    })
+    return state.subjects ?? {}
+  })
+
 /** Calls `visit` with each message from one sequence through another, as far as the stream keeps them. */
 export const readStream = (
   range: { readonly stream: string; readonly from: number; readonly through: number },

@@ -10,6 +10,7 @@ import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Layer } from "effect"
 import { openConsumer } from "./consumer.ts"
 import { durableOf } from "./definitions.ts"
+import { ensureDurable } from "./durable.ts"
 import { Nats } from "./nats.ts"
 import { Publisher } from "./publisher.ts"
 import { type StreamsSetupOptions, setUpStreams } from "./streams-setup.ts"
@@ -106,6 +107,31 @@ describe("streams set-up", () => {
       assert.strictEqual(error.reason, "incompatible")
       assert.include(error.message, "4 partitions")
     }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "lets the first partition read what the transform leaves, also where an older release has set up the broker",
+    () =>
+      Effect.gen(function* () {
+        const { context, control, manager, setUp } = yield* start()
+        yield* setUp()
+        const { alsoSubjects: _, ...older } = durableOf("raw", 0)
+        yield* ensureDurable(manager, older)
+        const before = yield* Effect.promise(() => manager.consumers.info("raw", "pipeline-0"))
+        assert.strictEqual(before.config.filter_subject, "logs.raw.0.>")
+        yield* setUp()
+        const after = yield* Effect.promise(() => manager.consumers.info("raw", "pipeline-0"))
+        assert.deepStrictEqual(after.config.filter_subjects, ["logs.raw.0.>", "logs.in.>"])
+        assert.isUndefined(after.config.filter_subject)
+        for (const subject of ["logs.in.default.*", "logs.in.>.app", "logs.in.*.*"])
+          yield* Effect.promise(() => control.request(subject, "x"))
+        const consumer = yield* openConsumer(durableOf("raw", 0)).pipe(Effect.provide(context))
+        const taken = yield* Effect.replicateEffect(consumer.take, 3)
+        assert.deepStrictEqual(
+          taken.map(({ subject }) => subject),
+          ["logs.in.default.*", "logs.in.>.app", "logs.in.*.*"]
+        )
+      }).pipe(Effect.scoped)
   )
 
   it.live("says what is wrong with a stream of the same name that cannot be changed", () =>

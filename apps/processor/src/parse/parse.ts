@@ -1,5 +1,5 @@
 // The parse stage: the messages of a frame become rows of a batch.
-import { type FrameHeader, type FrameLayout, forEachMessage } from "@tailrace/domain/frame"
+import { endOfMessages, type FrameHeader, type FrameLayout, forEachMessage } from "@tailrace/domain/frame"
 import { countDropped } from "@tailrace/domain/frame-account"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Codec, CodecContext } from "./codec.ts"
@@ -19,6 +19,9 @@ import { RecordDraft } from "./record-draft.ts"
 import { RecordWriter } from "./record-writer.ts"
 import { makeTimeContext, type TimeContext } from "./timestamps.ts"
 import { makeZone } from "./zone.ts"
+
+/** Bytes read in one go: tens of milliseconds where every message is of one byte, one or two where they are lines of a log. */
+const sliceBytes = 65_536
 
 /** A raw message of the stream as the stage takes it. */
 export interface RawFrame {
@@ -81,23 +84,41 @@ export class ParseStage {
   /** Appends one row per message of `frame` to `batch` as its next frame; answers the number of rows. */
   parseFrame(frame: RawFrame, batch: LogBatch): number {
     const before = batch.length
+    const more = this.beginFrame(frame, batch)
+    while (more?.() === true);
+    return batch.length - before
+  }
+
+  /**
+   * The same in slices of bounded work: answers how to read the next one, which answers whether there are more; undefined
+   * when all of it is read. Nothing else may be read or done to the batch before the last slice.
+   */
+  beginFrame(frame: RawFrame, batch: LogBatch): (() => boolean) | undefined {
     const receivedMillis = frame.header.receivedMillis ?? frame.storedMillis
     const { sequence, source, tenant } = frame
     const account = batch.beginFrame({ sequence, tenant, source, receivedMillis })
     // One kind of view for all frames keeps the scanners' array accesses monomorphic.
-    this.payload = new Uint8Array(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
+    const payload = new Uint8Array(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
     this.batch = batch
     this.time.nearMillis = receivedMillis
     this.codec = this.codecOf(frame.header.codec)
     if (this.codec === this.auto) this.auto.beginSource(`${frame.tenant} ${frame.source}`)
     this.writer.beginFrame()
     this.frame.begin(frame.header, batch)
-    const layout = layoutOf(frame.header, this.payload)
-    if (layout === "lines") this.visitLines(frame.payload)
-    else forEachMessage(this.payload, layout, this.visit)
-    // Behind the rows, whose places in the frame are numbered by what it has received.
-    if (frame.header.dropped !== undefined) countDropped(account, frame.header.dropped)
-    return batch.length - before
+    const layout = layoutOf(frame.header, payload)
+    let start = 0
+    const slice = (): boolean => {
+      const end = endOfMessages(payload, layout, start, sliceBytes)
+      this.payload = start === 0 && end === payload.length ? payload : payload.subarray(start, end)
+      start = end
+      if (layout === "lines") this.visitLines(this.payload)
+      else forEachMessage(this.payload, layout, this.visit)
+      if (end < payload.length) return true
+      // Behind the rows, whose places in the frame are numbered by what it has received.
+      if (frame.header.dropped !== undefined) countDropped(account, frame.header.dropped)
+      return false
+    }
+    return slice() ? slice : undefined
   }
 
   /** Name of the codec that a source's messages are taken for, when it has been detected. */

@@ -76,7 +76,7 @@ const totalsOf = (result: CheckResult): string => {
     `settled through   ${settled === "" ? "nothing yet" : `partition ${settled}`}`,
     `ledger            ${result.received} received = ${result.stored} stored + ${result.deduplicated} deduplicated + ${result.dropped} dropped + ${result.rejected} rejected`,
     `logs              ${result.rows} rows`,
-    `raw stream        ${result.rawRecords} records in ${result.rawFrames} messages that it still keeps`
+    `raw stream        ${result.rawRecords} records in ${result.rawFrames} messages that it still keeps, ${result.waiting} on their way`
   ].join("\n")
 }
 

@@ -1,4 +1,5 @@
 // Check: gathers what raw stream, rows, rollup and ledger say, each from its own place, and compares them.
+import { partitionOf } from "@tailrace/domain/subjects"
 import {
   type CheckRange,
   endOfTime,
@@ -11,10 +12,10 @@ import {
   rowCounts,
   wrongEntries
 } from "@tailrace/store/ledger-check"
-import { readStream, streamRange } from "@tailrace/streams/read-stream"
-import { surveyStreams } from "@tailrace/streams/survey"
+import { readStream, streamRange, streamSubjects } from "@tailrace/streams/read-stream"
+import { type StreamFacts, surveyStreams } from "@tailrace/streams/survey"
 import { Effect } from "effect"
-import { type Difference, differencesOf } from "./compare.ts"
+import { type Difference, differencesOf, type Unread } from "./compare.ts"
 import { RawCounts } from "./raw-counts.ts"
 
 export interface CheckResult {
@@ -30,11 +31,13 @@ export interface CheckResult {
   /** Frames of the raw stream that were read, and the records in them. */
   readonly rawFrames: number
   readonly rawRecords: number
+  /** Messages that wait for a pipeline or are on their way through it. */
+  readonly waiting: number
 }
 
 /** Looks at the minutes of reception from `from` to `to` (milliseconds since 1970). Reads only. */
 export const checkLedger = Effect.fnUntraced(function* (minutes: { readonly from: number; readonly to: number }) {
-  const settled = yield* settledEnds
+  const { facts, settled } = yield* settledEnds
   const range: CheckRange = { ...minutes, settled }
   const ledger = yield* ledgerSums(range)
   const rows = yield* rowCounts(range)
@@ -47,7 +50,7 @@ export const checkLedger = Effect.fnUntraced(function* (minutes: { readonly from
   const sum = (key: "received" | "stored" | "dropped" | "deduplicated" | "rejected"): number =>
     ledger.reduce((total, one) => total + one[key], 0)
   return {
-    differences: differencesOf({ ledger, rows, wrong, rollup, letters, raw }),
+    differences: differencesOf({ ledger, rows, wrong, rollup, letters, raw, unread: yield* unreadBy(facts) }),
     settled,
     received: sum("received"),
     stored: sum("stored"),
@@ -56,7 +59,8 @@ export const checkLedger = Effect.fnUntraced(function* (minutes: { readonly from
     rejected: sum("rejected"),
     rows: rows.reduce((total, one) => total + one.rows, 0),
     rawFrames: raw?.frames ?? 0,
-    rawRecords: raw?.counts.reduce((total, one) => total + one.received, 0) ?? 0
+    rawRecords: raw?.counts.reduce((total, one) => total + one.received, 0) ?? 0,
+    waiting: pipelinesOf(facts).reduce((total, one) => total + one.pending + one.unacknowledged, 0)
   } satisfies CheckResult
 })
 
@@ -69,12 +73,27 @@ const settledEnds = Effect.gen(function* () {
   const ends = new Map(yield* ledgerEnds)
   const streams = yield* surveyStreams
   const of = (name: string) => streams.find(({ defined }) => defined.name === name)?.found
-  if ((of("parsed")?.lastSequence ?? 0) > 0) return ends
-  for (const { floor, name } of of("raw")?.consumers ?? []) {
-    const partition = Number(/^pipeline-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
-    if (Number.isInteger(partition) && floor > 0) ends.set(partition, Math.max(floor, ends.get(partition) ?? 0))
-  }
-  return ends
+  const facts = of("raw")
+  if ((of("parsed")?.lastSequence ?? 0) === 0)
+    for (const { floor, partition } of pipelinesOf(facts))
+      if (floor > 0) ends.set(partition, Math.max(floor, ends.get(partition) ?? 0))
+  return { settled: ends as ReadonlyMap<number, number>, facts }
+})
+
+/** The consumers of pipelines, each with its partition. */
+const pipelinesOf = (facts: StreamFacts | undefined) =>
+  (facts?.consumers ?? []).flatMap((consumer) => {
+    const partition = /^pipeline-(\d+)$/.exec(consumer.name)?.[1]
+    return partition === undefined ? [] : [{ ...consumer, partition: Number(partition) }]
+  })
+
+/** What the raw stream holds of partitions without a consumer: it is acknowledged, and nobody will ever read it. */
+const unreadBy = Effect.fnUntraced(function* (facts: StreamFacts | undefined) {
+  const read = new Set(pipelinesOf(facts).map(({ partition }) => partition))
+  const subjects = Object.entries(yield* streamSubjects("raw"))
+  return subjects
+    .filter(([subject]) => !read.has(partitionOf(subject)))
+    .map(([subject, messages]): Unread => ({ subject, messages }))
 })
 
 const attempts = 3

@@ -1,4 +1,5 @@
 // Compare: what raw stream, rows, rollup and ledger say of the same minutes, and every way in which they differ.
+import { originOf, partitionOf } from "@tailrace/domain/subjects"
 import type {
   LedgerSums,
   LetterCounts,
@@ -12,6 +13,7 @@ import { placeKey } from "./raw-counts.ts"
 /** One thing that does not add up. */
 export interface Difference {
   readonly between:
+    | "raw"
     | "raw and ledger"
     | "rows and ledger"
     | "rows"
@@ -41,10 +43,25 @@ export interface Evidence {
         readonly ledger: ReadonlyArray<LedgerSums>
       }
     | undefined
+  readonly unread: ReadonlyArray<Unread>
+}
+
+/** Messages of the raw stream under a subject that no pipeline reads. */
+export interface Unread {
+  readonly subject: string
+  readonly messages: number
 }
 
 export const differencesOf = (evidence: Evidence): ReadonlyArray<Difference> => {
   const found: Array<Difference> = []
+  for (const { messages, subject } of evidence.unread)
+    found.push({
+      between: "raw",
+      minute: 0,
+      tenant: originOf(subject).tenant,
+      partition: partitionOf(subject),
+      words: `no pipeline reads ${subject}, under which ${messages} ${messages === 1 ? "message lies" : "messages lie"}`
+    })
   for (const entry of evidence.wrong) found.push({ between: "ledger", ...placeOf(entry), words: wordsOf(entry) })
   for (const [place, one, other] of paired(evidence.rows, evidence.ledger)) {
     const stored = other?.stored ?? 0

@@ -1,6 +1,6 @@
 // Raw counts: how many messages the raw stream holds, per partition, minute, tenant and source, counted from its bytes.
 import { forEachMessage } from "@tailrace/domain/frame"
-import { parseInputSubject } from "@tailrace/domain/subjects"
+import { originOf, partitionOf } from "@tailrace/domain/subjects"
 import type { Place } from "@tailrace/store/ledger-check"
 import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import type { StreamMessage } from "@tailrace/streams/read-stream"
@@ -12,16 +12,16 @@ export class RawCounts {
 
   /** Counts what a message of the raw stream holds; messages outside the given sequences of their partition are left out. */
   add(message: StreamMessage, begin: ReadonlyMap<number, number>, end: ReadonlyMap<number, number>): void {
-    const partition = Number(message.subject.split(".")[2])
+    const partition = partitionOf(message.subject)
     if (message.sequence < (begin.get(partition) ?? 1) || message.sequence > (end.get(partition) ?? 0)) return
-    const names = parseInputSubject(message.subject)
+    const { source, tenant } = originOf(message.subject)
     const { header, payload } = unpackFrame(message.header, message.data)
     const received = header.receivedMillis ?? message.storedMillis
     const at: Place = {
       partition,
       minute: Math.floor(received / 60_000) * 60_000,
-      tenant: names?.tenant ?? "default",
-      source: names?.source ?? "unknown"
+      tenant,
+      source
     }
     const key = placeKey(at)
     let entry = this.counts.get(key)

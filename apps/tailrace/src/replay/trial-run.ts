@@ -2,6 +2,7 @@
 
 import { addCount, keptOf } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
+import { appendWhole } from "@tailrace/processor/append-frame"
 import type { PartitionStages } from "@tailrace/processor/stage"
 import type { RawMessage } from "./raw-messages.ts"
 
@@ -32,7 +33,8 @@ export class TrialRun {
     batch.reset()
     counts.messages++
     try {
-      stages.parse(batch, { sequence, subject, headers, data, redelivered: false, receivedMillis: storedMillis })
+      const delivery = { sequence, subject, headers, data, redelivered: false, receivedMillis: storedMillis }
+      appendWhole(stages.parse, batch, delivery)
       stages.filter.apply(batch)
       stages.enrich.apply(batch)
     } catch {
