@@ -1,11 +1,30 @@
 // Body: messages and errors of request bodies of each format.
 import { assert, describe, it } from "@effect/vitest"
 import fc from "fast-check"
-import { type Body, type BodyFormat, readBody } from "./body.ts"
+import { type BodyFormat, openBody } from "./body.ts"
+import type { Body, ReadLimits, Slice } from "./body-reader.ts"
 
-const read = (text: string, format: BodyFormat, limit = 1_000_000): { body: Body; messages: Array<string> } => {
-  const bytes = Buffer.from(text)
-  const body = readBody(bytes, format, limit)
+/** Reads to the end, after each slice in other bytes than before; those it ended with, and how often it read. */
+const readWhole = (given: Buffer, format: BodyFormat, limits: ReadLimits, slice?: Slice) => {
+  let bytes = given
+  let reads = 1
+  const reader = openBody(bytes, format, limits, slice)
+  for (; !reader.read(); reads++) {
+    const moved = Buffer.from(bytes)
+    bytes.fill(0)
+    bytes = moved
+    reader.moveTo(bytes)
+  }
+  return { body: reader.body(), bytes, reads }
+}
+
+const read = (
+  text: string,
+  format: BodyFormat,
+  limit = 1_000_000,
+  slice?: Slice
+): { body: Body; messages: Array<string> } => {
+  const { body, bytes } = readWhole(Buffer.from(text), format, { maxMessageBytes: limit, maxItems: 1_000_000 }, slice)
   const messages: Array<string> = []
   let counted = 0
   for (let i = 0; i < body.runs.length; i += 3) {
@@ -18,7 +37,7 @@ const read = (text: string, format: BodyFormat, limit = 1_000_000): { body: Body
   return { body, messages }
 }
 
-describe("readBody", () => {
+describe("a body", () => {
   it("takes one object, an array, lines of objects and objects on end", () => {
     assert.deepStrictEqual(read('{"a":1}', "json").messages, ['{"a":1}'])
     assert.deepStrictEqual(read(' [{"a":1}, {"b":2}] ', "json").messages, ['{"a":1}', '{"b":2}'])
@@ -28,6 +47,7 @@ describe("readBody", () => {
       rejected: 0,
       errors: [],
       broken: false,
+      tooMany: false,
       codec: "json"
     })
     assert.deepStrictEqual(read('{"a":1}\r\n\n{"b":2}\n', "ndjson").messages, ['{"a":1}', '{"b":2}'])
@@ -120,5 +140,95 @@ describe("readBody", () => {
     const { body } = read("x\n".repeat(250), "ndjson")
     assert.strictEqual(body.rejected, 250)
     assert.strictEqual(body.errors.length, 100)
+  })
+
+  it("is read in slices of any size as it is in one", () => {
+    const piece = fc.constantFrom(
+      '{"a":1}',
+      "{\n}",
+      '{"b":[1,\n2]}',
+      "\n",
+      "\r\n",
+      " ",
+      "x",
+      "5",
+      ",",
+      "[",
+      "]",
+      '"',
+      "{}{}",
+      "\n\n\n"
+    )
+    const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(""))
+    const array = fc.array(fc.constantFrom('{"a":\n1}', "3", " {} ", '"x\ty"', "\n[1]"), { maxLength: 30 })
+    const body = fc.oneof(
+      text,
+      array.map((items) => `[${items.join(",")}]`)
+    )
+    const slices = fc.record({ items: fc.integer({ min: 1, max: 6 }), bytes: fc.integer({ min: 1, max: 40 }) })
+    fc.assert(
+      fc.property(
+        body,
+        slices,
+        fc.constantFrom<BodyFormat>("json", "ndjson", "lines", "unknown"),
+        (all, slice, format) => {
+          assert.deepStrictEqual(read(all, format, 6, slice), read(all, format, 6))
+        }
+      ),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("is not read beyond the most items that are taken, whatever its form", () => {
+    const limits = { maxMessageBytes: 1_000, maxItems: 10_000 }
+    const forms: ReadonlyArray<readonly [string, BodyFormat]> = [
+      ["x\n", "ndjson"],
+      ["x\n", "lines"],
+      ['{"a":1}\n', "ndjson"],
+      ["{}", "json"],
+      ["x\n", "json"]
+    ]
+    for (const [item, format] of forms) {
+      const most = readWhole(Buffer.from(item.repeat(10_000)), format, limits).body
+      assert.deepStrictEqual([most.tooMany, most.accepted + most.rejected], [false, 10_000], format)
+      const more = readWhole(Buffer.from(item.repeat(10_001)), format, limits).body
+      assert.deepStrictEqual([more.tooMany, more.accepted + more.rejected], [true, 10_000], format)
+    }
+    for (const item of ["1", "{}", "[]"]) {
+      const array = (items: number) => Buffer.from(`[${Array.from({ length: items }, () => item).join(",")}]`)
+      assert.isFalse(readWhole(array(10_000), "json", limits).body.tooMany)
+      assert.isTrue(readWhole(array(10_001), "json", limits).body.tooMany)
+    }
+  })
+
+  it("of millions of items is read in short slices, and let go at its bound", () => {
+    const limits = { maxMessageBytes: 1_000, maxItems: 262_144 }
+    for (const format of ["ndjson", "lines", "json"] as const) {
+      const { body, reads } = readWhole(Buffer.from("x\n".repeat(600_000)), format, limits)
+      assert.isTrue(body.tooMany)
+      assert.strictEqual(body.errors.length, format === "lines" ? 0 : 100)
+      assert.isAtLeast(reads, 262_144 / 4_096)
+    }
+    // No items at all, and still no slice is long.
+    assert.isAtLeast(readWhole(Buffer.alloc(1_000_000, "\n"), "lines", limits).reads, 1_000_000 / 4_096)
+  })
+
+  it("passes over an item that is too long to be a message in slices, and goes on behind it", () => {
+    const long = JSON.stringify({ a: '"[ \\'.repeat(100_000), b: [...Array(200_000).keys(), { c: "}" }] })
+    const limits = { maxMessageBytes: 1_000, maxItems: 100 }
+    const slice = { items: 100, bytes: 10_000 }
+    const bodies: ReadonlyArray<readonly [string, BodyFormat]> = [
+      [`{"n":1}\n${long}\n{"n":2}`, "ndjson"],
+      [`{"n":1}${long}{"n":2}`, "json"],
+      [`[{"n":1},${long} , {"n":2}]`, "json"]
+    ]
+    for (const [text, format] of bodies) {
+      const { body, reads } = readWhole(Buffer.from(text), format, limits, slice)
+      assert.deepStrictEqual([body.accepted, body.rejected, body.broken], [2, 1, false], format)
+      assert.include(body.errors[0]?.message, `message of ${Buffer.byteLength(long)} bytes exceeds the limit`)
+      assert.isAtLeast(reads, long.length / 10_000)
+    }
+    assert.isTrue(readWhole(Buffer.from(`[${long.slice(0, -1)}`), "json", limits, slice).body.broken)
+    assert.strictEqual(readWhole(Buffer.from(long), "unknown", limits, slice).body.codec, "json")
   })
 })

@@ -1,20 +1,26 @@
 // Ingest: one POST with log messages, from its headers to its answer.
-import { createHash } from "node:crypto"
+import { createHash, type Hash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { subjectTokenProblem } from "@tailrace/domain/subjects"
 import type { Admission } from "../frames/admission.ts"
-import { makeOrigin } from "../frames/origin.ts"
+import { makeOrigin, type Origin } from "../frames/origin.ts"
 import type { SourceContext } from "../source.ts"
 import { type Answer, json, problem, refused } from "./answer.ts"
-import { type Body, type BodyFormat, readBody } from "./body.ts"
+import { type BodyFormat, openBody } from "./body.ts"
+import type { Body } from "./body-reader.ts"
+import type { Permits } from "./permits.ts"
 import { readRequest } from "./read-request.ts"
 import { Scratch } from "./scratch.ts"
+import type { Turns } from "./turns.ts"
 
 const scratch = new Scratch()
 
 export interface IngestLimits extends Admission {
   readonly maxBodyBytes: number
   readonly maxMessageBytes: number
+  readonly maxItems: number
+  readonly decompressions: Permits
+  readonly turns: Turns
 }
 
 export interface RequestTarget {
@@ -43,7 +49,7 @@ export const ingest = async (
     return true
   }
   try {
-    const read = await readRequest(request, { maxBodyBytes: limits.maxBodyBytes, lend })
+    const read = await readRequest(request, { ...limits, lend })
     if ("answer" in read) return read.answer
     return await take(request, at, context, target, read.pieces, format, limits)
   } finally {
@@ -65,37 +71,72 @@ const take = async (
   format: BodyFormat,
   limits: IngestLimits
 ): Promise<Answer> => {
-  // Up to the wait for the submission nothing else runs, and then its frames hold copies.
-  const bytes = scratch.join(pieces)
-  const key = request.headers["idempotency-key"]
-  // Before the body is read, which changes it.
-  const id = typeof key === "string" && key !== "" ? idOf(target, key, bytes) : undefined
-  const body = readBody(bytes, format, limits.maxMessageBytes)
-  const atomic = isSet(at.query.get("atomic"))
-  context.counters.rejected(body.rejected, "invalid")
+  const { turns } = limits
+  if (isLong(pieces)) await turns.next()
+  // As long as no turn is given nothing else runs, and then the frames hold copies. A body of several is kept.
+  let bytes = scratch.join(pieces)
   if (bytes.length === 0) return problem(400, "body is empty, send at least one message")
+  const hash = idHash(request, target)
+  // Before the body is read, which changes it. Bytes of one turn alone may lie where others join theirs.
+  for (let done = 0; hash !== undefined && done < bytes.length; done += turnBytes) {
+    if (done > 0) await turns.next()
+    hash.update(bytes.subarray(done, done + turnBytes))
+  }
+  const reader = openBody(bytes, format, limits)
+  while (!reader.read()) {
+    bytes = scratch.keep(bytes)
+    reader.moveTo(bytes)
+    await turns.next()
+  }
+  const body = reader.body()
+  context.counters.rejected(body.rejected, "invalid")
+  if (body.tooMany) {
+    context.counters.rejected(body.accepted, "too-many-items")
+    return problem(413, `body holds more than ${limits.maxItems} items, nothing of it was taken: send it in parts`)
+  }
+  const atomic = isSet(at.query.get("atomic"))
   const nothing = body.broken || (body.accepted === 0 && body.rejected > 0) || (atomic && body.rejected > 0)
   if (nothing) return json(400, { error: reasonOf(body, atomic), accepted: 0, ...countsOf(body, true) })
-  const { source, tenant } = target
-  const origin = makeOrigin({
-    tenant,
-    source,
-    codec: body.codec,
-    layout: "lines",
-    attributes: {},
-    patient: false,
-    component: "http",
-    admission: limits
-  })
+  return handIn(
+    originOf(target, body, limits),
+    hash && `http-${hash.digest("base64url")}`,
+    body,
+    bytes,
+    context,
+    limits
+  )
+}
+
+/** Copies what was read into frames, and answers when they are acknowledged. */
+const handIn = async (
+  origin: Origin,
+  id: string | undefined,
+  body: Body,
+  given: Buffer,
+  context: SourceContext,
+  { turns }: IngestLimits
+): Promise<Answer> => {
   const submission = context.intake.submission(origin, id)
   submission.refuse(body.rejected)
   const { runs } = body
-  for (let i = 0; i < runs.length; i += 3) submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
+  let bytes = given
+  let since = 0
+  for (let i = 0; i < runs.length; i += 3) {
+    submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
+    since += runs[i + 1] - runs[i] + runCost
+    if (since < turnBytes) continue
+    since = 0
+    bytes = scratch.keep(bytes)
+    await turns.next()
+  }
   const refusal = await submission.done()
   if (refusal !== undefined) return refused(refusal)
   context.counters.accepted(submission.messages, submission.bytes)
   return json(202, { accepted: body.accepted, ...countsOf(body, false) })
 }
+
+const originOf = ({ source, tenant }: Target, { codec }: Body, admission: Admission): Origin =>
+  makeOrigin({ tenant, source, codec, layout: "lines", attributes: {}, patient: false, component: "http", admission })
 
 const countsOf = (body: Body, nothing: boolean) => ({
   rejected: nothing ? body.rejected + body.accepted : body.rejected,
@@ -148,12 +189,21 @@ const formatOf = (contentType: string | undefined): BodyFormat | undefined => {
   return unknown.includes(type) || type.startsWith("text/") ? "unknown" : undefined
 }
 
-/** The same key with other bytes is another id, so a key used twice by mistake loses nothing. */
-const idOf = (target: Target, key: string, bytes: Buffer): string => {
-  const hash = createHash("sha256")
-    .update(JSON.stringify([target.tenant, target.source, key]))
-    .update(bytes)
-  return `http-${hash.digest("base64url")}`
+/** Bytes that are copied, or put into a hash, before others get their turn; a run costs as much as so many. */
+const turnBytes = 1_048_576
+const runCost = 256
+
+const isLong = (pieces: ReadonlyArray<Buffer>): boolean => {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  return length > turnBytes
+}
+
+/** Of a request with a key. The same key with other bytes is another id, so a key used twice by mistake loses nothing. */
+const idHash = ({ headers }: IncomingMessage, target: Target): Hash | undefined => {
+  const key = headers["idempotency-key"]
+  if (typeof key !== "string" || key === "") return undefined
+  return createHash("sha256").update(JSON.stringify([target.tenant, target.source, key]))
 }
 
 const isSet = (value: string | null): boolean => value !== null && value !== "false" && value !== "0"

@@ -4,12 +4,16 @@ import type { Duplex } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib"
 import { messageOf } from "../refusal.ts"
 import { type Answer, problem } from "./answer.ts"
+import type { Permits } from "./permits.ts"
+import { Pieces } from "./pieces.ts"
 
 export interface BodyLimits {
   /** Bytes of a body as sent, and after decompression. */
   readonly maxBodyBytes: number
   /** Counts bytes kept; false when there is no room for them. */
   readonly lend: (bytes: number) => boolean
+  /** Decompressions of all requests together. */
+  readonly decompressions: Permits
 }
 
 const chunkSize = 65_536
@@ -26,7 +30,10 @@ const decompressors = new Map<string, (bytes: Buffer) => Duplex>([
   ]
 ])
 
-/** The pieces of the body in order, or the answer that refuses it: 400, 413, 415 or 429. */
+/** What is left of it is not read over: that alone would cost too much. */
+const crumbs = problem(413, "body comes in chunks of a few bytes, send it in larger ones", { connection: "close" })
+
+/** The pieces of the body in order, or the answer that refuses it: 400, 413, 415, 429 or 503. */
 export const readRequest = async (
   request: IncomingMessage,
   limits: BodyLimits
@@ -44,7 +51,23 @@ export const readRequest = async (
   const sent = await collect(request.iterator({ destroyOnReturn: false }), limits, tooLong)
   if ("answer" in sent) request.resume()
   if ("answer" in sent || decompress === undefined) return sent
-  const compressed = Buffer.concat(sent.pieces)
+  // Beyond these their outputs would not fit into memory together, and the threads that do it are few.
+  if (!(await limits.decompressions.take())) {
+    return { answer: problem(503, "too many compressed bodies wait to be read, nothing is lost if you send it again") }
+  }
+  try {
+    return await unpack(Buffer.concat(sent.pieces), encoding, decompress, limits)
+  } finally {
+    limits.decompressions.give()
+  }
+}
+
+const unpack = async (
+  compressed: Buffer,
+  encoding: string,
+  decompress: (bytes: Buffer) => Duplex,
+  limits: BodyLimits
+): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
   const decompressor = decompress(compressed)
   decompressor.end(compressed)
   const bomb = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes after ${encoding} decompression`)
@@ -62,13 +85,12 @@ const collect = async (
   limits: BodyLimits,
   tooLong: Answer
 ): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
-  const pieces: Array<Buffer> = []
-  let length = 0
+  const gathered = new Pieces()
   for await (const piece of stream) {
-    length += piece.length
-    if (length > limits.maxBodyBytes) return { answer: tooLong }
+    gathered.add(piece)
+    if (gathered.length > limits.maxBodyBytes) return { answer: tooLong }
+    if (gathered.areCrumbs) return { answer: crumbs }
     if (!limits.lend(piece.length)) return { answer: problem(429, "collector is full, try again later") }
-    pieces.push(piece)
   }
-  return { pieces }
+  return { pieces: gathered.all() }
 }

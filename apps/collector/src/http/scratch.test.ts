@@ -23,4 +23,15 @@ describe("Scratch", () => {
     assert.strictEqual(scratch.join(pieces(50_000)).buffer, buffer)
     assert.isTrue(long.subarray(1_000_000).every((byte) => byte === 2))
   })
+
+  it("keeps bytes that others would overwrite, and leaves alone what stays", () => {
+    const scratch = new Scratch()
+    const joined = scratch.join([Buffer.from("first "), Buffer.from("body")])
+    const kept = scratch.keep(joined)
+    scratch.join([Buffer.from("second "), Buffer.from("one")])
+    assert.strictEqual(kept.toString(), "first body")
+    assert.notStrictEqual(joined.toString(), "first body")
+    const alone = scratch.join([Buffer.from("alone")])
+    assert.strictEqual(scratch.keep(alone), alone)
+  })
 })

@@ -9,7 +9,9 @@ import { admissionFields } from "../frames/admission.ts"
 import { type Answer, problem, send } from "../http/answer.ts"
 import { doorsOf } from "../http/doors.ts"
 import { limitConnections } from "../http/guests.ts"
+import { Permits } from "../http/permits.ts"
 import { answer, type RouteParts } from "../http/routes.ts"
+import { Turns } from "../http/turns.ts"
 import { CollectorError, messageOf } from "../refusal.ts"
 import { defineSource, type SourceContext } from "../source.ts"
 
@@ -39,6 +41,16 @@ export const HttpConfig = Schema.Struct({
     1_048_576,
     "Longest message taken, bytes; a longer one is rejected."
   ),
+  maxItems: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 })),
+    262_144,
+    "Most messages of one body, right or wrong; a body with more is refused as a whole, with 413."
+  ),
+  maxDecompressions: field(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 })),
+    4,
+    "Bodies decompressed at once; some hundred more wait, and further ones are told 503."
+  ),
   maxConnections: field(
     positive,
     16_384,
@@ -64,6 +76,9 @@ export const http = defineSource({
     Effect.succeed({ name: "http", open: (context: SourceContext) => open(config, context) })
 })
 
+/** Compressed bodies that wait for those in front of them. */
+const waitingDecompressions = 256
+
 /** Milliseconds that requests under way have for their answer at the end. */
 const closeMillis = 20_000
 
@@ -71,7 +86,9 @@ const open = Effect.fnUntraced(function* (config: HttpConfig, context: SourceCon
   const health = yield* Health
   const metrics = yield* Metrics
   const reporter = health.register("collector.http")
-  const parts = { doors: doorsOf(config), limits: config, context, health, metrics }
+  const decompressions = new Permits(config.maxDecompressions, waitingDecompressions)
+  const limits = { ...config, decompressions, turns: new Turns() }
+  const parts = { doors: doorsOf(config), limits, context, health, metrics }
   const server = yield* Effect.acquireRelease(listen(config, parts), (running) =>
     Effect.andThen(
       Effect.promise(() => close(running)),
