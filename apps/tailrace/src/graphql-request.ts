@@ -1,4 +1,5 @@
 // GraphQL request: one operation against the api over HTTP, with its errors in words.
+import { shownUrl, withShownUrls } from "@tailrace/domain/shown-url"
 import { Effect } from "effect"
 import { type CommandFailure, unreachable, usageFailure, workFailure } from "./failure.ts"
 import { caret, type ShownDiagnostic } from "./terminal/caret.ts"
@@ -44,24 +45,27 @@ export const graphqlRequest = <Data>(request: {
       },
       catch: (cause) =>
         unreachable(
-          `no api answers at ${request.url} (${reasonOf(cause)}): start one with \`tailrace up\` or name it with --api`
+          `no api answers at ${shownUrl(request.url)} (${reasonOf(cause)}): start one with \`tailrace up\` or name it with --api`
         )
     })
     const body = yield* Effect.try({
       try: () =>
         JSON.parse(answer.text) as { readonly data?: Data; readonly errors?: ReadonlyArray<GraphQLErrorShape> },
       catch: () =>
-        workFailure(`${request.url} answered ${answer.status} with something that is no GraphQL answer: is it the api?`)
+        workFailure(
+          `${shownUrl(request.url)} answered ${answer.status} with something that is no GraphQL answer: is it the api?`
+        )
     })
     if (body.errors !== undefined && body.errors.length > 0)
       return yield* failureOf(body.errors, request.query, request.style)
-    if (body.data === undefined) return yield* workFailure(`${request.url} answered ${answer.status} without data`)
+    if (body.data === undefined)
+      return yield* workFailure(`${shownUrl(request.url)} answered ${answer.status} without data`)
     return body.data
   })
 
 /** The innermost reason of a failed connection, such as ECONNREFUSED. */
 export const reasonOf = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
+  if (!(cause instanceof Error)) return withShownUrls(String(cause))
   if (cause.cause instanceof Error) return reasonOf(cause.cause)
-  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message
+  return "code" in cause && typeof cause.code === "string" ? cause.code : withShownUrls(cause.message)
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line of Tailrace: `up` runs everything on one machine, the other commands talk to it.
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { withShownUrls } from "@tailrace/domain/shown-url"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
@@ -17,7 +18,7 @@ import { tailCommand } from "./commands/tail.ts"
 import { testCommand } from "./commands/test.ts"
 import { upCommand } from "./commands/up.ts"
 import { CommandFailure, exitCodes } from "./failure.ts"
-import { Output } from "./terminal/output.ts"
+import { Output, shownOn } from "./terminal/output.ts"
 
 const tailrace = Command.make("tailrace").pipe(
   Command.withDescription("Logs in, columns stored, answers out: an actor-model stream processor for logs"),
@@ -37,7 +38,7 @@ const tailrace = Command.make("tailrace").pipe(
   ])
 )
 
-const say = (failure: CommandFailure) => Console.error(`tailrace: ${failure.message}`)
+const say = (failure: CommandFailure) => Console.error(shownOn(process.stderr, `tailrace: ${failure.message}`))
 
 const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return 0
@@ -45,7 +46,7 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (error instanceof CommandFailure) return error.exitCode
   if (typeof error === "object" && error !== null && "_tag" in error && String(error._tag).startsWith("ShowHelp"))
     return exitCodes.usage
-  process.stderr.write(`tailrace: ${Cause.pretty(exit.cause)}\n`)
+  process.stderr.write(`${shownOn(process.stderr, `tailrace: ${withShownUrls(Cause.pretty(exit.cause))}`)}\n`)
   return exitCodes.failed
 }
 

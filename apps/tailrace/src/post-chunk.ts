@@ -1,4 +1,5 @@
 // Post chunk: one acknowledged request to the collector, repeated under one idempotency key until it is taken.
+import { shownUrl } from "@tailrace/domain/shown-url"
 import { Effect, Schedule, Schema } from "effect"
 import { CommandFailure, exitCodes, unreachable, workFailure } from "./failure.ts"
 import { reasonOf } from "./graphql-request.ts"
@@ -48,19 +49,19 @@ const attempt = Effect.fnUntraced(function* (request: Parameters<typeof postChun
     },
     catch: (cause) =>
       unreachable(
-        `no collector answers at ${request.url} (${reasonOf(cause)}): start one with \`tailrace up\` or name it with --collector`
+        `no collector answers at ${shownUrl(request.url)} (${reasonOf(cause)}): start one with \`tailrace up\` or name it with --collector`
       )
   })
   if (answer.status === 429 || answer.status === 503) {
     return yield* new Later({
-      message: `the collector at ${request.url} stayed full: ${answer.text}`,
+      message: `the collector at ${shownUrl(request.url)} stayed full: ${answer.text}`,
       millis: Math.min(Math.max(answer.retryAfter, 0.05), 30) * 1_000
     })
   }
   const body = receiptOf(answer.text)
   if (answer.status >= 300 || body === undefined) {
     return yield* new CommandFailure({
-      message: `the collector at ${request.url} refused: ${answer.status} ${answer.text.slice(0, 500)}`,
+      message: `the collector at ${shownUrl(request.url)} refused: ${answer.status} ${answer.text.slice(0, 500)}`,
       exitCode: exitCodes.failed
     })
   }

@@ -1,4 +1,5 @@
 // StoreError: a failed request to ClickHouse, classed by what the caller has to do about it.
+import { withShownUrls } from "@tailrace/domain/shown-url"
 import { Schema } from "effect"
 
 /**
@@ -107,7 +108,7 @@ export const consequenceOf = (code: number): Consequence => {
 export const toStoreError = (operation: string, cause: unknown): StoreError => {
   const text = cause instanceof Error ? cause.message : String(cause)
   const code = exceptionCode(cause)
-  const first = text.split("\n", 1)[0] as string
+  const first = withShownUrls(text.split("\n", 1)[0] as string)
   if (code === undefined) {
     return new StoreError({ consequence: "retry", message: `${operation}: no answer from the store: ${first}` })
   }

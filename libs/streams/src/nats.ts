@@ -1,6 +1,8 @@
 // Nats: the process' two connections to the broker, one for data and one for control, tails and key-value.
+
 import type { NatsConnection } from "@nats-io/transport-node"
 import { errors } from "@nats-io/transport-node"
+import { shownUrl, withShownUrls } from "@tailrace/domain/shown-url"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, Layer, Redacted, Schedule, Schema, type Scope } from "effect"
@@ -54,7 +56,7 @@ const dial = (options: NatsOptions, role: string) =>
       const detail = cause instanceof Error ? cause.message : String(cause)
       return new NatsError({
         reason: refused ? "refused" : "unreachable",
-        message: `cannot connect to nats at ${options.servers}: ${detail}, check the address, the credentials and that nats-server runs`
+        message: `cannot connect to nats at ${shownUrl(options.servers)}: ${withShownUrls(detail)}, check the address, the credentials and that nats-server runs`
       })
     }
   })
@@ -86,7 +88,7 @@ const open = Effect.fnUntraced(function* (options: NatsOptions, role: "data" | "
   )
   health.ready()
   yield* onStatus(connection, (status) => {
-    if (status.type === "disconnect") health.live(`disconnected from ${status.server}, reconnecting`)
+    if (status.type === "disconnect") health.live(`disconnected from ${shownUrl(status.server)}, reconnecting`)
     if (status.type === "reconnect") {
       reconnects.inc({ connection: role })
       health.ready()

@@ -1,4 +1,5 @@
 // The command tail: records as they are stored, live.
+import { shownUrl } from "@tailrace/domain/shown-url"
 import { Effect, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { createClient } from "graphql-ws"
@@ -89,6 +90,6 @@ const causeOf = (
   }
   const inner = typeof cause === "object" && cause !== null && "error" in cause ? cause.error : cause
   return unreachable(
-    `no api answers at ${input.api} (${reasonOf(inner)}): start one with \`tailrace up\` or name it with --api`
+    `no api answers at ${shownUrl(input.api)} (${reasonOf(inner)}): start one with \`tailrace up\` or name it with --api`
   )
 }

@@ -1,7 +1,9 @@
 // The command up: Tailrace on this machine, until it is stopped.
+
 import { join } from "node:path"
 import { storeCredential } from "@tailrace/access/credentials"
 import { credentialsFolder } from "@tailrace/access/credentials-folder"
+import { shownUrl } from "@tailrace/domain/shown-url"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Effect } from "effect"
@@ -35,7 +37,7 @@ export const upCommand = Command.make(
       `  find     ${instance.api}/graphql`,
       `  send     curl -d '{"level":"error","service":"shop","msg":"it works"}' ${http}/ingest`,
       `           syslog ${host}:${syslogPort} (UDP, TCP); publish to logs.in.default.<source> on nats://${host}:${natsPort}`,
-      `  store    ${instance.storeUrl} (ClickHouse's HTTP interface, database ${instance.database})`,
+      `  store    ${shownUrl(instance.storeUrl)} (ClickHouse's HTTP interface, database ${instance.database})`,
       ...(input.storeUrl === "" ? [`           read it as user reader, password in ${reader}`] : []),
       `  data     ${instance.folder.root}`
     ]

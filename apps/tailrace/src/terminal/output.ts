@@ -1,5 +1,6 @@
 // Output: how a command prints, for a person on a terminal and for a program behind a pipe.
 import { Context, Effect, Layer } from "effect"
+import { safeOnTerminal } from "./escape.ts"
 import { type Style, styleFor } from "./style.ts"
 
 export interface OutputShape {
@@ -18,6 +19,10 @@ export interface OutputShape {
 export class Output extends Context.Service<Output, OutputShape>()("tailrace/terminal/Output") {
   static readonly layer = Layer.sync(Output, () => makeOutput())
 }
+
+/** The text as it may be shown there; behind a pipe a program gets every byte. */
+export const shownOn = (stream: NodeJS.WriteStream, text: string): string =>
+  stream.isTTY === true ? safeOnTerminal(text) : text
 
 const clearLine = "\r\u001b[2K"
 
@@ -43,12 +48,12 @@ const makeOutput = (): OutputShape => {
   return {
     isTerminal,
     style: styleFor({ isTerminal, wanted: undefined, environment: process.env }),
-    line: (text) => Effect.andThen(Effect.sync(clear), write(process.stdout, `${text}\n`)),
+    line: (text) => Effect.andThen(Effect.sync(clear), write(process.stdout, `${shownOn(process.stdout, text)}\n`)),
     bytes: (bytes) => Effect.andThen(Effect.sync(clear), write(process.stdout, bytes)),
-    note: (text) => Effect.andThen(Effect.sync(clear), write(process.stderr, `${text}\n`)),
+    note: (text) => Effect.andThen(Effect.sync(clear), write(process.stderr, `${shownOn(process.stderr, text)}\n`)),
     progress: (text) => {
       if (process.stderr.isTTY !== true || performance.now() - begun < 500) return
-      process.stderr.write(`${clearLine}${text}`)
+      process.stderr.write(`${clearLine}${safeOnTerminal(text)}`)
       shown = true
     }
   }
