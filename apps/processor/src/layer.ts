@@ -5,6 +5,7 @@ import type { PipelineState } from "@tailrace/domain/pipeline-state"
 import { type MigrationError, migrate } from "@tailrace/store/migrations"
 import type { StoreError } from "@tailrace/store/store-error"
 import { durabilityLevels } from "@tailrace/streams/durability"
+import { keepStreams } from "@tailrace/streams/keep-streams"
 import { makeSnapshots } from "@tailrace/streams/snapshots"
 import { setUpStreams } from "@tailrace/streams/streams-setup"
 import { keepTrimmed } from "@tailrace/streams/trim"
@@ -20,6 +21,7 @@ import { runPartition } from "./partition.ts"
 import type { Pipeline } from "./pipeline.ts"
 import { loadPipeline } from "./pipeline-file.ts"
 import { makeReload } from "./reload.ts"
+import { watchStandstill } from "./standstill.ts"
 
 /** A running processor. */
 export class Processor extends Context.Service<
@@ -64,11 +66,10 @@ export const processorLayer = (config: ProcessorConfig) =>
       const pipeline = yield* loadPipeline(config.pipeline)
       const placement = pipeline.config.placement ?? config.placement
       if (config.setUp) {
-        yield* setUpStreams({
-          partitions: config.partitions,
-          replicas: durabilityLevels[config.durability].replicas
-        })
+        const replicas = durabilityLevels[config.durability].replicas
+        yield* setUpStreams({ partitions: config.partitions, replicas })
         yield* migratePatiently(health)
+        yield* Effect.forkScoped(keepStreams({ partitions: config.partitions, replicas }))
       }
       const snapshots = yield* makeSnapshots()
       const clock = yield* Clock.Clock
@@ -81,6 +82,8 @@ export const processorLayer = (config: ProcessorConfig) =>
       const name = pipeline.config.name
       yield* keepTrimmed()
       yield* Effect.forkScoped(watchLedger(numbers))
+      const { snapshotEvery } = pipeline.config
+      yield* Effect.forkScoped(watchStandstill({ partitions, placement, snapshotEvery }))
       yield* keepDeadLetters({ keepMillis: config.deadLetters.keep, maxBytes: config.deadLetters.maxBytes })
       const reload = yield* makeReload({
         path: config.pipeline ?? "",

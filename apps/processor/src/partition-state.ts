@@ -21,6 +21,8 @@ export class PartitionRuntime {
   end = 0
   /** Last raw sequence of the batches that an earlier owner left to be formed again just as they were. */
   owed = 0
+  /** Why nothing is committed though messages wait, in words; "" while something is. */
+  standstill = ""
   /** Version of the pipeline that runs. */
   version = ""
   supervisor: () => SupervisorState = () => ({ status: "starting", restarts: 0, failure: "", since: 0 })
@@ -87,6 +89,7 @@ export class PartitionRuntime {
     if (holding !== undefined) return { status: "holding", reason: holding }
     if (status === "draining") return { status: "running", reason: "draining" }
     if (status === "standby") return { status, reason: "another process owns the partition" }
+    if (status === "running" && this.standstill !== "") return { status: "holding", reason: this.standstill }
     return { status, reason: status === "running" ? "" : failure }
   }
 

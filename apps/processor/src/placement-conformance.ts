@@ -20,7 +20,7 @@ import { ProcessorConfig } from "./config.ts"
 import { processorLayer } from "./layer.ts"
 
 /** Streams of a few megabytes, so that many brokers fit on a small disk. */
-const maxBytes = Object.fromEntries(
+export const maxBytes = Object.fromEntries(
   ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
     name,
     16_777_216

@@ -7,7 +7,7 @@ import { growingPauses } from "./backoff.ts"
 import { onStatus } from "./connection-status.ts"
 import { ConsumerInbox, type ConsumerState } from "./consumer-inbox.ts"
 import type { Delivery } from "./delivery.ts"
-import { ConsumerError, type DurableOptions, ensureDurable, resetDurable } from "./durable.ts"
+import { ConsumerError, type DurableOptions, durableProblem, ensureDurable, resetDurable } from "./durable.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Mailbox, type MailboxClosed } from "./mailbox.ts"
 import { Nats } from "./nats.ts"
@@ -53,6 +53,8 @@ const GAP_WINDOW_MILLIS = 30_000
 
 /** Silence of a broker that has something to deliver, after which its count of acknowledgements is taken for wrong. */
 const WITHHELD_MILLIS = 3_000
+
+const LOOK_EVERY = "5 seconds"
 
 /** Requests sent into a dying connection get no answer; the next attempt comes soon. */
 const API_TIMEOUT_MILLIS = 1_500
@@ -147,7 +149,8 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
       session.close()
       recoveries.inc(label)
       health.live(reason)
-      yield* Effect.logDebug(`consumer ${options.durable} starts a new session: ${reason}`)
+      const level = reason.startsWith("somebody") ? "Warn" : "Debug"
+      yield* Effect.logWithLevel(level)(`consumer ${options.durable} starts a new session: ${reason}`)
       if (countGap(reason)) {
         const message = `deliveries of consumer ${options.durable} go missing, another process consumes it: stop one of them`
         return yield* new ConsumerError({ reason: "contended", message })
@@ -188,6 +191,16 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
       Effect.forever
     )
   )
+  /** What changes at the broker is told to nobody who waits for messages. */
+  let paused = false
+  const look = Effect.gen(function* () {
+    const problem = yield* Effect.promise(() => durableProblem(manager, options).catch(() => undefined))
+    if (problem?.heals === true) brake(problem.reason)
+    else if (problem !== undefined) health.live(problem.reason)
+    else if (paused) health.ready()
+    paused = problem?.heals === false
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(LOOK_EVERY), look)))
   const consumer: Consumer = {
     take: mailbox.take,
     takeAll: mailbox.takeAll,

@@ -88,6 +88,11 @@ const toError = (options: DurableOptions) => (cause: unknown) => {
     : new ConsumerError({ reason: "unavailable", message: `${name} cannot be reached: ${detail}` })
 }
 
+const differs = ({ config }: ConsumerInfo, wanted: ReturnType<typeof settingsOf>): boolean =>
+  Object.entries(wanted).some(
+    ([key, value]) => !isDeepStrictEqual((config as unknown as Record<string, unknown>)[key], value)
+  )
+
 /** Creates the durable, or brings an existing one up to date; returns the sequence up to which it is acknowledged. */
 export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamManager, options: DurableOptions) {
   const wanted = settingsOf(options)
@@ -109,11 +114,8 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
       message: `consumer ${options.durable} of stream ${options.stream} has ack policy ${config.ack_policy} where "all" is needed, delete it or choose another name`
     })
   }
-  const changed = Object.entries(wanted).some(
-    ([key, value]) => !isDeepStrictEqual((config as Record<string, unknown>)[key], value)
-  )
   const floor = existing.ack_floor.stream_seq
-  if (!changed) return floor
+  if (!differs(existing, wanted)) return floor
   yield* call(() =>
     manager.consumers.update(options.stream, options.durable, wanted as ConsumerConfig).catch(async (cause) => {
       if (!(cause instanceof JetStreamApiError) || config.priority_policy === wanted.priority_policy) throw cause
@@ -126,6 +128,22 @@ export const ensureDurable = Effect.fnUntraced(function* (manager: JetStreamMana
   )
   return floor
 })
+
+/** Why a durable does not deliver what it should, by the broker's word; undefined when it does. Rejects when nobody answers. */
+export const durableProblem = async (
+  manager: JetStreamManager,
+  options: DurableOptions
+): Promise<{ readonly reason: string; readonly heals: boolean } | undefined> => {
+  const info = await manager.consumers.info(options.stream, options.durable).catch((cause) => {
+    if (cause instanceof JetStreamApiError && (cause.code === 10014 || cause.code === 10059)) return undefined
+    throw cause
+  })
+  if (info === undefined) return { reason: `consumer ${options.durable} was deleted`, heals: true }
+  if (differs(info, settingsOf(options)))
+    return { reason: `somebody has changed consumer ${options.durable}`, heals: true }
+  if (info.paused !== true) return undefined
+  return { reason: `somebody has paused consumer ${options.durable} until ${info.config.pause_until}`, heals: false }
+}
 
 /**
  * The next delivery is the first message from `sequence` on, and deliveries count from 1 again. Fails with "ahead" when

@@ -89,7 +89,7 @@ describe("ownership", { retry: 0 }, () => {
         Effect.gen(function* () {
           const first = yield* ownPartition(0).pipe(Effect.provide(context))
           assert.isTrue(yield* first.owned)
-          assert.deepStrictEqual(first.left, {})
+          assert.isTrue(first.left.rows?.within)
           yield* first.announce("rows", cut(10))
           yield* first.announce("ledger", cut(10))
           yield* first.announce("rows", cut(20))

@@ -28,7 +28,7 @@ export interface Ownership extends Lease {
 const pauses = growingPauses("50 millis", "1 second")
 
 /**
- * What is left where the announcement of the owner before cannot be read: its last insert is of rows that cannot be chosen
+ * What is left where the announcement of the owner before is not there or cannot be read: its last insert is of rows that cannot be chosen
  * again, so that outputs wait until none is under way and go by what is stored.
  */
 const unknown: Announced["cuts"] = { rows: { first: 0, last: 0, attempt: 0, ingestedAt: 0, within: true } }
@@ -91,6 +91,8 @@ export const ownPartition = Effect.fnUntraced(function* (partition: number, stan
   /** The last announcement, with "unknown" in the place of what nobody can have announced. */
   const readLeft = Effect.gen(function* () {
     const last = yield* readLast
+    // Nothing was announced ever, or what was is gone with the stream.
+    if (last.sequence === 0) return { ...last, cuts: unknown }
     const end = yield* broker.rangeOf("raw").pipe(
       Effect.retry({ schedule: pauses, times: patientTimes }),
       Effect.mapError((message) => new OwnershipError({ reason: "unavailable", message }))

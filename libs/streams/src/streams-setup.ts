@@ -29,6 +29,8 @@ export interface StreamsSetupOptions {
   readonly replicas?: number
   /** Largest size of a stream by its name, bytes, instead of the definition's. */
   readonly maxBytes?: Readonly<Record<string, number>>
+  /** First sequence of a raw stream that has to be made. Default 1. */
+  readonly rawFirstSequence?: number
 }
 
 export type StreamsSetupReport = ReadonlyArray<{
@@ -64,7 +66,11 @@ const partitionsOf = (transform: string | undefined) => Number(/partition\((\d+)
 const shrinks = (existing: StreamInfo, wanted: StreamDefinition) =>
   partitionsOf(existing.config.subject_transform?.dest) > partitionsOf(wanted.subject_transform?.dest)
 
-const setUpStream = Effect.fnUntraced(function* (manager: JetStreamManager, wanted: StreamDefinition) {
+/** A definition that also says what it leaves open, so that what somebody has set is put back. */
+export const withoutLimits = (definition: StreamDefinition): StreamDefinition =>
+  ({ max_msgs: -1, max_msg_size: -1, subject_transform: undefined, ...definition }) as StreamDefinition
+
+const setUpStream = Effect.fnUntraced(function* (manager: JetStreamManager, wanted: StreamDefinition, first: number) {
   const what = `stream ${wanted.name}`
   const existing = yield* Effect.tryPromise({
     try: () =>
@@ -75,7 +81,8 @@ const setUpStream = Effect.fnUntraced(function* (manager: JetStreamManager, want
     catch: toError(what)
   })
   if (existing === undefined) {
-    yield* Effect.tryPromise({ try: () => manager.streams.add(wanted), catch: toError(what) })
+    const made = first > 1 ? { ...wanted, first_seq: first } : wanted
+    yield* Effect.tryPromise({ try: () => manager.streams.add(made), catch: toError(what) })
     return { stream: wanted.name, change: "created" as const }
   }
   if (shrinks(existing, wanted)) {
@@ -97,11 +104,12 @@ export const setUpStreams = Effect.fnUntraced(function* (options: StreamsSetupOp
   const report: Array<StreamsSetupReport[number]> = []
   for (const definition of streamDefinitions(options.partitions)) {
     const wanted = {
-      ...definition,
+      ...withoutLimits(definition),
       num_replicas: options.replicas ?? 1,
       max_bytes: options.maxBytes?.[definition.name] ?? definition.max_bytes
     }
-    report.push(yield* setUpStream(manager, wanted))
+    const first = definition.name === "raw" ? (options.rawFirstSequence ?? 1) : 1
+    report.push(yield* setUpStream(manager, wanted, first))
   }
   for (const stream of consumedStreams) {
     for (let partition = 0; partition < options.partitions; partition++) {
