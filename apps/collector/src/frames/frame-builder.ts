@@ -20,6 +20,8 @@ export class FrameBuilder {
    * submission cover the same messages whatever was left out this time.
    */
   span = 0
+  /** Messages it was given, those that were left out as well, for the same reason. */
+  given = 0
   /** Records that were left out, by reason. */
   dropped: Record<string, number> | undefined
   timer: ReturnType<typeof setTimeout> | undefined

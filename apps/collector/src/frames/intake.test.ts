@@ -1,5 +1,7 @@
 // Intake: what is gathered into frames, when senders are told yes, and what is held back.
+
 import { assert, describe, it } from "@effect/vitest"
+import { mostMessages } from "@tailrace/domain/frame"
 import type { Refusal } from "../refusal.ts"
 import { makeOrigin, type Origin } from "./origin.ts"
 import { testIntake } from "./test-intake.ts"
@@ -158,5 +160,24 @@ describe("Intake", () => {
     const done = submission.done()
     await intake.close(1)
     assert.deepStrictEqual(await done, full)
+  })
+
+  it("puts no more messages into a frame than one may hold, however short they are", async () => {
+    const sizes = { frameBytes: 4_194_304, maxFrameBytes: 4_194_304 }
+    const lines = text("x\n".repeat(300_000))
+    for (const layout of ["lines", "prefixed"] as const) {
+      const { intake, published } = testIntake(sizes)
+      const submission = intake.submission(origin({ layout }))
+      if (layout === "lines") submission.lines(lines, 0, lines.length, 300_000)
+      else for (let at = 0; at < lines.length; at += 2) submission.message(lines, at, at + 1)
+      assert.isUndefined(await submission.done())
+      const held = published.map(({ messages }) => messages.length)
+      assert.isAtMost(Math.max(...held), mostMessages, layout)
+      assert.strictEqual(
+        held.reduce((sum, count) => sum + count, 0),
+        300_000
+      )
+      assert.isAtMost(held.length, 4)
+    }
   })
 })

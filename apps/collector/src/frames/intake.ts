@@ -1,4 +1,5 @@
 // Intake: messages of all sources into frames, frames to the broker, acknowledgements back to the senders; bounded by bytes.
+import { mostMessages } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { type FrameEncoding, packFrame } from "@tailrace/streams/frame-encoding"
 import { within } from "../within.ts"
@@ -149,15 +150,16 @@ export class Intake {
     while (this.publishing.size > 0) await Promise.all(this.publishing)
   }
 
-  /** The submission's side: the frame its next `bytes` bytes go into. */
-  frameFor(submission: Submission, bytes: number): FrameBuilder {
+  /** The submission's side: the frame its next messages go into, so many in so many bytes. */
+  frameFor(submission: Submission, bytes: number, messages: number): FrameBuilder {
     let frame = this.openFrame(submission)
-    if (frame !== undefined && frame.span > 0 && frame.span + bytes > this.options.maxFrameBytes) {
+    if (frame !== undefined && frame.span > 0 && this.exceeds(frame, bytes, messages)) {
       this.publish(frame)
       submission.own = undefined
       frame = undefined
     }
     frame ??= this.begin(submission)
+    frame.given += messages
     if (!frame.submissions.has(submission)) {
       frame.submissions.add(submission)
       submission.joined()
@@ -179,6 +181,10 @@ export class Intake {
     if (submission.own === undefined) return
     this.publish(submission.own)
     submission.own = undefined
+  }
+
+  private exceeds({ given, span }: FrameBuilder, bytes: number, messages: number): boolean {
+    return span + bytes > this.options.maxFrameBytes || given + messages > mostMessages
   }
 
   private openFrame(submission: Submission): FrameBuilder | undefined {

@@ -1,6 +1,7 @@
 // Submission: what one sender handed in together; it is told yes when every frame that holds a part of it is acknowledged.
 
 import { forEachMessage, prefixedLength } from "@tailrace/domain/frame"
+import { countLines } from "../framing/lines.ts"
 import type { Refusal } from "../refusal.ts"
 import { dropReasons } from "./admission.ts"
 import type { FrameBuilder } from "./frame-builder.ts"
@@ -37,12 +38,12 @@ export class Submission {
    * same id the submission counts them in the same frame, and that is stored once.
    */
   refuse(messages: number): void {
-    if (messages > 0) this.intake.frameFor(this, 0).leaveOut(dropReasons.invalid, messages, 0)
+    if (messages > 0) this.intake.frameFor(this, 0, 0).leaveOut(dropReasons.invalid, messages, 0)
   }
 
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
   message(bytes: Uint8Array, start: number, end: number): void {
-    const frame = this.intake.frameFor(this, end - start + 5)
+    const frame = this.intake.frameFor(this, end - start + 5, 1)
     if (this.intake.takes(this.origin)) {
       this.messages++
       this.grow(frame.addMessage(bytes, start, end))
@@ -59,7 +60,11 @@ export class Submission {
     if (whole) this.messages += messages
     for (let at = start; at < end; ) {
       const cut = end - at <= runBytes ? end : cutAtLine(bytes, at, end)
-      const frame = this.intake.frameFor(this, cut - at + 1)
+      const frame = this.intake.frameFor(
+        this,
+        cut - at + 1,
+        at === start && cut === end ? messages : countLines(bytes, at, cut)
+      )
       this.grow(whole ? frame.addLines(bytes, at, cut) : this.sample(frame, bytes, at, cut))
       at = cut
     }
