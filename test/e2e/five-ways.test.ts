@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib"
 import { connect } from "@nats-io/transport-node"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { httpRequest } from "../attacks/raw-http.ts"
 import { RunningTailrace, tailrace } from "./running-tailrace.ts"
 
 const records = 1_000
@@ -24,7 +25,12 @@ const jsonLine = (way: string, i: number): string =>
 let running: RunningTailrace
 
 beforeAll(async () => {
-  running = await RunningTailrace.start((folder) => ["--file", join(folder, "watched", "*.log")])
+  running = await RunningTailrace.start((folder) => [
+    "--file",
+    join(folder, "watched", "*.log"),
+    "--name",
+    "logs.internal"
+  ])
   mkdirSync(join(running.folder, "watched"), { recursive: true })
 }, 120_000)
 
@@ -212,5 +218,15 @@ describe("a thousand records each way", { retry: 0 }, () => {
     const check = await tailrace(["ledger", "--check", ...ports])
     expect(JSON.parse(check.out)).toMatchObject({ balanced: true, differences: [], stored: ledger.stored })
     expect(check.code).toBe(0)
+  })
+})
+
+describe("api and collector", () => {
+  it("answer under the name they were given, and under no other", async () => {
+    for (const port of [running.ports.api, running.ports.http]) {
+      const status = async (host: string) =>
+        (await httpRequest(port, { path: "/health/live", headers: { host } })).status
+      expect([await status("logs.internal:4080"), await status("evil.example")]).toEqual([200, 403])
+    }
   })
 })

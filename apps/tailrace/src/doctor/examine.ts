@@ -27,7 +27,7 @@ import { judgeFsync, type Price, priceText, probeFsync, probePublishes } from ".
 import { judgeMigrations, judgeStore } from "./store.ts"
 
 export interface DoctorInput
-  extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement" | "openToLocalUsers"> {
+  extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement" | "openToLocalUsers" | "name"> {
   readonly probe: boolean
   readonly nats: Omit<NatsOptions, "name">
   readonly store: StoreOptions

@@ -20,6 +20,10 @@ const text = (name: string, variable: string, fallback: string, description: str
 export const upFlags = {
   data: text("data", "TAILRACE_DATA", "./.tailrace", "Folder of everything that is kept"),
   host: text("host", "TAILRACE_HOST", "127.0.0.1", "Address that every port listens on"),
+  name: Flag.String("name").pipe(
+    Flag.withDescription("Name that api and collector are reached by, besides localhost; may be given several times"),
+    Flag.between(0, 1_000)
+  ),
   pipeline: text("pipeline", "TAILRACE_PIPELINE", "", "Pipeline file; a default pipeline when left out"),
   file: Flag.String("file").pipe(
     Flag.withDescription("File or glob to follow; may be given several times"),
@@ -77,6 +81,7 @@ export interface UpInput {
   readonly natsMonitorPort: number
   readonly storePort: number
   readonly openToLocalUsers: boolean
+  readonly name: ReadonlyArray<string>
   readonly natsUrl: string
   readonly storeUrl: string
 }

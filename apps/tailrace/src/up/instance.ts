@@ -63,7 +63,13 @@ export const startInstance = Effect.fnUntraced(function* (input: UpInput) {
     ...(input.pipeline === "" ? {} : { pipeline: input.pipeline })
   })
   const peers = input.openToLocalUsers ? { peers: "any" } : {}
-  const api = yield* decode(ApiConfig, { ...addresses, host: input.host, port: input.apiPort, ...peers })
+  const api = yield* decode(ApiConfig, {
+    ...addresses,
+    host: input.host,
+    port: input.apiPort,
+    names: input.name,
+    ...peers
+  })
   const collector = yield* decode(CollectorConfig, collectorSettings(input, folder))
   return yield* Effect.gen(function* () {
     yield* Layer.build(processorLayer(processor))
@@ -105,7 +111,7 @@ const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder, s
 })
 
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({
-  http: { host: input.host, port: input.httpPort },
+  http: { host: input.host, port: input.httpPort, names: input.name },
   syslog: { host: input.host, port: input.syslogPort },
   ...(input.file.length === 0 ? {} : { files: input.file.map((path) => ({ path: resolve(path) })) }),
   stdin: input.stdin,
