@@ -131,7 +131,7 @@ describe("the independent check of the ledger", () => {
       const unbalanced = (yield* check).differences.filter(({ words }) => words.includes("does not balance"))
       yield* plant(
         `INSERT INTO dead_letters (tenant, source, stage, reason, partition, sequence, row, rejected_at, payload, ingested_at)
-          VALUES ('default', 'other', 'sink', 'planted', 0, 25, 3, now(), 'x', now())`
+          SELECT 'default', 'other', 'sink', 'planted', 0, 25, 3, now(), 'x', now()`
       )
       const letters = (yield* check).differences.filter(({ between }) => between === "dead letters and ledger")
       assert.deepStrictEqual(

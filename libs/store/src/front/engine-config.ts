@@ -59,7 +59,12 @@ export const writeEngineConfig = (folder: string, options: FrontOptions): Readon
             max_execution_time: options.querySeconds,
             max_memory_usage: options.queryMemoryBytes,
             max_result_rows: options.resultRows,
-            async_insert: 0
+            async_insert: 0,
+            // Values are data: nothing in them is worked out, so nothing in them has to be judged.
+            input_format_values_interpret_expressions: 0,
+            input_format_values_deduce_templates_of_expressions: 0,
+            // Judging a statement quotes it, which makes it longer.
+            max_query_size: mebibyte
           }
         },
         quotas: { default: {} },

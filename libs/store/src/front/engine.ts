@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join, resolve } from "node:path"
+import type { EngineNames } from "./cage/rules.ts"
 import type { FrontOptions } from "./options.ts"
 import { isAlive } from "./runtime-folder.ts"
 
@@ -60,8 +61,10 @@ export class Connection {
 export interface Engine {
   readonly version: string
   readonly timezone: string
-  /** Names of output formats in lower case; an unknown one in a statement that writes to a pipe blocks its lane. */
+  /** Names of output formats in lower case. */
   readonly formats: ReadonlySet<string>
+  /** All that a statement may name, in lower case. */
+  readonly names: EngineNames
   /** For the front's own statements. */
   readonly root: Connection
   readonly connect: () => Connection
@@ -74,18 +77,26 @@ export const openEngine = async (options: FrontOptions, args: ReadonlyArray<stri
   const addon = loadAddon()
   const path = resolve(options.dataDir)
   const root = openRoot(addon, path, args)
-  const facts = await root.run(
-    "SELECT version(), timezone(), arrayStringConcat(groupArray(lower(name)), ',') FROM system.formats WHERE is_output"
-  )
-  const [version = "", timezone = "", formats = ""] = Buffer.from(facts.bytes).toString().trim().split("\t")
+  const facts = await root.run(factsQuery, "JSONCompactEachRow")
+  const [version, timezone, formats, functions, tableFunctions, settings] = JSON.parse(
+    Buffer.from(facts.bytes).toString()
+  ) as [string, string, Array<string>, Array<string>, Array<string>, Array<string>]
   return {
     version,
     timezone,
-    formats: new Set(formats.split(",")),
+    formats: new Set(formats),
+    names: { functions: new Set(functions), tableFunctions: new Set(tableFunctions), settings: new Set(settings) },
     root,
     connect: () => new Connection(addon, addon.CreateConnection(path))
   }
 }
+
+const factsQuery = `SELECT version(), timezone(),
+  (SELECT groupArray(lower(name)) FROM system.formats WHERE is_output),
+  (SELECT groupArray(lower(name)) FROM system.functions),
+  (SELECT groupArray(lower(name)) FROM system.table_functions),
+  (SELECT groupUniqArray(lower(name)) FROM
+    (SELECT name FROM system.settings UNION ALL SELECT name FROM system.merge_tree_settings))`
 
 const holderOf = (path: string): number | undefined => {
   try {

@@ -1,13 +1,21 @@
 // Front message: what the store front's process tells its parent, or the first line it prints without one.
-// A parent sends the options first, and the word "probe" whenever it wants to know whether the engine answers.
+// A parent sends the options when asked for them, and the word "probe" whenever it wants to know whether the engine answers.
+
+import type { Confinement } from "./landlock.ts"
 
 /** port-taken, data-in-use and invalid stay as they are until somebody acts; start may pass. */
 export type FrontFailure = "port-taken" | "data-in-use" | "invalid" | "start"
 
 /** How a start has ended. */
 export type FirstFromFront =
-  | { readonly type: "ready"; readonly port: number; readonly pid: number; readonly version: string }
+  | {
+      readonly type: "ready"
+      readonly port: number
+      readonly pid: number
+      readonly version: string
+      readonly confinement: Confinement
+    }
   | { readonly type: "failed"; readonly reason: FrontFailure; readonly message: string }
 
-/** Besides it there is the answer to a probe: the engine has run a statement. */
-export type FromFront = FirstFromFront | { readonly type: "alive" }
+/** Besides it there is the wish for options, which comes again when the process starts over, and the answer to a probe. */
+export type FromFront = FirstFromFront | { readonly type: "asks" } | { readonly type: "alive" }

@@ -9,27 +9,20 @@ export interface Insert {
   readonly connection: Connection
   readonly statement: Statement
   readonly data: SpoolFile
-  /** For an insert that names none. */
-  readonly defaultFormat: string
+  readonly format: string
   readonly answer: Answer
   /** Headers of the answer beside the usual ones. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 /** `INSERT ... FROM INFILE`: one insert, whole or not at all as far as one block goes. No data is no insert. */
-export const runInsert = async ({
-  connection,
-  statement,
-  data,
-  defaultFormat,
-  answer,
-  headers
-}: Insert): Promise<void> => {
+export const runInsert = async ({ connection, statement, data, format, answer, headers }: Insert): Promise<void> => {
   let result: EngineResult | undefined
   if (data.size > 0) {
     const source = `FROM INFILE ${quoteText(data.path)} COMPRESSION 'none'`
-    const sql = [statement.head, source, statement.settings, `FORMAT ${statement.format ?? defaultFormat}`]
-    result = await connection.run(sql.filter((part) => part !== "").join(" ")).catch((error: unknown) => {
+    const sql = [statement.head, source, statement.settings, `FORMAT ${format}`]
+    // Lines, because a head may end in a comment.
+    result = await connection.run(sql.filter((part) => part !== "").join("\n")).catch((error: unknown) => {
       throw toException(error)
     })
   }

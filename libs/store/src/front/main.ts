@@ -5,12 +5,15 @@ import type { Server } from "node:http"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { setFlagsFromString } from "node:v8"
+import { Cage } from "./cage/cage.ts"
+import { confineProcess, readConfined } from "./confine.ts"
 import { DataDirectoryInUse, openEngine } from "./engine.ts"
 import { writeEngineConfig } from "./engine-config.ts"
 import type { FromFront, FrontFailure } from "./front-message.ts"
+import type { Confinement } from "./landlock.ts"
 import { Lanes } from "./lanes.ts"
 import { decodeFrontOptions, type FrontOptions, refuseOpenDoor } from "./options.ts"
-import { ResultPipes } from "./result-pipe.ts"
+import { makePipes, ResultPipes } from "./result-pipe.ts"
 import { type Front, killTagged } from "./run-request.ts"
 import { makeRuntimeFolder, removeFolder } from "./runtime-folder.ts"
 import { makeServer, serve } from "./server.ts"
@@ -20,9 +23,16 @@ import { answerProbes, watchOver } from "./watch.ts"
 
 const underParent = process.send !== undefined
 
-/** Under a parent the options come as its first message, so that no password stands in arguments or environment. */
+/**
+ * Under a parent the options come by message, so that no password stands in arguments or environment. They are asked for, since
+ * a process that is started over needs them again.
+ */
 const readOptions = async (): Promise<FrontOptions> => {
-  if (underParent) return decodeFrontOptions(await new Promise((take) => process.once("message", take)))
+  if (underParent) {
+    const given = new Promise((take) => process.once("message", take))
+    tell({ type: "asks" })
+    return decodeFrontOptions(await given)
+  }
   const { values } = parseArgs({
     options: {
       options: { type: "string" },
@@ -72,6 +82,7 @@ const openFront = async (options: FrontOptions, folder: string): Promise<Front> 
   return {
     engine,
     options,
+    cage: new Cage(engine.names, options.outsideSources),
     spool: new Spool(folder, options.spoolBytes),
     pipes: new ResultPipes(folder, running),
     lanes: {
@@ -119,28 +130,45 @@ const closeOnSignal = (server: Server, front: Front, folder: string): void => {
   if (underParent && !process.connected) stop()
 }
 
+/** The runtime folder with its pipes, made before a confined process could not make them. */
+const makeFolder = async (options: FrontOptions): Promise<string> => {
+  await mkdir(resolve(options.dataDir), { recursive: true, mode: 0o700 })
+  const folder = makeRuntimeFolder(options)
+  makePipes(folder, lanesOf(options).running)
+  return folder
+}
+
+const confine = (options: FrontOptions, folder: string): Confinement =>
+  options.confined
+    ? confineProcess(folder, resolve(options.dataDir), options.port)
+    : { reason: "it is switched off by the option confined" }
+
 const begin = async (): Promise<void> => {
+  const before = readConfined()
   const options = await readOptions()
   const open = refuseOpenDoor(options)
   if (open !== undefined) {
     fail("invalid", open)
     return
   }
-  const server = makeServer()
-  let folder: string | undefined
+  let folder = before?.folder
+  let server: Server | undefined
   try {
+    folder ??= await makeFolder(options)
+    const confinement = before?.confinement ?? confine(options, folder)
+    if ("reason" in confinement)
+      process.stderr.write(`store front: not confined by the system: ${confinement.reason}\n`)
+    server = makeServer()
     const port = await listen(server, options)
-    await mkdir(resolve(options.dataDir), { recursive: true, mode: 0o700 })
-    folder = makeRuntimeFolder(options)
     const front = await openFront(options, folder)
     serve(server, front)
     closeOnSignal(server, front, folder)
     watchOver(front, folder)
     if (underParent) answerProbes(front)
-    tell({ type: "ready", port, pid: process.pid, version: front.engine.version })
+    tell({ type: "ready", port, pid: process.pid, version: front.engine.version, confinement })
   } catch (error) {
     if (folder !== undefined) removeFolder(folder)
-    server.close()
+    server?.close()
     explain(error, options)
   }
 }

@@ -45,6 +45,11 @@ export const FrontOptions = Schema.Struct({
     false,
     "Whether SQL may reach files, addresses and programs outside of the data folder"
   ),
+  confined: field(
+    Schema.Boolean,
+    true,
+    "Whether the system keeps the process to its data folder and port, where it can (Linux with Landlock)"
+  ),
   spoolDir: optional(Schema.NonEmptyString, "Folder for bodies and pipes; shared memory when there is some")
 })
 export type FrontOptions = typeof FrontOptions.Type

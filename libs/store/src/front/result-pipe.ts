@@ -15,12 +15,19 @@ export interface ResultPipe {
   readonly release: () => void
 }
 
+const pathsOf = (folder: string, count: number): Array<string> =>
+  Array.from({ length: count }, (_, at) => join(folder, `result-${at}`))
+
+export const makePipes = (folder: string, count: number): void => {
+  execFileSync("mkfifo", ["-m", "600", ...pathsOf(folder, count)])
+}
+
 export class ResultPipes {
   readonly #free: Array<string>
 
+  /** Of a folder in which `makePipes` has made as many. */
   constructor(folder: string, count: number) {
-    this.#free = Array.from({ length: count }, (_, at) => join(folder, `result-${at}`))
-    execFileSync("mkfifo", ["-m", "600", ...this.#free])
+    this.#free = pathsOf(folder, count)
   }
 
   take(): ResultPipe {

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { folderHeader, givenHeader } from "../given-body.ts"
+import type { Asker, Cage } from "./cage/cage.ts"
 import type { Connection, Engine } from "./engine.ts"
 import { toException } from "./errors.ts"
-import { guardReadOnly, guardStatement } from "./guard.ts"
 import { runInsert } from "./insert.ts"
 import type { Lane, Lanes } from "./lanes.ts"
 import { helloBlock, isHello } from "./native-hello.ts"
@@ -26,6 +26,7 @@ export interface FrontLanes {
 export interface Front {
   readonly engine: Engine
   readonly options: FrontOptions
+  readonly cage: Cage
   readonly spool: Spool
   readonly pipes: ResultPipes
   readonly lanes: FrontLanes
@@ -65,14 +66,13 @@ export const runRequest = async (
 
 const runAsked = async (run: Run, asked: Asked): Promise<void> => {
   const { front, params, user, answer } = run
-  guardStatement(asked.statement, front.options.outsideSources)
-  if (run.get || user.readOnly) guardReadOnly(asked.statement, user.name)
   if (isHello(asked.statement.head, params)) {
     answer.start(200, { "Content-Type": "application/octet-stream", "X-ClickHouse-Format": "Native" })
     answer.end(helloBlock(front.engine.version, front.engine.timezone))
     return
   }
   const settings = readSettings(params, user, front.options)
+  front.cage.checkSettings(settings.keys())
   const lanes = asked.data === undefined ? front.lanes.reads : front.lanes.inserts
   const lane = await lanes.enter(answer.left)
   const stopKilling = killWhenOver(run, lane)
@@ -80,6 +80,7 @@ const runAsked = async (run: Run, asked: Asked): Promise<void> => {
     const lease = await front.sessions.lease(readSession(params, user))
     try {
       await prepare(run, lease, settings)
+      await front.cage.check(lease.connection, asked.statement, askerOf(run, lease, settings))
       await dispatch(run, lease.connection, asked)
     } finally {
       if (lease.kept) await undo(lease, settings)
@@ -93,10 +94,18 @@ const runAsked = async (run: Run, asked: Asked): Promise<void> => {
   }
 }
 
+const askerOf = ({ user, get }: Run, { kept }: Lease, params: ReadonlyMap<string, string>): Asker => ({
+  readOnly: user.readOnly,
+  get,
+  params,
+  kept
+})
+
 const prepare = async (run: Run, lease: Lease, asked: ReadonlyMap<string, string>): Promise<void> => {
   const { params, request, user } = run
   const header = request.headers["x-clickhouse-database"]
   const database = params.get("database") ?? (typeof header === "string" ? header : "")
+  run.front.cage.checkDatabase(database)
   const settings = new Map(asked)
   settings.set("log_comment", `${run.tag} ${asked.get("log_comment") ?? ""}`.trimEnd())
   if (user.readOnly) settings.set("readonly", "1")
@@ -126,12 +135,14 @@ const dispatch = async (run: Run, connection: Connection, { statement, data }: A
   const asked = params.get("default_format") ?? (typeof header === "string" ? header : undefined)
   answer.left.throwIfAborted()
   if (data !== undefined) {
-    const defaultFormat = /^\w+$/.exec(asked ?? "Values")?.[0] ?? "Values"
+    const format = statement.format ?? /^\w+$/.exec(asked ?? "Values")?.[0] ?? "Values"
+    front.cage.checkFormat(format, "input")
     const told = request.headers[givenHeader] !== undefined && isLoopback(front.options.host)
     const headers = told ? { [folderHeader]: front.spool.folder } : {}
-    return runInsert({ connection, statement, data, defaultFormat, answer, headers })
+    return runInsert({ connection, statement, data, format, answer, headers })
   }
   const format = checkFormat(front.engine, statement.format ?? asked ?? "TabSeparated")
+  front.cage.checkFormat(format, "output")
   if (statement.kind !== "read") {
     const result = await connection.run(`${statement.head} ${statement.settings}`, format).catch((error: unknown) => {
       throw toException(error)

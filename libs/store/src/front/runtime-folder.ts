@@ -1,5 +1,5 @@
 // Runtime folder of a front: in shared memory where there is some, for spooled bodies, result pipes and engine config.
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs"
+import { accessSync, constants, mkdtempSync, readdirSync, rmdirSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { frontFolder } from "../given-body.ts"
@@ -22,7 +22,9 @@ const isOver = (pid: number): boolean => pid === process.pid || !isAlive(pid)
 
 export const removeFolder = (folder: string): void => {
   try {
-    rmSync(folder, { recursive: true, force: true })
+    // Piece by piece: a confined process may not list the folder around it, as removing it with all it holds would.
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true })
+    rmdirSync(folder)
   } catch {
     // Another user's, or gone in between: not ours to remove.
   }

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join } from "node:path"
 import { Clock, Effect, Schema, type Scope } from "effect"
-import type { FirstFromFront } from "./front-message.ts"
+import type { FirstFromFront, FromFront } from "./front-message.ts"
+import type { Confinement } from "./landlock.ts"
 import type { FrontOptionsInput } from "./options.ts"
 
 export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
@@ -35,6 +36,8 @@ export interface Front {
   readonly port: number
   /** Of the engine, such as 26.7.2.1. */
   readonly version: string
+  /** What the system keeps the process from, or why it does not. */
+  readonly confinement: Confinement
   /** Undefined while none runs. */
   readonly pid: () => number | undefined
   readonly restarts: () => number
@@ -45,6 +48,7 @@ interface Started {
   readonly host: string
   readonly port: number
   readonly version: string
+  readonly confinement: Confinement
   /** Resolves with a word on how it ended. */
   readonly ended: Promise<string>
 }
@@ -93,6 +97,7 @@ export const spawnFront = (options: SpawnOptions): Effect.Effect<Front, FrontErr
       url: address(first.host, first.port),
       port: first.port,
       version: first.version,
+      confinement: first.confinement,
       pid: () => running?.child.pid,
       restarts: () => restarts
     }
@@ -143,11 +148,17 @@ const start = (
         : new FrontError({ reason: "start", message: `store front: ${cause instanceof Error ? cause.message : cause}` })
   })
 
+/** Without what is said to the product by variables, which may be secrets of other parts. */
+const environment = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TAILRACE_"))),
+  UV_THREADPOOL_SIZE: threads
+})
+
 const launch = async (options: SpawnOptions, port: number | undefined, signal: AbortSignal): Promise<Started> => {
   const { health: _health, log, startMillis, backOffMillis: _first, mostBackOffMillis: _most, ...front } = options
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, UV_THREADPOOL_SIZE: threads }
+    env: environment()
   })
   const ended = new Promise<string>((done) => {
     child.once("exit", (code, by) => done(by === null ? `ended with code ${code}` : `was ended by ${by}`))
@@ -162,8 +173,8 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
     for (const line of text.split("\n")) if (line !== "") log?.(line)
   })
   try {
-    child.send({ ...front, ...(port === undefined ? {} : { port }) })
-    const told = await Promise.race([once(child, "message").then(([message]) => message as FirstFromFront), ended])
+    const given = { ...front, ...(port === undefined ? {} : { port }) }
+    const told = await Promise.race([firstWord(child, given), ended])
     if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${tail.trim()}`)
     if (told.type === "failed") {
       await ended
@@ -172,7 +183,7 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
     }
     const host = options.host ?? "127.0.0.1"
     await ping(told.port, host)
-    return { child, host, port: told.port, version: told.version, ended }
+    return { child, host, port: told.port, version: told.version, confinement: told.confinement, ended }
   } catch (error) {
     child.kill("SIGKILL")
     throw error
@@ -181,6 +192,18 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
     signal.removeEventListener("abort", abandon)
   }
 }
+
+/** Gives the options as often as they are asked for, and resolves with what is told of the start. */
+const firstWord = (child: ChildProcess, options: FrontOptionsInput): Promise<FirstFromFront> =>
+  new Promise((done) => {
+    const hear = (message: FromFront): void => {
+      if (message.type === "asks") child.send(options)
+      if (message.type !== "ready" && message.type !== "failed") return
+      child.off("message", hear)
+      done(message)
+    }
+    child.on("message", hear)
+  })
 
 /** SIGTERM, and SIGKILL when the process outlives its own deadline. */
 const stop = async ({ child, ended }: Started, options: SpawnOptions): Promise<void> => {
