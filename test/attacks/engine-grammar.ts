@@ -53,7 +53,7 @@ const spellings: ReadonlyArray<(name: string, random: Random) => string> = [
   (name) => `“${name}”`
 ]
 
-export const spell = (random: Random, name: string): string => pick(random, spellings)(name, random)
+const spell = (random: Random, name: string): string => pick(random, spellings)(name, random)
 
 const text = (value: string): string => `'${value.replace(/[\\']/g, "\\$&")}'`
 

@@ -1,6 +1,6 @@
 // Cage: has every statement judged before it runs, once for each text, on the connection that it will run on.
 import type { Connection, EngineResult } from "../engine.ts"
-import { denied, FrontException, toException } from "../errors.ts"
+import { denied, FrontException, readOnlyError, toException } from "../errors.ts"
 import { type Token, tokens } from "../lexer.ts"
 import { quoteText, type Statement } from "../statement.ts"
 import { allowedInputFormats, allowedOutputFormats, ownTables, readerTables } from "./names.ts"
@@ -61,7 +61,7 @@ export class Cage {
     const { objection, reads, systemTables } = await this.#judge(connection, text, asker)
     if (objection !== undefined && !this.#open) throw refuse(objection)
     if (!reads && (asker.get || asker.readOnly)) {
-      throw new FrontException(164, "READONLY", "Cannot execute query in readonly mode")
+      throw readOnlyError("Cannot execute query in readonly mode")
     }
     if (this.#open) return
     const tables = asker.readOnly ? readerTables : ownTables
