@@ -30,6 +30,7 @@ export interface Totals {
   readonly overtaken: number
   readonly handOvers: number
   readonly wideKills: number
+  readonly powerFailures: number
   readonly letters: number
   readonly replays: number
   readonly seconds: number
@@ -59,6 +60,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     overtaken: 0,
     handOvers: 0,
     wideKills: 0,
+    powerFailures: 0,
     letters: 0,
     replays: 0,
     seconds: 0
@@ -79,6 +81,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     totals.overtaken += result.overtaken
     totals.handOvers += result.handOvers
     totals.wideKills += result.wideKills
+    totals.powerFailures += result.powerFailures
     totals.letters += result.letters
     totals.replays += result.replays
     totals.seconds += result.seconds

@@ -79,7 +79,8 @@ export class ModelBroker {
           const stream = this.stream(options.stream)
           const durable = stream.durable(options.durable, options.filterSubject)
           const asked = options.startSequence ?? 1
-          const startSequence = options.replay === true ? asked : Math.max(asked, durable.floor + 1)
+          const behind = Math.min(Math.max(asked, durable.floor + 1), options.lacking ?? Number.POSITIVE_INFINITY)
+          const startSequence = options.replay === true ? asked : behind
           return { durable, startSequence, stream }
         }).pipe(
           Effect.mapError((message) => new ConsumerError({ reason: "unavailable", message })),

@@ -3,7 +3,8 @@ import { StoreError } from "@tailrace/store/store-error"
 import type { TablesShape } from "@tailrace/store/tables"
 import { Effect } from "effect"
 import type { Life } from "./life.ts"
-import { type CutShort, cutShort, type JsonRow, ModelTables } from "./model-tables.ts"
+import { type JsonRow, ModelTables } from "./model-tables.ts"
+import { everything, type Remains, remainsOf, remainsText } from "./model-tokens.ts"
 import { type NativeRow, readNativeLetters, readNativeRows } from "./native-reader.ts"
 import type { World } from "./world.ts"
 
@@ -21,6 +22,8 @@ export interface StoreFaults {
   readonly most: number
   /** How often it dies while it works on inserts of several partitions. */
   readonly wide: number
+  /** Share of its deaths in which its machine loses power. */
+  readonly power: number
 }
 
 /** As the client of the store is configured. */
@@ -35,8 +38,8 @@ interface Running {
   readonly apply: Apply
 }
 
-/** What an insert does, as far as it comes; answers why it is refused. */
-type Apply = (until: CutShort) => StoreError | undefined
+/** What an insert does, or what is left of it; answers why it is refused. */
+type Apply = (remains: Remains) => StoreError | undefined
 
 /** What a record says that the constraint does not let in. */
 const unstorable = "no-sink"
@@ -49,6 +52,8 @@ export class ModelStore {
   kills = 0
   /** Kills that found inserts of several partitions at work. */
   wideKills = 0
+  /** Kills of its whole machine. */
+  powerFailures = 0
   /** Whether a constraint on the table of rows is in force. */
   constrained = false
   private lateKills = 0
@@ -64,17 +69,21 @@ export class ModelStore {
     this.faults = faults
   }
 
-  /** The store dies: each insert it works on is cut off where it is, and answers no more. */
-  kill(downMillis: number): void {
+  /** The store dies: each insert it works on is cut off where it is, and answers no more; what it has answered is synced. */
+  kill(downMillis: number, withoutPower = this.world.random() < this.faults.power): void {
     if (!this.up) return
     this.up = false
     this.kills++
-    this.world.note("the store is killed")
+    this.world.note(withoutPower ? "the store is without power" : "the store is killed")
     if (this.isWide()) this.wideKills++
     for (const { apply, name } of this.running.values()) {
-      const until = cutShort[this.world.integer(0, cutShort.length - 1)] as CutShort
-      this.world.note(`${name} is cut short: ${until}`)
-      apply(until)
+      const remains = remainsOf(this.world, withoutPower)
+      this.world.note(`of ${name} is left: ${remainsText(remains)}`)
+      apply(remains)
+    }
+    if (withoutPower) {
+      this.powerFailures++
+      this.tables.tokens.loseEnds(this.world)
     }
     this.running.clear()
     this.world.after(downMillis, () => {
@@ -111,36 +120,39 @@ export class ModelStore {
     const read = <A>(name: string, apply: () => A) => this.read(life, name, apply)
     const insert = (name: string, token: string, apply: Apply) => this.insert(life, `${name} ${token}`, token, apply)
     return {
-      runningInserts: (partition) =>
-        read("ask for running inserts", () => {
-          const own = new RegExp(`^(ledger-|fill-)?${partition}-`)
+      runningInserts: (partition, of = "rows") =>
+        read(`ask for running inserts of ${of}`, () => {
+          const own = new RegExp(`^${of === "rows" ? "(ledger-|fill-)?" : "dead-"}${partition}-`)
           return [...this.running.values()].filter(({ token }) => own.test(token)).length
         }),
       lastInsert: (table, partition) => read(`ask for the last of ${table}`, () => tables.lastInsert(table, partition)),
-      readBatch: (partition, ingestedAt) => read("read a batch", () => tables.readBatch(partition, ingestedAt)),
+      insertAt: (table, partition, ingestedAt) =>
+        read(`ask for an insert into ${table}`, () => tables.lastInsert(table, partition, ingestedAt)),
       lettersAfter: (partition, sequence) =>
         read("read the dead letters", () => tables.letters.after(partition, sequence)),
       splitFrameFound: (partition, lastSequence) =>
         read("read the split frame", () => tables.splitFrameFound(partition, lastSequence)),
-      rollupShortage: (partition, ingestedAt) =>
-        read("compare the rollup", () => tables.rollupShortage(partition, ingestedAt)),
-      fillRollup: (partition, ingestedAt, times) =>
-        insert("fill the rollup", `fill-${partition}-${ingestedAt}`, (until) => {
-          if (until === "everything") tables.fillRollup(partition, ingestedAt, times)
+      doubledRows: (partition, ingestedAt) =>
+        read("look for doubled rows", () => tables.doubledRows(partition, ingestedAt)),
+      rollupGaps: (partition, ingestedAt) =>
+        read("compare the rollup", () => tables.rollupGaps(partition, ingestedAt).cells.size),
+      fillRollup: (partition, ingestedAt) =>
+        insert("fill the rollup", `fill-${partition}-${ingestedAt}`, ({ rollup }) => {
+          if (rollup) tables.fillRollup(partition, ingestedAt)
           return undefined
         }),
       insertNative: (table, _columns, token, bytes) => {
         const sent = bytes.slice()
         const write = this.writerOf(table, token, sent)
-        return insert(`insert into ${table}`, token, (until) => {
+        return insert(`insert into ${table}`, token, (remains) => {
           if (life.alive && Buffer.compare(sent, bytes) !== 0)
             this.world.violate(`the bytes of ${token} changed on the way`)
-          return write(until)
+          return write(remains)
         })
       },
       insertJson: (table, rows, token) =>
-        insert(`insert into ${table}`, token, (until) => {
-          tables.insertJson(table, token, rows as ReadonlyArray<JsonRow>, until)
+        insert(`insert into ${table}`, token, (remains) => {
+          tables.insertJson(table, token, rows as ReadonlyArray<JsonRow>, remains)
           return undefined
         })
     }
@@ -149,16 +161,16 @@ export class ModelStore {
   private writerOf(table: string, token: string, bytes: Uint8Array): Apply {
     if (table === "dead_letters") {
       const letters = readNativeLetters(bytes)
-      return (until) => {
-        this.tables.insertLetters(token, letters, until)
+      return (remains) => {
+        this.tables.insertLetters(token, letters, remains)
         return undefined
       }
     }
     const rows = readNativeRows(bytes)
-    return (until) => {
+    return (remains) => {
       const refused = this.constrained ? rows.find(({ body }) => body.includes(unstorable)) : undefined
       if (refused !== undefined) return violation(refused)
-      this.tables.insertLogs(token, bytes, rows, until)
+      this.tables.insertLogs(token, bytes, rows, remains)
       return undefined
     }
   }
@@ -198,7 +210,7 @@ export class ModelStore {
             return fail(1)
           }
           this.running.delete(number)
-          const refusal = apply("everything")
+          const refusal = apply(everything)
           world.note(`${name} is ${refusal === undefined ? "done" : "refused"}`)
           if (works > clientPatience) return undefined
           if (world.chance(faults.lost)) return fail(world.between(1, clientPatience))

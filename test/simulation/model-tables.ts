@@ -2,11 +2,9 @@
 import type { SplitFrameFound } from "@tailrace/store/settled-records"
 import type { StoredBatch } from "@tailrace/store/tables"
 import { ModelLetters } from "./model-letters.ts"
+import { ModelRollup } from "./model-rollup.ts"
+import { everything, ModelTokens, type Remains } from "./model-tokens.ts"
 import type { NativeLetter, NativeRow } from "./native-reader.ts"
-
-/** How far an insert comes that the store does not survive. */
-export const cutShort = ["nothing", "token only", "rows only", "rollup token only", "everything"] as const
-export type CutShort = (typeof cutShort)[number]
 
 interface Part extends StoredBatch {
   readonly token: string
@@ -18,17 +16,9 @@ interface Part extends StoredBatch {
 /** A row of `ledger`, `panes` or `anomalies` as it was inserted. */
 export type JsonRow = Readonly<Record<string, unknown>>
 
-const day = 86_400_000
-const minute = 60_000
-
-export interface RollupCell {
-  records: number
-  bytes: number
-}
-
 export class ModelTables {
   readonly parts: Array<Part> = []
-  readonly rollup = new Map<string, RollupCell>()
+  readonly rollup = new ModelRollup()
   readonly ledger: Array<JsonRow> = []
   readonly letters = new ModelLetters()
   /** By identity, as the engine replaces them: the row that counts. */
@@ -43,29 +33,23 @@ export class ModelTables {
   readonly contradictions: Array<string> = []
   /** Metrics and keys of the panes; see `paneKey`. */
   readonly closed = new Set<string>()
-  private readonly tokens = new Set<string>()
-  private readonly rollupTokens = new Set<string>()
+  readonly tokens = new ModelTokens()
 
-  /** One insert, whole or cut short by the end of the store. A token that is known changes nothing. */
-  insertLogs(token: string, bytes: Uint8Array, rows: ReadonlyArray<NativeRow>, until: CutShort): void {
-    if (until === "nothing") return
-    if (!this.tokens.has(`logs ${token}`)) {
-      this.tokens.add(`logs ${token}`)
-      if (until === "token only") return
+  /** One insert, or what is left of it. A token that is known changes nothing. */
+  insertLogs(token: string, bytes: Uint8Array, rows: ReadonlyArray<NativeRow>, remains: Remains): void {
+    if (this.isNew("logs", token, remains.token) && remains.rows) {
       this.parts.push(partOf(token, bytes, rows))
       for (const { sequence } of rows) this.storedRows.set(sequence, (this.storedRows.get(sequence) ?? 0) + 1)
     }
-    if (until === "rows only" || this.rollupTokens.has(token)) return
-    this.rollupTokens.add(token)
-    if (until !== "rollup token only") addUp(this.rollup, rows)
+    if (this.isNew("logs_per_minute", token, remains.rollupToken) && remains.rollup) this.rollup.add(rows)
   }
 
-  insertLetters(token: string, letters: ReadonlyArray<NativeLetter>, until: CutShort): void {
-    if (this.isNew("dead_letters", token, until)) this.letters.insert(letters)
+  insertLetters(token: string, letters: ReadonlyArray<NativeLetter>, remains: Remains = everything): void {
+    if (this.isNew("dead_letters", token, remains.token) && remains.rows) this.letters.insert(letters)
   }
 
-  insertJson(table: string, token: string, rows: ReadonlyArray<JsonRow>, until: CutShort): void {
-    if (!this.isNew(table, token, until)) return
+  insertJson(table: string, token: string, rows: ReadonlyArray<JsonRow>, remains: Remains = everything): void {
+    if (!this.isNew(table, token, remains.token) || !remains.rows) return
     for (const row of rows) {
       if (table === "panes") this.replace(this.panes, row, paneIdentity)
       else if (table === "anomalies") this.replace(this.anomalies, row, anomalyIdentity)
@@ -82,19 +66,23 @@ export class ModelTables {
     return this.accounted.get(partition) ?? 0
   }
 
-  /** Logs a token, and answers whether the rows under it come into the table. */
-  private isNew(table: string, token: string, until: CutShort): boolean {
-    if (until === "nothing" || this.tokens.has(`${table} ${token}`)) return false
-    this.tokens.add(`${table} ${token}`)
-    return until !== "token only"
+  /** Answers whether a token is new to a table, and logs it if it is to be. */
+  private isNew(table: string, token: string, logged: boolean): boolean {
+    if (this.tokens.has(table, token)) return false
+    if (logged) this.tokens.add(table, token)
+    return true
   }
 
-  lastInsert(table: "logs" | "ledger", partition: number): StoredBatch | undefined {
+  /** The newest one, or that of a stamp. */
+  lastInsert(table: "logs" | "ledger", partition: number, stamp?: number): StoredBatch | undefined {
+    const isMeant = ({ ingestedAt }: { readonly ingestedAt: number }) => stamp === undefined || ingestedAt === stamp
     if (table === "logs") {
-      return this.partsOf(partition).reduce<Part | undefined>(
-        (newest, part) => (newest !== undefined && newest.ingestedAt >= part.ingestedAt ? newest : part),
-        undefined
-      )
+      return this.partsOf(partition)
+        .filter(isMeant)
+        .reduce<Part | undefined>(
+          (newest, part) => (newest !== undefined && newest.ingestedAt >= part.ingestedAt ? newest : part),
+          undefined
+        )
     }
     const inserts = this.ledger.map((row) => ({
       partition: Number(row.partition),
@@ -103,7 +91,7 @@ export class ModelTables {
       attempt: Number(row.attempt),
       ingestedAt: Date.parse(String(row.ingested_at))
     }))
-    const own = inserts.filter((one) => one.partition === partition)
+    const own = inserts.filter((one) => one.partition === partition && isMeant(one))
     if (own.length === 0) return undefined
     const ingestedAt = own.reduce((latest, one) => Math.max(latest, one.ingestedAt), 0)
     const newest = own.filter((one) => one.ingestedAt === ingestedAt)
@@ -116,38 +104,31 @@ export class ModelTables {
     }
   }
 
-  /** The block of a stored batch, which as a rule is the one it came in. */
-  readBatch(partition: number, ingestedAt: number): Uint8Array {
-    return this.partsOf(partition).find((part) => part.ingestedAt === ingestedAt)?.bytes ?? new Uint8Array(0)
+  doubledRows(partition: number, ingestedAt: number): number {
+    const rows = this.rowsOf(partition, ingestedAt)
+    return rows.length - new Set(rows.map(({ row, sequence }) => `${sequence}-${row}`)).size
   }
 
-  rollupShortage(partition: number, ingestedAt: number): number {
-    const batch = this.partsOf(partition).find((part) => part.ingestedAt === ingestedAt)
-    const own = new Map<string, RollupCell>()
-    const stored = new Map<string, RollupCell>()
-    if (batch !== undefined) addUp(own, batch.stored)
-    for (const part of this.comparesEverything ? this.parts : this.partsOf(partition)) addUp(stored, part.stored)
-    const sum = (cells: ReadonlyMap<string, RollupCell>, key: string) => {
-      if (!this.comparesEverything) return cells.get(key)?.records ?? 0
-      const alike = [...cells].filter(([other]) => withoutPartition(other) === withoutPartition(key))
-      return alike.reduce((records, [, cell]) => records + cell.records, 0)
-    }
-    const times = new Set([...own].map(([key, { records }]) => (sum(stored, key) - sum(this.rollup, key)) / records))
-    const [first = 0] = times
-    return times.size > 1 ? Number.NaN : first
+  /** See `rollupGaps` of the store: what is missing, and where. */
+  rollupGaps(partition: number, ingestedAt: number): ModelRollup {
+    const all = this.comparesEverything ? this.parts : this.partsOf(partition)
+    const rows = all.flatMap(({ stored }) => stored)
+    return this.rollup.gaps(partition, this.rowsOf(partition, ingestedAt), rows, this.comparesEverything)
   }
 
-  fillRollup(partition: number, ingestedAt: number, times: number): void {
-    for (const part of this.partsOf(partition)) {
-      if (part.ingestedAt === ingestedAt) addUp(this.rollup, part.stored, times)
-    }
+  fillRollup(partition: number, ingestedAt: number): void {
+    this.rollup.addAll(this.rollupGaps(partition, ingestedAt))
   }
 
   /** The rollup as it ought to be. */
-  rollupOfRows(): Map<string, RollupCell> {
-    const cells = new Map<string, RollupCell>()
-    for (const { stored } of this.parts) addUp(cells, stored)
-    return cells
+  rollupOfRows(): ModelRollup {
+    const rollup = new ModelRollup()
+    for (const { stored } of this.parts) rollup.add(stored)
+    return rollup
+  }
+
+  private rowsOf(partition: number, ingestedAt: number): ReadonlyArray<NativeRow> {
+    return this.partsOf(partition).flatMap((part) => (part.ingestedAt === ingestedAt ? part.stored : []))
   }
 
   /** See `splitFrameFound` of the store. */
@@ -174,8 +155,6 @@ export class ModelTables {
     into.set(id, row)
   }
 }
-
-const withoutPartition = (key: string): string => key.replace(/ \d+/, "")
 
 const paneIdentity = ["tenant", "metric", "window_start", "partition", "key_id"]
 const anomalyIdentity = ["tenant", "metric", "detector", "window_start", "partition", "key_id"]
@@ -205,17 +184,3 @@ const partOf = (token: string, bytes: Uint8Array, stored: ReadonlyArray<NativeRo
 
 /** What a finding says: everything but when it was stored. */
 const saying = ({ ingested_at: _, ...row }: JsonRow): string => JSON.stringify(row)
-
-const addUp = (cells: Map<string, RollupCell>, rows: ReadonlyArray<NativeRow>, times = 1): void => {
-  for (const row of rows) {
-    const at = Math.floor(row.timestampMillis / minute)
-    const key = `${Math.floor(row.ingestedAt / day)} ${row.partition} ${row.tenant} ${at} ${row.service} ${row.severity}`
-    let cell = cells.get(key)
-    if (cell === undefined) {
-      cell = { records: 0, bytes: 0 }
-      cells.set(key, cell)
-    }
-    cell.records += times
-    cell.bytes += row.bodyBytes * times
-  }
-}

@@ -51,11 +51,12 @@ const rowProblems = ({ tables, truth }: Outputs): ReadonlyArray<string> => {
 }
 
 const rollupProblems = (tables: ModelTables): ReadonlyArray<string> => {
-  const expected = tables.rollupOfRows()
-  const keys = new Set([...expected.keys(), ...tables.rollup.keys()])
+  const expected = tables.rollupOfRows().cells
+  const { cells } = tables.rollup
+  const keys = new Set([...expected.keys(), ...cells.keys()])
   return [...keys]
     .flatMap((key) => {
-      const counted = JSON.stringify(tables.rollup.get(key))
+      const counted = JSON.stringify(cells.get(key))
       const rows = JSON.stringify(expected.get(key))
       return counted === rows ? [] : [`the rollup says ${counted} of ${key}, its rows ${rows}`]
     })

@@ -1,6 +1,8 @@
 // Sabotages: mistakes a pipeline could make, put in through the services it uses; the simulation has to find each of them.
+import type { Cut } from "@tailrace/streams/announced"
 import type { BrokerShape } from "@tailrace/streams/broker"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
+import type { ModelStore } from "./model-store.ts"
 import type { Sabotage } from "./simulate.ts"
 
 /** Made anew for each run, as some of them remember something. */
@@ -16,24 +18,59 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
         }))
     })
   }),
-  "leaves the last batch as it is after a crash": () => ({
-    tables: (tables) => {
-      let recovering = false
-      return {
-        ...tables,
-        readBatch: (partition, ingestedAt) => {
-          recovering = true
-          return tables.readBatch(partition, ingestedAt)
-        },
-        insertNative: (table, columns, token, bytes) => {
-          if (!recovering) return tables.insertNative(table, columns, token, bytes)
-          recovering = false
-          return Effect.void
-        },
-        rollupShortage: () => Effect.succeed(0)
+  "inserts the last batch again under its token when it starts": () => {
+    let parts: ModelStore["tables"]["parts"] = []
+    return {
+      store: (store) => {
+        parts = store.tables.parts
+      },
+      tables: (tables) => {
+        const recovered = new Set<number>()
+        return {
+          ...tables,
+          lastInsert: (table, partition) =>
+            Effect.tap(tables.lastInsert(table, partition), (batch) => {
+              if (table !== "logs" || batch === undefined || recovered.has(partition)) return Effect.void
+              recovered.add(partition)
+              const part = parts.find((one) => one.partition === partition && one.ingestedAt === batch.ingestedAt)
+              return part === undefined ? Effect.void : tables.insertNative("logs", "", part.token, part.bytes)
+            })
+        }
       }
     }
+  },
+  "repeats an insert without an answer before it asks for its rows": () => ({
+    tables: (tables) => ({
+      ...tables,
+      insertNative: (table, columns, token, bytes) =>
+        Effect.retry(tables.insertNative(table, columns, token, bytes), {
+          while: ({ code }) => code === undefined,
+          schedule: Schedule.spaced("1 second")
+        })
+    })
   }),
+  "takes what was announced for stored": () => {
+    const announced = new Map<number, Cut>()
+    return {
+      broker: (broker) => ({
+        ...broker,
+        readAnnounced: (partition) =>
+          Effect.tap(broker.readAnnounced(partition), ({ cuts }) =>
+            Effect.sync(() => cuts.rows === undefined || announced.set(partition, cuts.rows))
+          )
+      }),
+      tables: (tables) => ({
+        ...tables,
+        lastInsert: (table, partition) =>
+          Effect.map(tables.lastInsert(table, partition), (batch) => {
+            const cut = announced.get(partition)
+            if (table !== "logs" || cut === undefined || (batch?.ingestedAt ?? 0) >= cut.ingestedAt) return batch
+            const { attempt, first, ingestedAt, last } = cut
+            return { firstSequence: first, lastSequence: last, ingestedAt, attempt, rows: 1 }
+          })
+      })
+    }
+  },
   "takes no answer for a yes": () => ({
     tables: (tables) => ({
       ...tables,
@@ -72,7 +109,7 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
     broker: (broker) => ({ ...broker, unacknowledged: () => Effect.succeed(0) })
   }),
   "repairs no rollup": () => ({
-    tables: (tables) => ({ ...tables, rollupShortage: () => Effect.succeed(0) })
+    tables: (tables) => ({ ...tables, rollupGaps: () => Effect.succeed(0) })
   }),
   "compares the rollup over all partitions": () => ({
     store: (store) => {

@@ -37,6 +37,8 @@ export interface Schedule {
   readonly freezes: ReadonlyArray<Moment>
   readonly storeOutages: ReadonlyArray<Moment>
   readonly brokerOutages: ReadonlyArray<Moment>
+  /** The one machine of store, broker and processors has no power. */
+  readonly powerFailures: ReadonlyArray<Moment>
   readonly clockJumps: ReadonlyArray<Moment>
   readonly store: StoreFaults
   readonly broker: BrokerFaults
@@ -69,6 +71,7 @@ export const drawSchedule = (world: World): Schedule => {
     freezes: moments(4, () => world.between(200, world.random() < 0.5 ? 3_000 : 40_000)),
     storeOutages: moments(2, () => world.between(100, 30_000)),
     brokerOutages: moments(2, () => world.between(100, 10_000)),
+    powerFailures: moments(2, () => world.between(500, 10_000)),
     clockJumps: moments(2, () => (world.random() < 0.5 ? -hour : hour)),
     store: {
       refused: likely(0, 0.02, 0.2),
@@ -76,7 +79,8 @@ export const drawSchedule = (world: World): Schedule => {
       slow: likely(0, 0.02, 0.1),
       killed: likely(0, 0.02, 0.1),
       most: world.integer(0, 4),
-      wide: partitions > 1 ? world.integer(0, 4) : 0
+      wide: partitions > 1 ? world.integer(0, 4) : 0,
+      power: likely(0, 0.5, 1)
     },
     broker: {
       delivery: likely(0, 0.01, 0.1),

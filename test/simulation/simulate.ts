@@ -68,6 +68,8 @@ export interface SimulationResult {
   readonly handOvers: number
   /** Deaths of the store in the middle of several partitions' inserts. */
   readonly wideKills: number
+  /** Times the store's machine, or everybody's, lost power. */
+  readonly powerFailures: number
   /** Dead letters, and how many of them were published again. */
   readonly letters: number
   readonly replays: number
@@ -180,6 +182,7 @@ class Simulation {
       overtaken: this.broker.leases.overtaken,
       handOvers: this.shared.handOvers,
       wideKills: this.store.wideKills,
+      powerFailures: this.store.powerFailures,
       letters: outputs.tables.letters.byId.size,
       replays: this.replays,
       seconds: world.elapsed / 1_000,
@@ -214,12 +217,21 @@ class Simulation {
     if (schedule.constraint.to !== undefined) world.after(schedule.constraint.to, constrain(false))
     for (const { at, millis } of schedule.storeOutages) world.after(at, () => store.kill(millis))
     for (const { at, millis } of schedule.brokerOutages) world.after(at, () => broker.kill(millis))
+    for (const { at, millis } of schedule.powerFailures) world.after(at, () => this.loseAllPower(millis))
     for (const { at, millis } of schedule.clockJumps) world.after(at, () => world.jumpWall(millis))
     for (const at of schedule.stops) world.after(at, () => this.any(this.processes).end())
     for (const at of schedule.handOvers) world.after(at, () => this.handOver(this.any(this.partitions)))
     for (const { at, millis } of schedule.forgottenPins)
       world.after(at, () => broker.leases.forget(this.any(this.partitions), millis))
     for (const { at, millis } of schedule.freezes) world.after(at, () => this.owner().freeze(millis))
+  }
+
+  /** Broker and store come back first, as a processor cannot do without; what they had answered was synced. */
+  private loseAllPower(millis: number): void {
+    if (this.world.quiet) return
+    this.store.kill(millis, true)
+    this.broker.kill(millis)
+    for (const { life } of this.processes) life?.kill()
   }
 
   private append(message: Omit<StreamMessage, "sequence">): void {

@@ -41,6 +41,8 @@ export const fusedParts = Effect.fnUntraced(function* (
   const consumer = yield* (yield* Broker).openConsumer({
     ...durableOf("raw", partition),
     ...(yield* fusedStart(partition, tail.offsets)),
+    // What was announced and is not there is made again, even where a store that lost it had taken it.
+    lacking: tail.repeats.length === 0 ? undefined : Math.min(...tail.repeats.map(({ first }) => first)),
     owned: ownership.owned,
     capacityBytes: aheadBytes
   })

@@ -1,5 +1,6 @@
 // Tail: the end of every pipeline, in both placements: windows and detectors, sinks, snapshots, and what is acknowledged.
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import { awaitRunningLetters } from "@tailrace/store/running-inserts"
 import type { StoreError } from "@tailrace/store/store-error"
 import { Tables } from "@tailrace/store/tables"
 import { type Running, startActor } from "@tailrace/streams/actor"
@@ -126,7 +127,10 @@ export const openTail = Effect.fnUntraced(function* (
   runtime.committed = settlement.settled
   const repeats = sinks.flatMap((sink) => sink.repeats)
   runtime.owed = Math.max(0, ...repeats.map(({ last }) => last))
-  const knownLetters = Tables.use((tables) => tables.lettersAfter(partition, settlement.settled))
+  const knownLetters = Effect.andThen(
+    awaitRunningLetters(partition),
+    Tables.use((tables) => tables.lettersAfter(partition, settlement.settled))
+  )
   const settledLetters = yield* untilStored(knownLetters, letters)
   const known = new KnownLetters(settledLetters.filter(({ stage }) => stage !== "sink"))
   // What a sink was refused had passed the deduplication before, and repetitions of it were left out.

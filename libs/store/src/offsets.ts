@@ -8,6 +8,14 @@ import { type StoredBatch, Tables } from "./tables.ts"
 export const lastBatch = (partition: number): Effect.Effect<StoredBatch | undefined, StoreError, Store> =>
   Tables.use((tables) => tables.lastInsert("logs", partition))
 
+/** The batch of a partition that was stored under a stamp, or undefined when it is not there. */
+export const batchAt = (
+  table: "logs" | "ledger",
+  partition: number
+): ((ingestedAt: number) => Effect.Effect<StoredBatch | undefined, StoreError, Store>) => {
+  return (ingestedAt) => Tables.use((tables) => tables.insertAt(table, partition, ingestedAt))
+}
+
 /** Last sequence covered by the stored rows of a partition, 0 when there are none. */
 export const logsOffset = (partition: number): Effect.Effect<number, StoreError, Store> =>
   Effect.map(lastBatch(partition), (batch) => batch?.lastSequence ?? 0)

@@ -36,7 +36,7 @@ const viewSql = Effect.map(
 )
 
 describe("the rollup of a batch", () => {
-  it.live("is filled in when it misses exactly that batch, once, and is left alone otherwise", () =>
+  it.live("is filled in where it misses that batch, once, and is left alone where it counts it", () =>
     Effect.gen(function* () {
       yield* insertLogs(batchAt(1, 70), { ingestedAt: 1_795_249_863_200, attempt: 1 })
       const first = (yield* lastBatch(4)) as StoredBatch
@@ -50,6 +50,26 @@ describe("the rollup of a batch", () => {
       assert.isTrue(yield* repairRollup(4, batch, Effect.void))
       assert.isFalse(yield* repairRollup(4, batch, Effect.fail("not asked")))
       assert.deepStrictEqual(yield* rollup, [{ records: "120", bytes: String(20 * 8 + 100 * 9) }])
+    }).pipe(Effect.provide(testStore))
+  )
+
+  it.live("counts no more what never came, where the rows came otherwise, in other places of their minute", () =>
+    Effect.gen(function* () {
+      yield* insertLogs(batchAt(1, 70), { ingestedAt: stampOf(1), attempt: 1 })
+      yield* insertLogs(batchAt(2, 50), { ingestedAt: stampOf(2), attempt: 1 })
+      // A failure of the power that takes the part of the rows and leaves that of the rollup.
+      yield* command("delete the rows", "ALTER TABLE logs DELETE WHERE sequence = 2", {
+        settings: { mutations_sync: "2" }
+      })
+      yield* insertLogs(batchAt(2, 1), { ingestedAt: stampOf(3), attempt: 2 })
+      yield* insertLogs(batchAt(2, 5, 9), { ingestedAt: stampOf(3), attempt: 1 })
+      assert.strictEqual((yield* rollupDifferences).length, 3)
+      const batch = (yield* lastBatch(4)) as StoredBatch
+      assert.isTrue(yield* repairRollup(4, batch, Effect.void))
+      assert.isFalse(yield* repairRollup(4, batch, Effect.void))
+      assert.deepStrictEqual(yield* rollupDifferences, [])
+      yield* command("merge", "OPTIMIZE TABLE logs_per_minute FINAL")
+      assert.deepStrictEqual(yield* rollupDifferences, [])
     }).pipe(Effect.provide(testStore))
   )
 

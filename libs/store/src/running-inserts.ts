@@ -14,9 +14,10 @@ const accessDenied = 497
  */
 export const awaitRunningInserts = (
   partition: number,
-  mostLooks = Number.POSITIVE_INFINITY
+  mostLooks = Number.POSITIVE_INFINITY,
+  of: "rows" | "dead letters" = "rows"
 ): Effect.Effect<void, StoreError, Store> =>
-  Tables.use((tables) => tables.runningInserts(partition)).pipe(
+  Tables.use((tables) => tables.runningInserts(partition, of)).pipe(
     Effect.map((running) => running > 0),
     Effect.catchIf(
       (error) => error.code === accessDenied,
@@ -24,7 +25,11 @@ export const awaitRunningInserts = (
     ),
     Effect.flatMap((running) =>
       running && mostLooks > 1
-        ? Effect.andThen(Effect.sleep("100 millis"), awaitRunningInserts(partition, mostLooks - 1))
+        ? Effect.andThen(Effect.sleep("100 millis"), awaitRunningInserts(partition, mostLooks - 1, of))
         : Effect.void
     )
   )
+
+/** A letter that lands after a pipeline has read its letters would stand beside the row of its record. */
+export const awaitRunningLetters = (partition: number): Effect.Effect<void, StoreError, Store> =>
+  awaitRunningInserts(partition, Number.POSITIVE_INFINITY, "dead letters")

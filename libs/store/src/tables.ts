@@ -1,11 +1,10 @@
 // Tables: what pipelines write to the store and read back of their own; a reference, so that a model can stand in for ClickHouse.
-import type { ClickHouseSettings } from "@clickhouse/client"
 import { Context, Effect } from "effect"
 import { insertSettings } from "./insert-settings.ts"
-import { blockColumns } from "./native-block.ts"
 import { postBlock } from "./post-block.ts"
+import { fillRollup, rollupGaps } from "./rollup-of-batch.ts"
 import { lettersAfter, splitFrameFound } from "./settled-records.ts"
-import { command, read, Store } from "./store.ts"
+import { read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
 
 /** The batch of a partition that was inserted last, as its rows tell. */
@@ -21,15 +20,22 @@ export interface StoredBatch {
 
 /** Each call is one request, or a few reads; whatever fails may be asked again. */
 export interface TablesShape {
-  /** Inserts of rows, ledger entries and what is missing in the rollup of a partition that the store works on now, of whatever life. */
-  readonly runningInserts: (partition: number) => Effect.Effect<number, StoreError, Store>
+  /**
+   * Inserts of a partition that the store works on now, of whatever life: of rows, ledger entries and what is missing in the rollup,
+   * or of dead letters.
+   */
+  readonly runningInserts: (partition: number, of?: "rows" | "dead letters") => Effect.Effect<number, StoreError, Store>
   /** The last insert of a partition into a table, or undefined when the table has nothing of it. */
   readonly lastInsert: (
     table: "logs" | "ledger",
     partition: number
   ) => Effect.Effect<StoredBatch | undefined, StoreError, Store>
-  /** The rows of a stored batch, the columns of `blockColumns` as one block in Native format, by sequence and row. */
-  readonly readBatch: (partition: number, ingestedAt: number) => Effect.Effect<Uint8Array, StoreError, Store>
+  /** The insert of a partition that has this stamp, milliseconds since 1970, or undefined when the table has nothing of it. */
+  readonly insertAt: (
+    table: "logs" | "ledger",
+    partition: number,
+    ingestedAt: number
+  ) => Effect.Effect<StoredBatch | undefined, StoreError, Store>
   /** Inserts a block of Native format into some columns of a table: all rows or none, once per token. */
   readonly insertNative: (
     table: string,
@@ -47,26 +53,23 @@ export interface TablesShape {
   readonly lettersAfter: typeof lettersAfter
   /** See `splitFrameFound`. */
   readonly splitFrameFound: typeof splitFrameFound
+  /** Records of a stored batch that are there more than once: rows that have partition, sequence and row of another. */
+  readonly doubledRows: (partition: number, ingestedAt: number) => Effect.Effect<number, StoreError, Store>
   /**
-   * How many times the rollup lacks the rows of a stored batch: 0 when it counts them once, negative when too often, and no
-   * whole number when it differs in another way. Undefined where it counted before it told partitions apart.
+   * Places of the rollup, in the minutes of a stored batch, where it counts that partition's rows of the batch's day otherwise than
+   * they are: 0 when it is exact. Places that were counted before the rollup told partitions apart are left out.
    */
-  readonly rollupShortage: (
-    partition: number,
-    ingestedAt: number
-  ) => Effect.Effect<number | undefined, StoreError, Store>
-  /** Adds the rows of a stored batch to the rollup, whatever its tokens say; with a negative number of times takes them off. */
-  readonly fillRollup: (partition: number, ingestedAt: number, times: number) => Effect.Effect<void, StoreError, Store>
+  readonly rollupGaps: (partition: number, ingestedAt: number) => Effect.Effect<number, StoreError, Store>
+  /** Adds what the rollup lacks in those places and takes off what it counts too much, whatever any token says. */
+  readonly fillRollup: (partition: number, ingestedAt: number) => Effect.Effect<void, StoreError, Store>
 }
 
-const runningInserts = (partition: number) =>
+const runningInserts = (partition: number, of: "rows" | "dead letters" = "rows") =>
   read<{ readonly running: string }>({
     operation: `look for running inserts of partition ${partition}`,
     sql: `SELECT count() AS running FROM system.processes
-      WHERE Settings['insert_deduplication_token'] LIKE {rows:String}
-        OR Settings['insert_deduplication_token'] LIKE {ledger:String}
-        OR Settings['insert_deduplication_token'] LIKE {fill:String}`,
-    params: { rows: `${partition}-%`, ledger: `ledger-${partition}-%`, fill: `fill-${partition}-%` }
+      WHERE arrayExists(begin -> startsWith(Settings['insert_deduplication_token'], begin), {begins:Array(String)})`,
+    params: { begins: (of === "rows" ? ["", "ledger-", "fill-"] : ["dead-"]).map((name) => `${name}${partition}-`) }
   }).pipe(Effect.map(([row]) => Number(row?.running ?? 0)))
 
 // The newest insert of all partitions is known from part metadata, so reading back from there touches little. Steps in
@@ -81,8 +84,40 @@ interface StoredBatchRow {
   readonly rows: string
 }
 
-const lastInsert = Effect.fnUntraced(function* (table: "logs" | "ledger", partition: number) {
+/** The newest insert of a partition among those that a condition on `ingested_at` picks. */
+const newestInsert = (
+  table: "logs" | "ledger",
+  condition: string,
+  params: { readonly partition: number; readonly at: number }
+): Effect.Effect<StoredBatch | undefined, StoreError, Store> => {
   const [first, last] = table === "logs" ? ["sequence", "sequence"] : ["first_sequence", "last_sequence"]
+  return read<StoredBatchRow>({
+    operation: `read the offset of partition ${params.partition} in ${table}`,
+    sql: `SELECT min(${first}) AS first_sequence, max(${last}) AS last_sequence,
+        toUnixTimestamp64Milli(ingested_at) AS ingested_at, max(attempt) AS attempt, count() AS rows
+      FROM ${table}
+      WHERE partition = {partition:UInt16} AND ${table}.ingested_at ${condition} fromUnixTimestamp64Milli({at:Int64})
+      GROUP BY ${table}.ingested_at
+      ORDER BY ${table}.ingested_at DESC
+      LIMIT 1`,
+    params,
+    settings: { optimize_use_implicit_projections: 1 }
+  }).pipe(
+    Effect.map(([row]) =>
+      row === undefined
+        ? undefined
+        : {
+            firstSequence: Number(row.first_sequence),
+            lastSequence: Number(row.last_sequence),
+            ingestedAt: Number(row.ingested_at),
+            attempt: row.attempt,
+            rows: Number(row.rows)
+          }
+    )
+  )
+}
+
+const lastInsert = Effect.fnUntraced(function* (table: "logs" | "ledger", partition: number) {
   const [newest] = yield* read<{ readonly at: string }>({
     operation: `read the newest insert of ${table}`,
     sql: `SELECT toUnixTimestamp64Milli(max(ingested_at)) AS at FROM ${table}`
@@ -90,59 +125,22 @@ const lastInsert = Effect.fnUntraced(function* (table: "logs" | "ledger", partit
   const newestAt = Number(newest?.at ?? 0)
   if (newestAt === 0) return undefined
   for (const step of lookBack) {
-    const [row] = yield* read<StoredBatchRow>({
-      operation: `read the offset of partition ${partition} in ${table}`,
-      sql: `SELECT min(${first}) AS first_sequence, max(${last}) AS last_sequence,
-          toUnixTimestamp64Milli(ingested_at) AS ingested_at, max(attempt) AS attempt, count() AS rows
-        FROM ${table}
-        WHERE partition = {partition:UInt16} AND ${table}.ingested_at >= fromUnixTimestamp64Milli({since:Int64})
-        GROUP BY ${table}.ingested_at
-        ORDER BY ${table}.ingested_at DESC
-        LIMIT 1`,
-      params: { partition, since: Math.max(0, newestAt - step) },
-      settings: { optimize_use_implicit_projections: 1 }
-    })
-    if (row !== undefined) {
-      return {
-        firstSequence: Number(row.first_sequence),
-        lastSequence: Number(row.last_sequence),
-        ingestedAt: Number(row.ingested_at),
-        attempt: row.attempt,
-        rows: Number(row.rows)
-      } satisfies StoredBatch
-    }
+    const found = yield* newestInsert(table, ">=", { partition, at: Math.max(0, newestAt - step) })
+    if (found !== undefined) return found
   }
   return undefined
 })
 
-/** Sorting in one thread ends in blocks of this many rows, so that a batch is one. */
-const oneBlock: ClickHouseSettings = {
-  max_block_size: "16777216",
-  preferred_block_size_bytes: "0",
-  max_threads: 1,
-  max_execution_time: 60,
-  readonly: "2"
-}
+const insertAt = (table: "logs" | "ledger", partition: number, ingestedAt: number) =>
+  newestInsert(table, "=", { partition, at: ingestedAt })
 
-const readBatch = (partition: number, ingestedAt: number) =>
-  Store.use((store) =>
-    Effect.tryPromise({
-      try: async () => {
-        const { stream } = await store.client.exec({
-          query: `SELECT ${blockColumns.map(([name]) => name).join(", ")} FROM logs
-            WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
-            ORDER BY sequence, row
-            FORMAT Native`,
-          query_params: { partition, ingestedAt },
-          clickhouse_settings: oneBlock
-        })
-        const chunks: Array<Uint8Array> = []
-        for await (const chunk of stream) chunks.push(chunk as Uint8Array)
-        return Buffer.concat(chunks)
-      },
-      catch: (cause) => toStoreError(`read batch ${ingestedAt} of partition ${partition}`, cause)
-    })
-  )
+const doubledRows = (partition: number, ingestedAt: number) =>
+  read<{ readonly doubled: string }>({
+    operation: `look for doubled rows of partition ${partition}`,
+    sql: `SELECT count() - uniqExact(sequence, row) AS doubled FROM logs
+      WHERE partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})`,
+    params: { partition, ingestedAt }
+  }).pipe(Effect.map(([row]) => Number(row?.doubled ?? 0)))
 
 const insertNative = (table: string, columns: string, token: string, bytes: Uint8Array) =>
   Store.use((store) =>
@@ -168,79 +166,18 @@ const insertJson = (table: string, rows: ReadonlyArray<object>, token: string) =
     })
   ).pipe(Effect.asVoid)
 
-const rollupShortage = (partition: number, ingestedAt: number) =>
-  read<{ readonly least: number; readonly most: number; readonly unknown: string }>({
-    operation: "compare the rollup with a batch",
-    sql: shortage,
-    params: { partition, ingestedAt }
-  }).pipe(
-    Effect.map(([row]) => {
-      if (row === undefined || Number(row.unknown) > 0) return undefined
-      return row.least === row.most ? row.least : Number.NaN
-    })
-  )
-
-/** By each minute, service and so on of a batch: what its partition's rows there are more than the rollup says, in batches. */
-const shortage = `WITH
-    fromUnixTimestamp64Milli({ingestedAt:Int64}) AS stamp,
-    (SELECT (toStartOfMinute(min(timestamp)), toDateTime64(toStartOfMinute(max(timestamp)), 9) + INTERVAL 1 MINUTE)
-      FROM logs WHERE partition = {partition:UInt16} AND ingested_at = stamp) AS span,
-    cells AS (
-      SELECT tenant, toStartOfMinute(timestamp) AS minute, service, severity
-      FROM logs WHERE partition = {partition:UInt16} AND ingested_at = stamp GROUP BY ALL)
-  SELECT min(times) AS least, max(times) AS most, sum(unknown) AS unknown
-  FROM (
-    SELECT (sum(stored) - sum(counted)) / sum(own) AS times, sum(before) AS unknown
-    FROM (
-      SELECT tenant, toStartOfMinute(timestamp) AS minute, service, severity, toInt64(count()) AS stored,
-        toInt64(0) AS counted, toInt64(countIf(ingested_at = stamp)) AS own, toUInt64(0) AS before
-      FROM logs
-      WHERE partition = {partition:UInt16} AND toDate(ingested_at) = toDate(stamp)
-        AND timestamp >= span.1 AND timestamp < span.2
-        AND (tenant, toStartOfMinute(timestamp), service, severity) IN cells
-      GROUP BY tenant, minute, service, severity
-      UNION ALL
-      SELECT tenant, minute, service, severity, toInt64(0), toInt64(sumIf(logs_per_minute.records, partition != '')),
-        toInt64(0), countIf(partition = '')
-      FROM logs_per_minute
-      WHERE partition IN ('', toString({partition:UInt16})) AND ingested_on = toDate(stamp)
-        AND (tenant, minute, service, severity) IN cells
-      GROUP BY tenant, minute, service, severity
-    )
-    GROUP BY tenant, minute, service, severity
-  )`
-
-const fillRollup = (partition: number, ingestedAt: number, times: number) =>
-  command("fill the rollup of a batch", fill, {
-    params: { partition, ingestedAt, times },
-    // The counts decide: a token logged for nothing is what this mends, and here it only tells what is running.
-    settings: {
-      insert_deduplicate: 0,
-      async_insert: 0,
-      insert_deduplication_token: `fill-${partition}-${ingestedAt}`
-    }
-  })
-
-/** The select of logs_per_minute_of_partition over one batch. A negative count is a UInt64 modulo 2^64, as every sum of them is. */
-const fill = `INSERT INTO logs_per_minute (ingested_on, tenant, minute, service, severity, partition, records, bytes)
-  SELECT toDate(ingested_at) AS ingested_on, tenant, toStartOfMinute(timestamp) AS minute, service, severity,
-    toString(logs.partition) AS partition, toUInt64(toInt64(count()) * {times:Int64}) AS records,
-    toUInt64(toInt64(sum(length(body))) * {times:Int64}) AS bytes
-  FROM logs
-  WHERE logs.partition = {partition:UInt16} AND ingested_at = fromUnixTimestamp64Milli({ingestedAt:Int64})
-  GROUP BY ingested_on, tenant, minute, service, severity, logs.partition`
-
 /** The tables of the store behind `Store`, unless another implementation is provided. */
 export const Tables = Context.Reference<TablesShape>("@tailrace/store/Tables", {
   defaultValue: () => ({
     runningInserts,
     lastInsert,
-    readBatch,
+    insertAt,
     insertNative,
     insertJson,
     lettersAfter,
     splitFrameFound,
-    rollupShortage,
+    doubledRows,
+    rollupGaps,
     fillRollup
   })
 })

@@ -19,6 +19,8 @@ export interface ConsumerOptions extends DurableOptions {
    * because what is acknowledged is in every output.
    */
   readonly startSequence?: number
+  /** Start no later than here, acknowledged or not: the outputs lack what came of it. */
+  readonly lacking?: number | undefined
   /** Start at startSequence even where that was acknowledged before. */
   readonly replay?: boolean
   /** Bytes delivered and not yet taken. Default 32 MiB; must exceed the largest message. */
@@ -84,7 +86,8 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
   })
   const asked = options.startSequence ?? 1
   const floor = yield* ensureDurable(manager, options)
-  const startSequence = options.replay === true ? asked : Math.max(asked, floor + 1)
+  const behind = Math.min(Math.max(asked, floor + 1), options.lacking ?? Number.POSITIVE_INFINITY)
+  const startSequence = options.replay === true ? asked : behind
   yield* resetDurable(manager, options, startSequence)
 
   let session: PullSession | undefined

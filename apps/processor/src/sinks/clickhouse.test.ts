@@ -56,7 +56,7 @@ const makeStore = () => {
       table: string
       clickhouse_settings: { insert_deduplication_token: string }
     }) => insert(table, clickhouse_settings.insert_deduplication_token),
-    query: async ({ query }: { query: string }) => ({
+    query: async ({ query, query_params }: { query: string; query_params?: { at?: number } }) => ({
       json: async () => {
         if (query.includes("system.processes")) return [{ running: "0" }]
         if (query.includes("split_frames")) return []
@@ -65,6 +65,7 @@ const makeStore = () => {
         if (row === undefined) return query.includes("max(ingested_at)") ? [{ at: "0" }] : []
         if (query.includes("max(ingested_at)")) return [{ at: String(row.at) }]
         const { at, attempt, first, last } = row
+        if (query.includes("ingested_at = ") && at !== query_params?.at) return []
         return [{ first_sequence: `${first}`, last_sequence: `${last}`, ingested_at: `${at}`, attempt, rows: "1" }]
       }
     })

@@ -4,7 +4,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { insertPrepared, type LogsInsert, prepareLogs } from "@tailrace/store/insert-logs"
 import { insertLedger } from "@tailrace/store/insert-rows"
 import { type InsertStamp, NativeBlockWriter } from "@tailrace/store/native-block"
-import { lastBatch, lastLedgerBatch } from "@tailrace/store/offsets"
+import { batchAt, lastLedgerBatch } from "@tailrace/store/offsets"
 import { recoverLogs } from "@tailrace/store/recover-logs"
 import { repairRollup } from "@tailrace/store/repair-rollup"
 import { awaitRunningInserts } from "@tailrace/store/running-inserts"
@@ -59,10 +59,10 @@ const open = Effect.fnUntraced(function* (context: SinkContext, { deadLetters }:
   const stored = yield* untilStored(recoverLogs(partition, ownership.confirm), breaker)
   const accounted = yield* untilStored(lastLedgerBatch(partition), breaker)
   const split = yield* openSplitFrame(context, stored?.lastSequence ?? 0)
-  const rows = yield* openInserts(context, "rows", lastBatch(partition), stored, (batch) =>
+  const rows = yield* openInserts(context, "rows", batchAt("logs", partition), stored, (batch) =>
     repairRollup(partition, batch, ownership.confirm)
   )
-  const ledger = yield* openInserts(context, "ledger", lastLedgerBatch(partition), accounted)
+  const ledger = yield* openInserts(context, "ledger", batchAt("ledger", partition), accounted)
   const rowsOffset = split.unfinished ? split.offset : rows.offset
   const ledgerOffset = ledger.offset
   const writer = new NativeBlockWriter()

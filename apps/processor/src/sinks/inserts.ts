@@ -24,19 +24,21 @@ export type Range = Pick<Cut, "first" | "last" | "within">
 /**
  * Inserts of one output, each announced to the broker and then repeated until it is stored for sure. `ingestedAt` grows
  * from insert to insert and names them; the attempt number is one no earlier life has used, so that a token logged for a
- * part that never came cannot swallow an insert. After a failed attempt even a success may mean a token without its part,
- * so `newest` is asked, and what is found is made whole by `mend`; and after a refusal too, because a view that somebody added may fail behind the rows, which are
- * stored then.
+ * part that never came cannot swallow an insert. Before an insert is sent once more, by this life or a later one, `stored` is
+ * asked whether it is there: a store that failed meanwhile may have forgotten its token. After a failed attempt even a success may
+ * mean a token without its part, so `stored` is asked again, and what is found is made whole by `mend`; and after a refusal too,
+ * because a view that somebody added may fail behind the rows, which are stored then.
  *
- * The insert an earlier owner announced last and did not see stored may still come. It is made again, under its own
- * stamp and so its own token: whichever of the two comes first, the other is known to the store.
+ * The insert an earlier owner announced last and did not see stored may still come. Where it is not there it is made again, under its
+ * own stamp and so its own token: whichever of the two comes first, the other is known to a store that runs. What a failure of the
+ * power left of it without its rows is met by `mend`, after each insert up to its last sequence.
  */
 export const openInserts = Effect.fnUntraced(function* (
   { breaker, ownership, partition }: SinkContext,
   output: string,
-  newest: Effect.Effect<StoredBatch | undefined, StoreError, Store>,
+  stored: (ingestedAt: number) => Effect.Effect<StoredBatch | undefined, StoreError, Store>,
   last: StoredBatch | undefined,
-  mend: (batch: StoredBatch) => Effect.Effect<unknown, StoreError | OwnershipError, Store> = () => Effect.void
+  mend?: (batch: StoredBatch) => Effect.Effect<unknown, StoreError | OwnershipError, Store>
 ) {
   const clock = yield* Clock.Clock
   const announced = ownership.left[output]
@@ -45,8 +47,11 @@ export const openInserts = Effect.fnUntraced(function* (
   let lastIngest = Math.max(last?.ingestedAt ?? 0, announced?.ingestedAt ?? 0)
   let left =
     announced?.within === true || (announced?.ingestedAt ?? 0) <= (last?.ingestedAt ?? 0) ? undefined : announced
+  const uncertain = mend === undefined ? 0 : (announced?.last ?? 0)
+  const mended = (batch: StoredBatch) =>
+    mend === undefined ? Effect.void : Effect.asVoid(untilStored(mend(batch), breaker))
   // An announced insert that is stored covers its whole range, also what it kept nothing of.
-  const whole = announced?.ingestedAt === last?.ingestedAt ? (announced?.last ?? 0) : 0
+  const covered = announced?.ingestedAt === last?.ingestedAt ? (announced?.last ?? 0) : 0
 
   const store = Effect.fnUntraced(function* (
     range: Range,
@@ -58,14 +63,12 @@ export const openInserts = Effect.fnUntraced(function* (
     if (repeated === undefined) lastIngest = Math.max(clock.currentTimeMillisUnsafe(), lastIngest + 1)
     if (piece) attempt++
     const ingestedAt = repeated?.ingestedAt ?? lastIngest
-    const found = untilStored(
-      Effect.map(newest, (batch) => (batch?.ingestedAt === ingestedAt ? batch : undefined)),
-      breaker
-    )
+    const there = stored(ingestedAt)
+    const found = untilStored(there, breaker)
     const foundAtLast = Effect.andThen(untilStored(awaitRunningInserts(partition), breaker), found)
     let stamp: InsertStamp = repeated ?? { ingestedAt, attempt }
     if (repeated === undefined) yield* ownership.announce(output, { ...range, ...stamp })
-    let doubted = false
+    let doubted = range.first <= uncertain
     for (let again = repeated !== undefined; ; again = false) {
       let failed = false
       let unanswered = false
@@ -77,37 +80,40 @@ export const openInserts = Effect.fnUntraced(function* (
       const inserted = Effect.suspend(() => insert(stamp)).pipe(Effect.tapError(noted))
       const anew = Effect.gen(function* () {
         yield* awaitRunningInserts(partition)
-        if ((yield* newest)?.ingestedAt === ingestedAt) return
+        if ((yield* there) !== undefined) return
         stamp = { ingestedAt, attempt: ++attempt }
         yield* ownership.announce(output, { ...range, ...stamp })
         yield* inserted
       })
-      // The store forgets tokens in time, so who was stopped for long must not repeat an insert unasked. Of a piece no token
-      // is used twice: one logged for nothing would be counted by the rollup, and no later life could form the piece again.
-      const repeat = piece ? anew : inserted
-      const asked = Effect.suspend(() => (failed ? Effect.andThen(ownership.confirm, repeat) : inserted))
+      const insertedOnce = Effect.flatMap(there, (batch) => (batch === undefined ? inserted : Effect.void))
+      // Of a piece no token is used twice: one logged for nothing would be counted by the rollup, and no later life could form the
+      // piece again.
+      const asked = Effect.suspend(() => {
+        if (failed) return Effect.andThen(ownership.confirm, piece ? anew : insertedOnce)
+        return again ? insertedOnce : inserted
+      })
       const outcome = yield* Effect.result(untilStored(asked, breaker, refusals))
       if (Result.isFailure(outcome) && !isRefusal(outcome.failure)) return yield* Effect.fail(outcome.failure)
       if (Result.isSuccess(outcome) && !failed && !again) {
         const batch = doubted ? yield* found : undefined
-        if (batch !== undefined) yield* untilStored(mend(batch), breaker)
+        if (batch !== undefined) yield* mended(batch)
         return
       }
       doubted = true
       // An attempt without an answer may still run, and so may an earlier owner's: only then does the newest batch tell.
       const quick = unanswered ? undefined : yield* found
-      const stored = quick ?? (unanswered || again ? yield* foundAtLast : undefined)
+      const whole = quick ?? (unanswered || again ? yield* foundAtLast : undefined)
       if (Result.isFailure(outcome)) {
-        if (stored === undefined) return yield* Effect.fail(outcome.failure)
+        if (whole === undefined) return yield* Effect.fail(outcome.failure)
         return yield* untilStored(
-          afterFailedView(partition, stored, outcome.failure as StoreError, ownership.confirm),
+          afterFailedView(partition, whole, outcome.failure as StoreError, ownership.confirm),
           breaker
         )
       }
-      if (stored !== undefined) return void (yield* untilStored(mend(stored), breaker))
+      if (whole !== undefined) return yield* mended(whole)
       stamp = { ingestedAt, attempt: ++attempt }
       yield* ownership.announce(output, { ...range, ...stamp })
     }
   })
-  return { offset: Math.max(last?.lastSequence ?? 0, whole), left: () => left, store }
+  return { offset: Math.max(last?.lastSequence ?? 0, covered), left: () => left, store }
 })
