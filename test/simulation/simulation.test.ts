@@ -6,7 +6,7 @@ import { simulate } from "./simulate.ts"
 import { simulatedPipeline } from "./simulated-pipeline.ts"
 
 /** Seeds within which every sabotage has to be found. */
-const enough = 400
+const enough = 1_000
 
 describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
   it("keeps every promise over a thousand seeds", () => {
@@ -21,6 +21,7 @@ describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
     expect(totals.overtaken).toBeGreaterThan(50)
     expect(totals.handOvers).toBeGreaterThan(50)
     expect(totals.wideKills).toBeGreaterThan(50)
+    expect(totals.powerFailures).toBeGreaterThan(300)
     expect(totals.letters).toBeGreaterThan(300)
     expect(totals.replays).toBeGreaterThan(10)
   })

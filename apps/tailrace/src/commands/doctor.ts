@@ -4,8 +4,9 @@ import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { connectionFlags, natsConnection, storeConnection } from "../connections.ts"
 import { type DoctorInput, examine } from "../doctor/examine.ts"
+import { repair } from "../doctor/repair.ts"
 import { reportLines } from "../doctor/report.ts"
-import { workFailure } from "../failure.ts"
+import { usageFailure, workFailure } from "../failure.ts"
 import { Output } from "../terminal/output.ts"
 import { upFlags } from "../up/flags.ts"
 
@@ -22,6 +23,13 @@ const flags = {
     Flag.withDescription("Measure an fsync and an acknowledged publish; --no-probe writes nothing at all"),
     Flag.withDefault(true)
   ),
+  repair: Flag.Boolean("repair").pipe(
+    Flag.withDescription(
+      "Look only for what the store holds more than once and where its rollup is wrong, and say what would be done"
+    ),
+    Flag.withDefault(false)
+  ),
+  yes: Flag.Boolean("yes").pipe(Flag.withDescription("With --repair: do it"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("Print one JSON document"), Flag.withDefault(false))
 }
 
@@ -30,6 +38,8 @@ export const doctorCommand = Command.make(
   flags,
   Effect.fnUntraced(function* (input) {
     const output = yield* Output
+    if (input.yes && !input.repair) return yield* usageFailure("--yes says nothing without --repair")
+    if (input.repair) return yield* repair({ ...input, store: yield* storeConnection(input) })
     output.progress("looking around")
     const request: DoctorInput = {
       ...input,
