@@ -3,9 +3,9 @@
 import type { PeerRule } from "@tailrace/access/peer-owner"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
-import { liveSubject } from "@tailrace/domain/subjects"
 import { insertLogs } from "@tailrace/store/insert-logs"
 import { Store } from "@tailrace/store/store"
+import { openLiveOutlet } from "@tailrace/streams/live"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
@@ -41,14 +41,15 @@ export const startWorld = Effect.fnUntraced(function* (options: WorldOptions = {
   )
   const context = yield* Layer.build(Layer.provideMerge(apiLayer(config), services))
   const { url } = yield* Effect.provide(Api, context)
-  const { data } = yield* Effect.provide(Nats, context)
   let batches = 0
 
   /** Stores one batch of one frame per sequence. */
   const run = Effect.runPromiseWith(context)
   const insert = (batch: LogBatch): Promise<void> =>
     run(insertLogs(batch, { ingestedAt: 1_795_249_860_000 + ++batches, attempt: 1 }))
-  const publish = (batch: LogBatch): void => data.publish(liveSubject(batch.partition), encodeBatch(batch))
+  // What a test stores without showing it is not missing to tails that are open.
+  const outlet = yield* Effect.provide(openLiveOutlet, context)
+  const publish = (batch: LogBatch): void => void outlet.publish(batch.partition, encodeBatch(batch), 0)
   /** Stores a batch, then shows it to live tails, as a processor does. */
   const show = async (batch: LogBatch): Promise<void> => {
     await insert(batch)

@@ -50,6 +50,12 @@ export const apiLayer = (config: ApiConfig) =>
       const { limits } = config
       const reading = readLimits({ limits })
       const maxBytes = limits.subscriberBytes
+      const metrics = yield* Metrics
+      const notShown = metrics.counter(
+        "tailrace_api_live_refused_total",
+        "Live batches not shown as they came: no batch, foreign, ahead of what was announced, or behind a gap",
+        ["reason"]
+      )
       const live = yield* makeLiveSwitch(() => hub.interrupted())
       const room = new WaitingRoom({ each: maxBytes, all: limits.waitingBytes })
       const reach = sharedReads(resumeToken, (after: TailPosition) => run(readReach(after, reading)))
@@ -57,8 +63,9 @@ export const apiLayer = (config: ApiConfig) =>
         maxBytes,
         room,
         now,
-        open: () => live.open((bytes) => hub.receive(bytes)).then(() => run(readStoredPosition(reading))),
+        open: () => live.open((bytes, told) => hub.receive(bytes, told)).then(() => run(readStoredPosition(reading))),
         close: live.close,
+        refused: (reason) => notShown.inc({ reason }),
         missed: async (request, after) => {
           const stored = await reach(after)
           return await run(readMissed(request, { after, stored }, { now: now(), maxBytes, limits: reading }))
@@ -70,7 +77,6 @@ export const apiLayer = (config: ApiConfig) =>
       const board = yield* openStateBoard(() => {
         for (const listener of listeners) listener()
       })
-      const metrics = yield* Metrics
       metrics.gaugeFrom("tailrace_api_tails", "Live tails open now", () => hub.tails)
       metrics.gaugeFrom(
         "tailrace_api_waiting_bytes",

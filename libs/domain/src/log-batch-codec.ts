@@ -10,6 +10,9 @@ import { decodeUtf8, encodeUtf8, varintLength } from "./utf8.ts"
 
 const magic = encodeUtf8("TLB2")
 
+/** Rows of a batch above which nobody encoded it: a few bytes may claim any number, and room is made before they are read. */
+const mostRows = 4_194_304
+
 /** Frames `from` to `to` (exclusive) of a batch, by their index. */
 export interface FrameRange {
   readonly from: number
@@ -105,6 +108,7 @@ export class EncodedBatch {
 export const decodeBatch = (bytes: Uint8Array, into?: LogBatch): LogBatch => {
   const encoded = new EncodedBatch(bytes)
   const { partition, rows } = encoded
+  if (rows > mostRows) throw new RangeError(`batch claims ${rows} rows, at most ${mostRows} may be`)
   const batch = into ?? LogBatch.make({ partition, rowCapacity: Math.max(16, rows) })
   batch.reset()
   batch.partition = partition
@@ -285,8 +289,16 @@ const accountToJson = (account: FrameAccount): AccountJson => ({
   dropped: [...account.dropped],
   rejected: [...account.rejected]
 })
-const accountFromJson = (account: AccountJson): FrameAccount => ({
-  ...account,
-  dropped: new Map(account.dropped),
-  rejected: new Map(account.rejected)
-})
+const accountFromJson = (account: AccountJson): FrameAccount => {
+  const { dropped, received, receivedMillis, rejected, sequence, source, tenant } = account
+  const isAccount =
+    Number.isSafeInteger(sequence) &&
+    sequence >= 0 &&
+    Number.isSafeInteger(received) &&
+    received >= 0 &&
+    Number.isFinite(receivedMillis) &&
+    typeof tenant === "string" &&
+    typeof source === "string"
+  if (!isAccount) throw new RangeError("batch is damaged: an account of it is none")
+  return { ...account, dropped: new Map(dropped), rejected: new Map(rejected) }
+}

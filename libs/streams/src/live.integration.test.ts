@@ -26,17 +26,19 @@ describe("live", () => {
       yield* waitUntil(Effect.sync(outlet.wanted), (wanted) => !wanted, { what: "nobody being taken to listen" })
       const got: Array<string> = []
       for (const name of ["a", "b"]) {
-        const listen = subscribeLive((batch) => got.push(`${name} ${batch.partition} ${Buffer.from(batch.bytes)}`))
+        const listen = subscribeLive((batch) =>
+          got.push(`${name} ${batch.partition} ${Buffer.from(batch.bytes)} ${batch.behind}`)
+        )
         yield* listen.pipe(Effect.provide(yield* connect(server.url)))
       }
       yield* waitUntil(Effect.sync(outlet.wanted), (wanted) => wanted)
-      assert.strictEqual(outlet.publish(3, Buffer.from("batch")), "sent")
+      assert.strictEqual(outlet.publish(3, Buffer.from("batch"), 7), "sent")
       yield* waitUntil(
         Effect.sync(() => got.length),
         (length) => length === 2
       )
-      assert.deepStrictEqual(got.sort(), ["a 3 batch", "b 3 batch"])
-      assert.strictEqual(outlet.publish(3, new Uint8Array(9 * 1024 * 1024)), "too-large")
+      assert.deepStrictEqual(got.sort(), ["a 3 batch 7", "b 3 batch 7"])
+      assert.strictEqual(outlet.publish(3, new Uint8Array(9 * 1024 * 1024), 7), "too-large")
     }).pipe(Effect.scoped)
   )
 })
@@ -63,6 +65,16 @@ describe("state", () => {
       control.publish(stateSubject("stranger"), "no json")
       control.publish(stateSubject("stranger"), '{"instance":7}')
       control.publish(stateSubject("stranger"), '{"instance":"stranger","at":1,"partitions":[null]}')
+      const whole = stateOf("stranger")
+      const foul = [
+        { ...whole, placement: "elsewhere" },
+        { ...whole, partitions: [{ partition: 0, status: "running", reason: "" }] },
+        { ...whole, partitions: {} },
+        { ...whole, at: "soon" },
+        { ...whole, pipeline: "x".repeat(5_000_000) },
+        { ...whole, instance: "host-1", at: 9e15 }
+      ]
+      for (const one of foul) control.publish(stateSubject("stranger"), JSON.stringify(one))
       let rounds = 0
       yield* publishState("host-2", () => ({ ...stateOf("host-2"), at: ++rounds })).pipe(Effect.provide(context))
       yield* publishState("host-1", () => stateOf("host-1")).pipe(Effect.provide(context))
@@ -75,6 +87,7 @@ describe("state", () => {
         ["host-1", "host-2"]
       )
       assert.notInclude(seen, "stranger")
+      assert.strictEqual(states[0]?.at, 1)
     }).pipe(Effect.scoped)
   )
 })

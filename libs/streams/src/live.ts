@@ -1,5 +1,5 @@
 // Live: batches just stored, on core subjects for live tails; sent only while somebody listens, kept by nobody.
-import type { Msg } from "@nats-io/nats-core"
+import { type Msg, headers as makeHeaders } from "@nats-io/nats-core"
 import { liveInterestSubject, liveSubject, liveSubjects } from "@tailrace/domain/subjects"
 import { Clock, Effect } from "effect"
 import { asBuffer } from "./delivery.ts"
@@ -11,14 +11,19 @@ import { releaseMessage } from "./whole-messages.ts"
 const INTEREST_EVERY = "1 second"
 const INTEREST_LASTS_MILLIS = 5_000
 
+const behindHeader = "Tailrace-Behind"
+/** Room for the headers of a message. */
+const headerBytes = 256
+
 export interface LiveOutlet {
   /** Whether anybody listens: ask before encoding a batch. */
   readonly wanted: () => boolean
   /**
    * Sends an encoded batch to whoever listens. too-large: above the broker's payload limit, cut the batch. disconnected:
-   * nobody got it; tails that must miss nothing read it from the store.
+   * nobody got it; tails that must miss nothing read it from the store. The batch holds everything that is kept behind the
+   * sequence `behind`, so that a listener who has less notices.
    */
-  readonly publish: (partition: number, bytes: Uint8Array) => "sent" | "too-large" | "disconnected"
+  readonly publish: (partition: number, bytes: Uint8Array, behind: number) => "sent" | "too-large" | "disconnected"
 }
 
 /** The sending side, for the life of the scope. */
@@ -39,10 +44,12 @@ export const openLiveOutlet = Effect.gen(function* () {
   )
   const outlet: LiveOutlet = {
     wanted: () => now() - heardAt < INTEREST_LASTS_MILLIS,
-    publish: (partition, bytes) => {
+    publish: (partition, bytes, behind) => {
       if (data.isClosed()) return "disconnected"
-      if (bytes.length > (data.info?.max_payload ?? Number.POSITIVE_INFINITY)) return "too-large"
-      data.publish(liveSubject(partition), bytes)
+      if (bytes.length + headerBytes > (data.info?.max_payload ?? Number.POSITIVE_INFINITY)) return "too-large"
+      const headers = makeHeaders()
+      headers.set(behindHeader, String(behind))
+      data.publish(liveSubject(partition), bytes, { headers })
       return "sent"
     }
   }
@@ -53,6 +60,8 @@ export interface LiveBatch {
   readonly partition: number
   /** An encoded LogBatch; valid during the callback only, copy what outlives it. */
   readonly bytes: Uint8Array
+  /** Nothing that is kept lies between this sequence and the batch; undefined when it was not told. */
+  readonly behind: number | undefined
 }
 
 /**
@@ -67,7 +76,9 @@ export const subscribeLive = Effect.fnUntraced(function* (receive: (batch: LiveB
         callback: (error: Error | null, message: Msg) => {
           if (error !== null) return
           const partition = Number(message.subject.slice(message.subject.lastIndexOf(".") + 1))
-          receive({ partition, bytes: asBuffer(message.data) })
+          const told = Number(message.headers?.get(behindHeader) || Number.NaN)
+          const behind = Number.isSafeInteger(told) && told >= 0 ? told : undefined
+          receive({ partition, bytes: asBuffer(message.data), behind })
           releaseMessage(message.data)
         }
       })

@@ -5,15 +5,63 @@ import { Clock, Effect, Option, Schema } from "effect"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
 
-/** What processors decide by, so that it must be there; the rest is the sender's word. */
-const Envelope = Schema.fromJsonString(
+const Stage = Schema.Struct({
+  name: Schema.String,
+  recordsIn: Schema.Finite,
+  recordsOut: Schema.Finite,
+  dropped: Schema.Finite,
+  rejected: Schema.Finite,
+  batches: Schema.Finite,
+  mailbox: Schema.Finite,
+  busy: Schema.Finite
+})
+const Rule = Schema.Struct({ name: Schema.String, matched: Schema.Finite, dropped: Schema.Finite })
+const Sink = Schema.Struct({
+  name: Schema.String,
+  state: Schema.Literals(["closed", "open", "half-open"]),
+  failures: Schema.Finite,
+  reason: Schema.String,
+  since: Schema.Finite
+})
+const Partition = Schema.Struct({
+  partition: Schema.Int,
+  status: Schema.Literals(["starting", "standby", "running", "holding", "restarting", "stopped"]),
+  reason: Schema.String,
+  version: Schema.String,
+  restarts: Schema.Finite,
+  committedSequence: Schema.Finite,
+  lagMessages: Schema.Finite,
+  lagMillis: Schema.Finite,
+  recordsPerSecond: Schema.Finite,
+  stages: Schema.Array(Stage),
+  rules: Schema.Array(Rule),
+  sinks: Schema.Array(Sink)
+})
+/** All that is read of a state: processors decide by it, and the API shows it. */
+const State = Schema.fromJsonString(
   Schema.Struct({
     instance: Schema.String,
+    pipeline: Schema.String,
+    version: Schema.String,
+    loadedAt: Schema.Finite,
+    reload: Schema.NullOr(
+      Schema.Struct({
+        at: Schema.Finite,
+        accepted: Schema.Boolean,
+        lines: Schema.Array(Schema.String),
+        tookMillis: Schema.Finite
+      })
+    ),
+    placement: Schema.Literals(["fused", "staged"]),
     at: Schema.Finite,
-    partitions: Schema.Array(Schema.Struct({ partition: Schema.Int, status: Schema.String, reason: Schema.String }))
+    partitions: Schema.Array(Partition)
   })
 )
-const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+const decodeState = Schema.decodeUnknownOption(State)
+
+/** Bytes of a state of many partitions, and processes remembered: whoever tells more is no process. */
+const mostBytes = 4_194_304
+const mostProcesses = 1_024
 
 /** Publishes `read()` every second until the scope ends. */
 export const publishState = Effect.fnUntraced(function* (instance: string, read: () => PipelineState) {
@@ -43,9 +91,12 @@ export const openStateBoard = Effect.fnUntraced(function* (changed: (state: Pipe
       control.subscribe(stateSubjects, {
         callback: (error, message) => {
           if (error !== null) return
-          const text = message.string()
-          if (Option.isNone(decodeEnvelope(text))) return
-          const state: PipelineState = JSON.parse(text)
+          const told = message.data.length > mostBytes ? Option.none() : decodeState(message.string())
+          if (Option.isNone(told)) return
+          const state: PipelineState = told.value
+          // Nobody tells for another one, nor more than there can be.
+          if (stateSubject(state.instance) !== message.subject) return
+          if (board.size >= mostProcesses && !board.has(state.instance)) return
           board.set(state.instance, { state, heardAt: elapsed() })
           changed(state)
         }

@@ -1,12 +1,14 @@
 // Live switch: listens to live batches only while there are tails, so that nobody encodes for no reader.
+import { openAnnouncedEnds } from "@tailrace/streams/announced-ends"
 import { onStatus } from "@tailrace/streams/connection-status"
 import { subscribeLive } from "@tailrace/streams/live"
 import { Nats } from "@tailrace/streams/nats"
 import { Effect, Exit, Scope } from "effect"
+import type { Told } from "./live-judge.ts"
 
 export interface LiveSwitch {
   /** Resolves when everything published from then on is received; `receive` gets an encoded batch, for the call only. */
-  readonly open: (receive: (bytes: Uint8Array) => void) => Promise<void>
+  readonly open: (receive: (bytes: Uint8Array, told: Told) => void) => Promise<void>
   readonly close: () => void
 }
 
@@ -20,11 +22,12 @@ export const makeLiveSwitch = Effect.fnUntraced(function* (interrupted: () => vo
     scope = undefined
     if (open !== undefined) Effect.runForkWith(services)(Scope.close(open, Exit.void))
   }
-  const open = (receive: (bytes: Uint8Array) => void): Promise<void> => {
+  const ends = yield* openAnnouncedEnds
+  const open = (receive: (bytes: Uint8Array, told: Told) => void): Promise<void> => {
     const opened = Scope.makeUnsafe()
     scope = opened
-    const listen = subscribeLive(({ bytes }) => {
-      if (scope === opened) receive(bytes)
+    const listen = subscribeLive(({ behind, bytes, partition }) => {
+      if (scope === opened) receive(bytes, { partition, behind, announced: ends.of(partition) })
     })
     return Effect.runPromiseWith(services)(Scope.provide(listen, opened))
   }

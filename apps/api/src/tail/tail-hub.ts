@@ -4,9 +4,11 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { RowLookup } from "@tailrace/query/row-lookup"
+import { emptyHeld, type Held, hold, memo, type Portion } from "./held.ts"
+import { judge, seldom, type Told, type Verdict } from "./live-judge.ts"
 import { LiveQuery, type LiveQueryOptions } from "./live-query.ts"
 import { furthest, type TailPosition } from "./resume-token.ts"
-import { type TailBatch, TailSubscriber, weightOf } from "./tail-subscriber.ts"
+import { type TailBatch, TailSubscriber } from "./tail-subscriber.ts"
 import type { WaitingRoom } from "./waiting-room.ts"
 
 export interface TailRequest extends LiveQueryOptions {
@@ -33,6 +35,8 @@ export interface TailHubOptions {
   readonly open: () => Promise<TailPosition>
   /** Called when the last tail has gone. */
   readonly close: () => void
+  /** Counts a batch that was not shown as it came, by the reason. */
+  readonly refused?: (reason: "no batch" | Exclude<Verdict, "next">) => void
   /** Reads what a tail has missed behind a position. */
   readonly missed: (request: TailRequest, after: TailPosition) => Promise<Missed>
 }
@@ -55,23 +59,6 @@ interface Member {
   live: boolean
 }
 
-interface Held {
-  readonly portions: Array<Portion>
-  bytes: number
-  /** Too many waited: they are forgotten here and read from the store instead. */
-  overflowed: boolean
-}
-
-/** Rows of one live batch that match, and how far everything is seen with it. */
-interface Portion {
-  readonly partition: number
-  readonly rows: ReadonlyArray<number>
-  readonly sequence: (row: number) => number
-  readonly record: (row: number) => LogRecord
-  readonly receivedMillis: number
-  readonly position: TailPosition
-}
-
 export class TailHub {
   private readonly options: TailHubOptions
   private readonly groups = new Map<string, Group>()
@@ -82,6 +69,7 @@ export class TailHub {
   private batch: LogBatch | undefined
   private count = 0
   private live = 0
+  private readonly doubt = seldom(() => this.readAgain())
 
   constructor(options: TailHubOptions) {
     this.options = options
@@ -126,15 +114,35 @@ export class TailHub {
     return subscriber
   }
 
-  /** An encoded batch that has just been stored. Bytes that are no batch, and rows seen before, are left alone. */
-  receive(bytes: Uint8Array): void {
+  /**
+   * An encoded batch that has just been stored. Bytes that are no batch, and rows seen before, are left alone. Behind a gap,
+   * and where a batch is not believed, every tail reads from the store.
+   */
+  receive(bytes: Uint8Array, told?: Told): void {
+    if (this.count === 0) return
     const batch = this.decode(bytes)
-    if (batch === undefined || this.count === 0) return
+    if (batch === undefined) {
+      this.options.refused?.("no batch")
+      return
+    }
     const { partition } = batch
     const known = this.position.get(partition) ?? 0
-    if (batch.lastSequence <= known) return
+    const verdict = told === undefined ? "next" : judge(batch, told, known)
+    if (verdict === "foreign" || batch.lastSequence <= known) {
+      if (verdict === "foreign") this.options.refused?.(verdict)
+      return
+    }
+    if (verdict !== "next") this.options.refused?.(verdict)
+    if (verdict === "ahead") {
+      this.doubt.ask()
+      return
+    }
     const position = furthest(this.position, new Map([[partition, batch.lastSequence]]))
+    // Before the store has told how far it reaches, everything is held anyway.
+    const isGap = verdict === "gap" && this.ready
+    if (isGap) this.readAgain()
     this.position = position
+    if (isGap) return
     const receivedMillis = batch.frames[batch.frames.length - 1]?.receivedMillis ?? 0
     const sequence = (row: number): number => batch.sequence[row] as number
     const record = memo((row: number) => batch.record(row))
@@ -152,10 +160,18 @@ export class TailHub {
 
   /** The live subscription was cut for a while: every tail reads from the store what it may have missed. */
   interrupted(): void {
-    if (!this.ready) return
+    if (this.ready) this.readAgain()
+  }
+
+  private readAgain(): void {
     for (const group of this.groups.values()) {
       for (const member of group.members) {
-        if (member.held !== undefined) continue
+        if (member.held !== undefined) {
+          // What it reads now may have begun too early.
+          member.held.overflowed = true
+          member.held.portions.length = 0
+          continue
+        }
         const seen = member.subscriber.position
         member.held = emptyHeld()
         // The store is away too: the tail ends, and its reader comes back with the token it has.
@@ -195,6 +211,7 @@ export class TailHub {
     this.opened = undefined
     this.ready = false
     this.position = new Map()
+    this.doubt.stop()
     this.options.close()
   }
 
@@ -236,40 +253,6 @@ export class TailHub {
 }
 
 const nowhere: TailPosition = new Map()
-
-const emptyHeld = (): Held => ({ portions: [], bytes: 0, overflowed: false })
-
-const memo = <A>(make: (row: number) => A): ((row: number) => A) => {
-  const made = new Map<number, A>()
-  return (row) => {
-    const known = made.get(row)
-    if (known !== undefined) return known
-    const one = make(row)
-    made.set(row, one)
-    return one
-  }
-}
-
-/** Keeps a portion for later; the batch it came from is written over, so its records are made now. */
-const hold = (held: Held, portion: Portion, maxBytes: number): void => {
-  if (held.overflowed) return
-  const sequences = new Map<number, number>()
-  const records = new Map<number, LogRecord>()
-  for (const row of portion.rows) {
-    const record = portion.record(row)
-    records.set(row, record)
-    sequences.set(row, portion.sequence(row))
-    held.bytes += weightOf(record)
-  }
-  held.portions.push({
-    ...portion,
-    sequence: (row) => sequences.get(row) as number,
-    record: (row) => records.get(row) as LogRecord
-  })
-  if (held.bytes <= maxBytes) return
-  held.overflowed = true
-  held.portions.length = 0
-}
 
 const release = (member: Member): void => {
   const portions = member.held?.portions ?? []

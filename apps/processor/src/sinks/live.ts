@@ -22,13 +22,20 @@ export const live = defineSink({
 
 const open = Effect.fnUntraced(function* (context: SinkContext) {
   const outlet = yield* openLiveOutlet
+  /** Last sequence of the batch before, shown or not; what an earlier life stored and did not show is a gap. */
+  let reached: number | undefined
   return {
     offsets: [],
     repeats: [],
     write: (batch) =>
       Effect.sync(() => {
+        let behind = reached ?? batch.firstSequence - 1
         if (batch.keptCount > 0 && outlet.wanted())
-          for (const part of partsOf(batch)) send(outlet, context.partition, batch, part)
+          for (const part of partsOf(batch)) {
+            send(outlet, context.partition, batch, { ...part, behind })
+            behind = batch.frames[part.to - 1]?.sequence ?? behind
+          }
+        reached = batch.lastSequence
       })
   } satisfies OpenSink
 })
@@ -46,11 +53,19 @@ export const partsOf = (batch: LogBatch): ReadonlyArray<FrameRange> => {
   }))
 }
 
-/** Sends frames of a batch; what is too large for one message goes in halves, in order. One frame always fits. */
-const send = (outlet: LiveOutlet, partition: number, batch: LogBatch, range: FrameRange): void => {
-  const { from, to } = range
-  if (outlet.publish(partition, encodeBatch(batch, range)) !== "too-large" || to - from < 2) return
+/** Frames, and the sequence behind which they hold everything. */
+interface Part extends FrameRange {
+  readonly behind: number
+}
+
+/**
+ * Sends frames of a batch; what is too large for one message goes in halves, in order. A frame that is too large by itself
+ * is left out, which listeners see by what the next part says it lies behind.
+ */
+const send = (outlet: LiveOutlet, partition: number, batch: LogBatch, { behind, from, to }: Part): void => {
+  const bytes = encodeBatch(batch, { from, to })
+  if (outlet.publish(partition, bytes, behind) !== "too-large" || to - from < 2) return
   const middle = Math.ceil((from + to) / 2)
-  send(outlet, partition, batch, { from, to: middle })
-  send(outlet, partition, batch, { from: middle, to })
+  send(outlet, partition, batch, { from, to: middle, behind })
+  send(outlet, partition, batch, { from: middle, to, behind: batch.frames[middle - 1]?.sequence ?? behind })
 }
