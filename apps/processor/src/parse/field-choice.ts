@@ -39,6 +39,23 @@ export class FieldChoice {
     if (!this.readObject(bytes)) this.readHint(bytes)
   }
 
+  /** Takes the time of an inner message instead of the stamp of the way, which stays in an attribute. */
+  readInnerTime(bytes: Uint8Array, stamp: number): void {
+    const { draft } = this
+    const { millis, nanos, timeLength, timeStart } = draft
+    draft.hasTime = false
+    this.readTime(bytes)
+    if (draft.hasTime) {
+      draft.addAttribute(stamp, timeStart, timeLength)
+      return
+    }
+    draft.hasTime = true
+    draft.millis = millis
+    draft.nanos = nanos
+    draft.timeStart = timeStart
+    draft.timeLength = timeLength
+  }
+
   private readRole(bytes: Uint8Array): boolean {
     const { roleLength, roleStart } = this.draft
     return this.readExtent(bytes, roleStart[role.time], roleLength[role.time])

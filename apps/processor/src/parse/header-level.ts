@@ -14,6 +14,8 @@ const strong = [
     "dbg",
     "info",
     "inf",
+    "trce",
+    "dbug",
     "information",
     "notice",
     "warn",
@@ -24,7 +26,7 @@ const strong = [
   ...["debug1", "debug2", "debug3", "debug4"]
 ]
 // Words that are levels only in brackets or before a colon.
-const weak = ["note", "log", "fine", "config", "alert", "eror"]
+const weak = ["note", "log", "fine", "config", "alert", "eror", "fail", "silly"]
 const longest = 11
 const space = 32
 const colon = 58
@@ -100,9 +102,13 @@ export const leadingLevel = (bytes: Uint8Array, start: number, end: number): num
   let stop = from
   while (stop < limit && isWordByte(bytes[stop])) stop++
   if (stop >= end) return 0
+  const word = stop
+  while (bracketed && stop < end && bytes[stop] === space && stop < limit) stop++
   const marked = bracketed ? bytes[stop] === closeBracket : bytes[stop] === colon
-  if (!marked && (bracketed || bytes[stop] !== space)) return 0
-  const number = headerLevel(bytes, from, stop, marked ? surroundings.marked : surroundings.loose)
+  // logrus glues seconds in brackets to the level.
+  const glued = !bracketed && bytes[stop] === openBracket
+  if (!marked && !glued && (bracketed || bytes[stop] !== space)) return 0
+  const number = headerLevel(bytes, from, word, marked ? surroundings.marked : surroundings.loose)
   return number === 0 ? 0 : number + 32 * ((bracketed ? stop + 1 : stop) - start)
 }
 

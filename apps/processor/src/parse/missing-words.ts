@@ -1,11 +1,17 @@
 // Missing words: what a message said and its record does not hold, for tests.
+import { fieldNames } from "@tailrace/domain/field-names"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityNumberOf } from "@tailrace/domain/severity"
-import { roleAndRankOf } from "./field-roles.ts"
 
 const timeWords =
-  /^(?:\d+(?:th|st|nd|rd)?|\d*T\d*Z?|\d+Z|[AP]\.?M|am|pm|Z|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|[A-Z]{2,5}\d{0,2}|Date|m|[A-Z][A-Za-z_]+)$/
+  /^(?:\d+(?:th|st|nd|rd)?|\d*T\d*Z?|\d+Z|[AP]\.?M|am|pm|Z|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|[A-Z]{2,5}\d{0,2}|[IWEFD]\d{4,8}|\d+[A-Z]{1,4}|40{7}[\da-f]{16}|Date|m|[A-Z][A-Za-z_]+)$/
 
+const keyWords = new Set([
+  ...Object.values(fieldNames)
+    .flat()
+    .flatMap((name) => name.match(/\w+/g) ?? []),
+  "cee"
+])
 const colours = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*[A-Za-z]`, "g")
 
 /** Runs of letters, digits and marks, escapes of quoted text taken apart. */
@@ -25,11 +31,11 @@ export const missingWords = (line: string, record: LogRecord): ReadonlyArray<str
   const texts = [body, host, service, traceId, spanId, ...Object.entries(attributes), ...Object.entries(resource)]
   const held = texts.flat().join("\n").toLowerCase()
   const hasTime = record.timestamp !== record.observedTimestamp
-  const structured = body !== line && /^\s*(?:<\d+>)?\s*[{]|[\w.]=|@cee:/.test(line)
+  const isStructured = body !== line && /[{]|[\w.]=/.test(line)
   return wordsOf(line).filter((word) => {
     if (held.includes(word.toLowerCase())) return false
     if (hasTime && timeWords.test(word)) return false
     if (record.severityNumber > 0 && (severityNumberOf(word) > 0 || /^\d+$/.test(word))) return false
-    return !(structured && (roleAndRankOf(word) > 0 || word === "null"))
+    return !(isStructured && (keyWords.has(word.toLowerCase()) || word === "null"))
   })
 }

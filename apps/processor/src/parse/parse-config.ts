@@ -3,7 +3,6 @@
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field } from "@tailrace/domain/field"
 import { Schema } from "effect"
-import { AutoConfig } from "./codecs/auto.ts"
 import { JsonConfig } from "./codecs/json.ts"
 import { LogfmtConfig } from "./codecs/logfmt.ts"
 import { makeZone } from "./zone.ts"
@@ -21,7 +20,7 @@ const instant = Schema.String.check(
 
 export const ParseConfig = Schema.Struct({
   codec: field(
-    Schema.Literals(["auto", "json", "logfmt", "clf", "syslog", "application", "raw"]),
+    Schema.Literals(["auto", "json", "logfmt", "clf", "syslog", "application", "cri", "cef", "raw"]),
     "auto",
     "Codec of frames whose source does not name one."
   ),
@@ -46,7 +45,6 @@ export const ParseConfig = Schema.Struct({
     512,
     "Attributes of a record; with more, the first are kept and the whole message in `log.original`."
   ),
-  auto: field(AutoConfig, {}, "Options of the auto codec."),
   json: field(JsonConfig, {}, "Options of the json codec."),
   logfmt: field(LogfmtConfig, {}, "Options of the logfmt codec.")
 })

@@ -4,12 +4,16 @@ import { countDropped } from "@tailrace/domain/frame-account"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Codec, CodecContext } from "./codec.ts"
 import { bindApplication } from "./codecs/application.ts"
-import { bindAuto, type SourceCodec } from "./codecs/auto.ts"
+import { bindAuto } from "./codecs/auto.ts"
+import { bindCef } from "./codecs/cef.ts"
 import { bindClf } from "./codecs/clf.ts"
+import { bindCri } from "./codecs/cri.ts"
 import { bindJson } from "./codecs/json.ts"
 import { bindLogfmt } from "./codecs/logfmt.ts"
 import { bindRaw } from "./codecs/raw.ts"
 import { bindSyslog } from "./codecs/syslog.ts"
+import { bindText } from "./codecs/text.ts"
+import { Colours } from "./colours.ts"
 import { FrameAttributes } from "./frame-attributes.ts"
 import { Instant } from "./instant.ts"
 import { skipSpace, valueEnd } from "./json-value.ts"
@@ -22,6 +26,7 @@ import { makeZone } from "./zone.ts"
 
 /** Bytes read in one go: tens of milliseconds where every message is of one byte, one or two where they are lines of a log. */
 const sliceBytes = 65_536
+const escapeByte = 27
 
 /** A raw message of the stream as the stage takes it. */
 export interface RawFrame {
@@ -38,38 +43,43 @@ export interface RawFrame {
 /**
  * Reads frames into batches, one stage per pipeline. Every message of a frame becomes exactly one row, in order; empty
  * lines are no messages. What no codec understands is kept whole in the body with `parsed` 0. Bytes that are no UTF-8
- * are stored as they came and shown as U+FFFD. Synchronous, never throws over any bytes, and holds no state but what the
- * auto codec remembers of sources: reading a frame again gives the same rows unless its source was then less known.
+ * are stored as they came and shown as U+FFFD. Synchronous, never throws over any bytes, and no message changes how another
+ * is read: reading a frame again gives the same rows.
  */
 export class ParseStage {
   private readonly draft: RecordDraft
   private readonly writer: RecordWriter
   private readonly frame: FrameAttributes
   private readonly time: TimeContext
-  private readonly auto: SourceCodec
   private readonly codecs: ReadonlyMap<string, Codec>
   private readonly usual: Codec
   private codec: Codec
   private batch: LogBatch | undefined
   private payload: Uint8Array = new Uint8Array(0)
+  private readonly colours: Colours
+  /** Whether an escape stands anywhere in the frame. */
+  private hasColours = false
+  private isRaw = false
 
   constructor(config: ParseConfig) {
     const keys = new KeyTable()
     const instant = new Instant()
     this.time = makeTimeContext(makeZone(config.zone))
     const context: CodecContext = { keys, time: this.time, instant }
-    this.auto = bindAuto({ ...config.auto, depth: config.json.depth })(context)
+    const auto = bindAuto(config.json.depth)(context)
     const bound = [
-      this.auto,
+      auto,
       bindJson(config.json.depth)(context),
       bindLogfmt(config.logfmt.minimumPairs)(context),
       bindClf(context),
       bindSyslog(context),
       bindApplication(context),
+      bindCri(bindText)(context),
+      bindCef(context),
       bindRaw(context)
     ]
     this.codecs = new Map(bound.map((codec) => [codec.name, codec]))
-    this.usual = this.codecs.get(config.codec) ?? this.auto
+    this.usual = this.codecs.get(config.codec) ?? auto
     this.codec = this.usual
     this.draft = new RecordDraft(keys, config.maximumAttributes)
     const guard = {
@@ -79,6 +89,7 @@ export class ParseStage {
     }
     this.writer = new RecordWriter(this.draft, guard, this.time, instant)
     this.frame = new FrameAttributes(keys)
+    this.colours = new Colours(keys)
   }
 
   /** Appends one row per message of `frame` to `batch` as its next frame; answers the number of rows. */
@@ -102,7 +113,10 @@ export class ParseStage {
     this.batch = batch
     this.time.nearMillis = receivedMillis
     this.codec = this.codecOf(frame.header.codec)
-    if (this.codec === this.auto) this.auto.beginSource(`${frame.tenant} ${frame.source}`)
+    this.isRaw = this.codec.name === "raw"
+    // The search of Buffer is many times as fast as that of Uint8Array.
+    const text = Buffer.from(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
+    this.hasColours = !this.isRaw && text.indexOf(escapeByte) >= 0
     this.writer.beginFrame()
     this.frame.begin(frame.header, batch)
     const layout = layoutOf(frame.header, payload)
@@ -119,11 +133,6 @@ export class ParseStage {
       return false
     }
     return slice() ? slice : undefined
-  }
-
-  /** Name of the codec that a source's messages are taken for, when it has been detected. */
-  detectedCodec(tenant: string, source: string): string | undefined {
-    return this.auto.remembered(`${tenant} ${source}`)
   }
 
   // `auto` in a header means that the source does not know; a name nobody knows counts as absent.
@@ -145,12 +154,32 @@ export class ParseStage {
   }
 
   private readonly visit = (start: number, end: number): void => {
-    const draft = this.draft
-    draft.begin()
-    const parsed = this.codec.decode(this.payload, start, end, draft)
+    const { colours, payload } = this
+    let from = start
+    let to = end
+    if (payload[end - 1] === 0 || payload[start] === 0) {
+      // NUL ends a message (Python's SysLogHandler), and a hole in a file that was cut is NULs before one.
+      while (to > from && payload[to - 1] === 0) to--
+      while (from < to && payload[from] === 0) from++
+      if (from === to || this.isRaw) {
+        from = start
+        to = end
+      }
+    }
+    if (this.hasColours && colours.clean(payload, from, to) && this.decode(colours.bytes, 0, colours.length)) {
+      colours.keep(this.draft, payload, from, to)
+      this.writer.write(this.batch as LogBatch, colours.bytes, 0, colours.length, true, this.frame)
+      return
+    }
+    const parsed = this.decode(payload, from, to)
     // A failed attempt may have filled half a draft; without any the body is the whole message.
-    if (!parsed) draft.begin()
-    this.writer.write(this.batch as LogBatch, this.payload, start, end, parsed && this.codec.name !== "raw", this.frame)
+    if (!parsed) this.draft.begin()
+    this.writer.write(this.batch as LogBatch, payload, from, to, parsed && !this.isRaw, this.frame)
+  }
+
+  private decode(bytes: Uint8Array, start: number, end: number): boolean {
+    this.draft.begin()
+    return this.codec.decode(bytes, start, end, this.draft)
   }
 }
 

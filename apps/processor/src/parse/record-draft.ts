@@ -1,5 +1,5 @@
 // RecordDraft: one record as a codec read it, as extents of bytes; nothing is copied before the codec is sure.
-import { rankBits, rankMask, roleCount } from "./field-roles.ts"
+import { rankBits, rankMask, role, roleCount } from "./field-roles.ts"
 import type { Instant } from "./instant.ts"
 import type { KeyTable } from "./key-table.ts"
 
@@ -40,9 +40,19 @@ export class RecordDraft {
   zoneLength = 0
   /** Severity number read by the codec itself, 0 for none. */
   severityNumber = 0
+  /** Whether time and severity are those of a header around another message, whose own ones win. */
+  isEnvelope = false
   scratch: Uint8Array = new Uint8Array(4096)
   scratchUsed = 0
   private recordNumber = 0
+  private readonly outerRoles = new Int32Array(3 * roleCount)
+  private outerAttributes = 0
+  private outerSeverity = 0
+  private outerTime = false
+  private outerMillis = 0
+  private outerNanos = 0
+  private outerTimeStart = 0
+  private outerTimeLength = 0
 
   constructor(keys: KeyTable, maximumAttributes: number) {
     this.keys = keys
@@ -61,6 +71,7 @@ export class RecordDraft {
     this.keepOriginal = false
     this.hasTime = false
     this.zoneLength = 0
+    this.isEnvelope = false
     this.severityNumber = 0
     this.scratchUsed = 0
   }
@@ -90,6 +101,42 @@ export class RecordDraft {
     instant.zoneEnd = instant.zoneStart
   }
 
+  /** What was read so far is the header around a message whose fields come next. */
+  beginInner(): void {
+    this.isEnvelope = true
+    this.roleKey[role.body] = -1
+    this.outerRoles.set(this.roleKey)
+    this.outerRoles.set(this.roleStart, roleCount)
+    this.outerRoles.set(this.roleLength, 2 * roleCount)
+    this.outerAttributes = this.attributeCount
+    this.outerSeverity = this.severityNumber
+    this.outerTime = this.hasTime
+    this.outerMillis = this.millis
+    this.outerNanos = this.nanos
+    this.outerTimeStart = this.timeStart
+    this.outerTimeLength = this.timeLength
+  }
+
+  /** Forgets what a codec that failed has left: the whole draft, or all behind `beginInner`. */
+  retry(): void {
+    if (!this.isEnvelope) {
+      this.begin()
+      return
+    }
+    this.roleKey.set(this.outerRoles.subarray(0, roleCount))
+    this.roleStart.set(this.outerRoles.subarray(roleCount, 2 * roleCount))
+    this.roleLength.set(this.outerRoles.subarray(2 * roleCount))
+    const { attributeKey, keys } = this
+    for (let i = this.outerAttributes; i < this.attributeCount; i++) keys.seenInRecord[attributeKey[i]] = 0
+    this.attributeCount = this.outerAttributes
+    this.severityNumber = this.outerSeverity
+    this.hasTime = this.outerTime
+    this.millis = this.outerMillis
+    this.nanos = this.outerNanos
+    this.timeStart = this.outerTimeStart
+    this.timeLength = this.outerTimeLength
+  }
+
   /** Adds a field under a key: a well-known field when the key has that role, else an attribute. The last of equal keys wins. */
   addField(key: number, start: number, length: number): void {
     const roleAndRank = key < 0 ? 0 : this.keys.roleAndRank[key]
@@ -103,18 +150,26 @@ export class RecordDraft {
       this.addAttribute(key, start, length)
       return
     }
-    const holder = this.roleKey[which]
-    if (holder >= 0 && holder !== key) {
-      this.claims |= 1 << which
-      if ((this.keys.roleAndRank[holder] & rankMask) <= (roleAndRank & rankMask)) {
-        this.addAttribute(key, start, length)
-        return
-      }
-      this.addAttribute(holder, this.roleStart[which], this.roleLength[which])
+    if (this.roleKey[which] >= 0 && !this.givesWay(which, key, roleAndRank)) {
+      this.addAttribute(key, start, length)
+      return
     }
     this.roleKey[which] = key
     this.roleStart[which] = start
     this.roleLength[which] = length
+  }
+
+  /** Whether the holder of a role gives way to a field of the same key or of a better name; it is then kept. */
+  private givesWay(which: number, key: number, roleAndRank: number): boolean {
+    const holder = this.roleKey[which]
+    if (holder === key) {
+      this.keepOriginal = true
+      return true
+    }
+    this.claims |= 1 << which
+    if ((this.keys.roleAndRank[holder] & rankMask) <= (roleAndRank & rankMask)) return false
+    this.addAttribute(holder, this.roleStart[which], this.roleLength[which])
+    return true
   }
 
   /** Adds an attribute whatever role its key has. */
@@ -125,6 +180,8 @@ export class RecordDraft {
     }
     if (this.keys.seenInRecord[key] === this.recordNumber) {
       const at = this.keys.seenAt[key]
+      // The text of the first of two equal keys stands in the whole message only.
+      if (key > 0 && this.attributeLength[at] > 0) this.keepOriginal = true
       this.attributeStart[at] = start
       this.attributeLength[at] = length
       return

@@ -8,6 +8,7 @@ import { FieldChoice } from "./field-choice.ts"
 import { hint, role } from "./field-roles.ts"
 import type { FrameAttributes } from "./frame-attributes.ts"
 import type { Instant } from "./instant.ts"
+import { joinBytes } from "./journal-bytes.ts"
 import type { RecordDraft } from "./record-draft.ts"
 import { SeverityReader } from "./severity-reader.ts"
 import { isBelievable, type SkewGuard, type TimeContext } from "./timestamps.ts"
@@ -34,7 +35,9 @@ export class RecordWriter {
   private readonly original: number
   private readonly truncated: number
   private readonly zone: number
+  private readonly stamp: number
   private readonly dockerText: number
+  private readonly journalText: number
 
   constructor(draft: RecordDraft, options: WriterOptions, time: TimeContext, instant: Instant) {
     this.draft = draft
@@ -45,7 +48,9 @@ export class RecordWriter {
     this.original = draft.keys.fix("log.original")
     this.truncated = draft.keys.fix("log.truncated_bytes")
     this.zone = draft.keys.fix("timestamp.zone")
+    this.stamp = draft.keys.fix("timestamp.stamp")
     this.dockerText = draft.keys.fix("log")
+    this.journalText = draft.keys.fix("MESSAGE")
   }
 
   /** Forgets the dictionary codes of the batch before; call when a frame begins. */
@@ -62,6 +67,7 @@ export class RecordWriter {
     this.writeTime(batch, row, bytes)
     this.writeSeverity(batch, row, bytes)
     if ((draft.claims & choiceClaims) !== 0) this.choose()
+    if (draft.roleKey[role.body] === this.journalText) joinBytes(draft, bytes)
     // A record without a text of its own is shown and searched by its whole message.
     if (!draft.hasRole(role.body)) draft.setRole(role.body, start, end - start)
     else if (draft.keepOriginal || draft.overflow) draft.addOriginal(this.original, start, end - start)
@@ -86,7 +92,7 @@ export class RecordWriter {
       if (!draft.hasRole(role.time) && draft.claims === 0) return
       this.choice.readTime(bytes)
       if (!draft.hasTime) return
-    }
+    } else if (draft.isEnvelope && draft.hasRole(role.time)) this.choice.readInnerTime(bytes, this.stamp)
     if (draft.zoneLength > 0) draft.addAttribute(this.zone, draft.zoneStart, draft.zoneLength)
     if (isBelievable(draft.millis, this.time.nearMillis, this.options)) {
       batch.timeMillis[row] = draft.millis
@@ -101,6 +107,8 @@ export class RecordWriter {
       number = this.statedNumber(bytes)
       if (number === 0) draft.demote(role.severityNumber)
     }
+    const stated = number
+    if (draft.isEnvelope) number = 0
     if (draft.hasRole(role.severity)) {
       const read = this.severities.read(
         this.source(role.severity, bytes),
@@ -112,6 +120,7 @@ export class RecordWriter {
       // A word of the sender's own stays what it was, an attribute: it can be searched, though it has no rank.
       if (read === 0) this.keepLevel(bytes, number)
     } else if (number === 0 && draft.claims !== 0) number = this.choice.severity(bytes, 0)
+    if (number === 0) number = stated
     batch.severityNumber[row] = number
     if (number === 0) return
     let code = this.severityCodes[number]

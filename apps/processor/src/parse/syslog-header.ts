@@ -37,6 +37,7 @@ export const readHostAndTag = (
   let at = start
   if (startsWith(bytes, at, end, forwarded)) {
     at += forwarded.length
+    draft.keepOriginal = true
     const behind = wordEnd(bytes, at, end)
     draft.setRole(role.host, at, (bytes[behind - 1] === colon ? behind - 1 : behind) - at)
     at = behind + 1
@@ -57,12 +58,41 @@ const isTag = (bytes: Uint8Array, at: number, end: number): boolean => {
   return bytes[behind - 1] === closeBracket && bytes[at] !== openBracket
 }
 
-/** Reads `tag[pid]: message`; a message without a tag is all body. */
+/**
+ * Whether `host tag[pid]:` stands at `at`, as rsyslog and journalctl write it behind a time in ISO 8601. Without a process
+ * id only rsyslog's own form of the time, `timeLength` bytes with microseconds and an offset, tells it from a sentence.
+ */
+export const isHostAndTag = (bytes: Uint8Array, at: number, end: number, timeLength: number): boolean => {
+  const hostEnd = wordEnd(bytes, at, end)
+  if (hostEnd === at || hostEnd >= end || bytes[hostEnd - 1] === colon) return false
+  for (let i = at; i < hostEnd; i++) if (bytes[i] === openBracket || bytes[i] === 61 || bytes[i] === 34) return false
+  const tagEnd = wordEnd(bytes, hostEnd + 1, end)
+  if (tagEnd - hostEnd < 3 || bytes[tagEnd - 1] !== colon) return false
+  return bytes[tagEnd - 2] === closeBracket ? bytes[hostEnd + 1] !== openBracket : timeLength === 32
+}
+
+/**
+ * Reads `tag[pid]: message`; a message without a tag is all body. A tag ends with a colon or a process id; colons inside
+ * its parentheses belong to it, and neither commas nor pairs do.
+ */
 export const readTag = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft, processId: number): void => {
   let at = start
-  while (at < end && bytes[at] > space && bytes[at] !== colon && bytes[at] !== openBracket) at++
-  if (at > start) draft.setRole(role.service, start, at - start)
-  if (at > start && at < end && bytes[at] === openBracket) {
+  let depth = 0
+  while (at < end && bytes[at] > space) {
+    const byte = bytes[at]
+    if (byte === 40) depth++
+    else if (byte === 41) depth--
+    else if ((byte === colon && depth <= 0) || byte === openBracket || byte === 44 || byte === 61) break
+    at++
+  }
+  const mark = at < end ? bytes[at] : 0
+  if (at === start || (mark !== colon && mark !== openBracket && !isBareTag(bytes, start, at, end))) {
+    if (bytes[start] === space) draft.setRole(role.body, start + 1, end - start - 1)
+    else draft.setRole(role.body, start, end - start)
+    return
+  }
+  draft.setRole(role.service, start, at - start)
+  if (mark === openBracket) {
     let closing = at + 1
     while (closing < end && bytes[closing] > space && bytes[closing] !== closeBracket) closing++
     if (closing < end && bytes[closing] === closeBracket) {
@@ -70,17 +100,28 @@ export const readTag = (bytes: Uint8Array, start: number, end: number, draft: Re
       at = closing + 1
     }
   }
-  if (at < end && bytes[at] === colon && at > start) at++
+  if (at < end && bytes[at] === colon) at++
   if (at < end && bytes[at] === space) at++
+  // The byte order mark announces UTF-8 and is no part of the text.
+  if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf && at + 3 <= end) at += 3
   draft.setRole(role.body, at, end - at)
 }
 
-/** Reads `<PRI>` at `at`: answers the value (0..191) times 8 plus the bytes it takes, or -1. */
+/** A name without any mark behind it is a tag too, as rsyslog reads it, unless it begins a sentence with a capital letter. */
+const isBareTag = (bytes: Uint8Array, start: number, at: number, end: number): boolean => {
+  if (at < end && bytes[at] !== space) return false
+  const first = bytes[start]
+  const letter = first | 32
+  const isName = (letter >= 97 && letter <= 122) || first >= 128
+  return isName && !(first >= 65 && first <= 90 && bytes[start + 1] >= 97 && bytes[start + 1] <= 122)
+}
+
+/** Reads `<PRI>` at `at`: answers the value (0..999; the RFCs end at 191) times 8 plus the bytes it takes, or -1. */
 export const readPriority = (bytes: Uint8Array, at: number, end: number): number => {
   if (bytes[at] !== 60) return -1
   let position = at + 1
   let value = 0
   while (position < end && position < at + 4 && isDigit(bytes[position])) value = value * 10 + bytes[position++] - 48
-  if (position === at + 1 || position >= end || bytes[position] !== 62 || value > 191) return -1
+  if (position === at + 1 || position >= end || bytes[position] !== 62) return -1
   return value * 8 + (position + 1 - at)
 }

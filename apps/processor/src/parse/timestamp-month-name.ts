@@ -154,6 +154,9 @@ const trailingYear = (bytes: Uint8Array, at: number, end: number): number => {
   if (bytes[at] !== space) return 0
   let position = at + 1
   if (!isDigit(bytes[position])) {
+    // A zone's name or its offset.
+    const first = bytes[position]
+    if (!(first >= 65 && first <= 90) && first !== 43 && first !== dash) return 0
     while (position < end && bytes[position] > space && position < at + 8) position++
     if (position >= end || position - at < 4 || bytes[position++] !== space) return 0
   }

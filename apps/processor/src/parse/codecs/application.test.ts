@@ -1,5 +1,6 @@
 // Tests of the codec application: lines of application loggers.
 import { describe, expect, it } from "vitest"
+import { missingWords } from "../missing-words.ts"
 import { isoOf, recordOf } from "../records-of.ts"
 
 const application = { codec: "application" }
@@ -145,5 +146,62 @@ describe("application", () => {
     "Caused by: java.io.IOException"
   ])("keeps %s raw", (text) => {
     expect(recordOf(text, application)).toMatchObject({ parsed: false, body: text, attributes: {} })
+  })
+
+  it.each([
+    ["[2026-11-20T14:22:01,345][WARN ][o.e.m.Gc] [node-1] overhead", 13],
+    ["2026-11-20 14:22:01 [INFO ] app started", 9],
+    ["2026.11.20 14:22:01.345678 [ 4711 ] {3f1c} <Error> executeQuery: Code: 60", 17],
+    ["[2026-11-20 14:22:01,345: ERROR/ForkPoolWorker-2] Task raised", 17],
+    ["[2026-11-20 14:22:01] production.ERROR: Payment failed", 17],
+    ["2026-11-20 14:22:01 [E] boom", 17],
+    ["[E 2026-11-20 14:22:01.345 ServerApp] boom", 17],
+    ["WARN  [ScheduledTasks:1] 2026-11-20 14:22:01,345 QueryProcessor.java:103 - discarded", 13],
+    ["E, [2026-11-20T14:22:01.345678 #4711] ERROR -- : boom", 17],
+    ["2026-11-20T14:22:01.3456789Z ##[error]Process completed", 17],
+    ["[2026-11-20T14:22:01Z ERROR shop::pay] boom", 17]
+  ])("reads the level in %s", (text, severityNumber) => {
+    const record = recordOf(text, application)
+    expect(record.severityNumber).toBe(severityNumber)
+    expect(isoOf(record.timestamp)).toMatch(/^2026-11-20T14:22:01/)
+    expect(missingWords(text, record)).toEqual([])
+  })
+
+  it.each([
+    ["dbug: Microsoft.Hosting.Lifetime[0]", 5],
+    ["fail: App.Pay[3]", 17],
+    ["WARNING:app.pay:slow card", 13],
+    ["14:22:01.345 [error] GenServer terminating", 17],
+    ['Exception in thread "main" java.lang.NullPointerException: x', 17]
+  ])("reads the level of %s, which has no time", (text, severityNumber) => {
+    const record = recordOf(text, application)
+    expect(record.severityNumber).toBe(severityNumber)
+    expect(record.timestamp).toBe(record.observedTimestamp)
+    expect(missingWords(text, record)).toEqual([])
+  })
+
+  it.each([
+    "Changed log level from INFO to WARN",
+    "Error rate dropped to 0%",
+    "trace 4bf92f3577b3 finished",
+    "notice period of customer 7 ends",
+    "0 FATAL 2 ERROR 5 WARN in last minute",
+    "panic button pressed in hall 3",
+    "GET /api/ERROR 200"
+  ])("takes no word of the sentence %j for its level", (sentence) => {
+    expect(recordOf(`2026-11-20 14:22:01 ${sentence}`, application)).toMatchObject({ body: sentence, severity: "" })
+  })
+
+  it.each([
+    "Backup from 2026-10-01 03:00:00 was deleted",
+    "job nightly next run 2026-11-20 23:00:00 scheduled",
+    "id,name 2026-10-01 03:00:00,5",
+    "-rw-r--r-- 1 root root 42 Nov 20 14:22:01 a.txt",
+    "commit abc Date: 2021-05-05 10:00:00 fix",
+    "v2.3.1 2026-10-01 03:00:00 released"
+  ])("takes no date of the sentence %j for its time", (sentence) => {
+    const record = recordOf(sentence)
+    expect(record.body).toBe(sentence)
+    expect(record.timestamp).toBe(record.observedTimestamp)
   })
 })

@@ -1,15 +1,16 @@
 // The application codec: plain text lines of programs, with a timestamp, a level, or both before the message.
 import { Effect, Schema } from "effect"
-import { findLevel, type HeaderKeys, readComponent, skipSeparators } from "../application-header.ts"
+import { addOnce, findLevel, type HeaderKeys, readComponent } from "../application-header.ts"
 import { type BindCodec, type CodecContext, defineCodec } from "../codec.ts"
 import { role } from "../field-roles.ts"
 import { leadingLevel, letterLevel } from "../header-level.ts"
-import { fourDigits, isDigit, midnight, twoDigits } from "../instant.ts"
+import { skipSeparators } from "../header-words.ts"
+import { InnerMessage } from "../inner-message.ts"
+import { isDigit } from "../instant.ts"
+import { findTime, lineTime } from "../line-time.ts"
 import type { RecordDraft } from "../record-draft.ts"
-import { readHostAndTag, wordEnd } from "../syslog-header.ts"
-import { readEpoch } from "../timestamp-epoch.ts"
+import { isHostAndTag, readHostAndTag, wordEnd } from "../syslog-header.ts"
 import { readKlog } from "../timestamp-short.ts"
-import { readTimestamp } from "../timestamps.ts"
 
 const ApplicationConfig = Schema.Struct({})
 
@@ -23,11 +24,11 @@ export const application = defineCodec({
 
 const space = 32
 const dash = 45
+const colon = 58
+const slash = 47
 const openBracket = 91
 const closeBracket = 93
-const timestampWords = 6
-const searchedBytes = 160
-const twoDays = 2 * 86_400_000
+const farthestClosing = 256
 
 /** Attributes: `component`, `thread`, `pid`, `tid`, `prefix` for words before the timestamp, `header` for others before the level. */
 export const bindApplication: BindCodec = (context) => {
@@ -41,84 +42,99 @@ export const bindApplication: BindCodec = (context) => {
   }
   const processId = keys.fix("procid")
   const prefix = keys.fix("prefix")
+  const inner = new InnerMessage(8)
   return {
     name: "application",
     decode: (bytes, start, end, draft) => {
       // Indented lines continue a message; they begin none.
       if (bytes[start] <= space || end - start < 5) return false
       if (isDigit(bytes[start + 1]) && readKlogLine(bytes, start, end, draft, names, context)) return true
-      const found = findTimestamp(bytes, start, end, draft, context)
-      if (found < 0) return readLevelFirst(bytes, start, end, draft, names)
-      if (draft.timeStart > start + 1) {
-        const level = leadingLevel(bytes, start, end)
-        if (level > 0) {
-          draft.severityNumber = level & 31
-          readComponent(bytes, found, end, draft, names, false)
-          return true
-        }
-        addPrefix(draft, prefix, bytes, start, draft.timeStart)
+      if (!findTime(bytes, start, end, context)) {
+        return readLevelFirst(bytes, start, end, draft, names) || readClockFirst(bytes, start, end, draft, names)
       }
-      const monthDay = bytes[draft.timeStart + 2] === dash && bytes[draft.timeStart + 5] === space
-      const at = skipSeparators(bytes, found, end)
-      const behindLevel = findLevel(bytes, at, end, draft, names, monthDay)
-      if (behindLevel >= 0) readComponent(bytes, behindLevel, end, draft, names, monthDay)
-      else if (isMonthName(bytes, draft.timeStart, draft.timeLength)) readHostAndTag(bytes, at, end, draft, processId)
-      else draft.setRole(role.body, at, end - at)
+      const monthDay = bytes[lineTime.start + 2] === dash && bytes[lineTime.start + 5] === space
+      const header = headerAfterTime(bytes, end)
+      const behind = findLevel(bytes, header.at, header.inside > 0 ? header.inside : end, draft, names, monthDay)
+      if (behind < 0 && lineTime.needsLevel) return readLevelFirst(bytes, start, end, draft, names)
+      draft.takeTime(context.instant, lineTime.start, lineTime.end - lineTime.start)
+      if (lineTime.prefix < lineTime.start) addPrefix(draft, prefix, bytes, start, lineTime.start)
+      if (lineTime.nameEnd > lineTime.nameStart) addOnce(draft, names.thread, lineTime.nameStart, lineTime.nameEnd)
+      if (behind < 0 && lineTime.level > 0) draft.severityNumber = lineTime.level
+      if (header.inside > 0) readEnclosed(bytes, header, behind, end, draft, names)
+      else if (behind >= 0) readComponent(bytes, behind, end, draft, names, monthDay)
+      else if (lineTime.level > 0) readComponent(bytes, header.at, end, draft, names, false)
+      else if (bytes[header.at] === 123 && inner.read(bytes, header.at, end, draft)) return true
+      else if (isSyslog(bytes, header.at, end)) readHostAndTag(bytes, header.at, end, draft, processId)
+      else if (header.at < end) draft.setRole(role.body, header.at, end - header.at)
       return true
     }
   }
 }
 
+// Reused, one line at a time: where the header goes on behind the time, and where the bracket closes that the time stands in.
+const after = { at: 0, inside: 0 }
+
+const headerAfterTime = (bytes: Uint8Array, end: number): typeof after => {
+  after.inside = 0
+  let at = lineTime.end
+  if (lineTime.isOpened) {
+    if (bytes[at] === closeBracket || bytes[at] === 41) at++
+    else after.inside = closingOf(bytes, at, end)
+  }
+  after.at = skipSeparators(bytes, at, end)
+  return after
+}
+
+/** The bracket that closes the one before the time, brackets between them skipped; 0 when there is none near. */
+const closingOf = (bytes: Uint8Array, at: number, end: number): number => {
+  const limit = Math.min(end, at + farthestClosing)
+  let depth = 1
+  for (let i = at; i < limit; i++) {
+    if (bytes[i] === openBracket) depth++
+    else if (bytes[i] === closeBracket && --depth === 0) return i
+  }
+  return 0
+}
+
+/**
+ * Reads what stands in one bracket with the time: `[time LEVEL component] message` (env_logger), `[time: LEVEL/thread]`
+ * (Celery), `E, [time #pid]  LEVEL -- program: message` (Ruby).
+ */
+const readEnclosed = (
+  bytes: Uint8Array,
+  header: typeof after,
+  behindLevel: number,
+  end: number,
+  draft: RecordDraft,
+  names: HeaderKeys
+): void => {
+  const closing = header.inside
+  let from = behindLevel >= 0 ? behindLevel : header.at
+  const isThread = bytes[from] === slash
+  if (isThread) from++
+  from = skipSeparators(bytes, from, closing)
+  if (bytes[from] === 35) from++
+  const isProcess = from < closing && bytes[from - 1] === 35
+  if (from < closing) {
+    addOnce(draft, isProcess ? names.processId : isThread ? names.thread : names.component, from, closing)
+  }
+  const at = skipSeparators(bytes, closing + 1, end)
+  const behind = behindLevel >= 0 ? -1 : findLevel(bytes, at, end, draft, names, false)
+  if (behind >= 0) readComponent(bytes, behind, end, draft, names, false)
+  else draft.setRole(role.body, at, end - at)
+}
+
 // RFC 3164 dates are 15 bytes long at most; asctime's, which Apache writes in brackets, are longer.
-const isMonthName = (bytes: Uint8Array, at: number, length: number): boolean => !isDigit(bytes[at]) && length <= 15
+const isSyslog = (bytes: Uint8Array, at: number, end: number): boolean => {
+  const { start } = lineTime
+  if (!isDigit(bytes[start])) return lineTime.end - start <= 15 && !lineTime.isOpened
+  return bytes[start + 10] === 84 && isHostAndTag(bytes, at, end, lineTime.end - start)
+}
 
 const addPrefix = (draft: RecordDraft, key: number, bytes: Uint8Array, start: number, timeStart: number): void => {
   let stop = timeStart
   while (stop > start && (bytes[stop - 1] === space || bytes[stop - 1] === openBracket)) stop--
   if (stop > start) draft.addAttribute(key, start, stop - start)
-}
-
-/** Finds a timestamp at one of the first words; sets the draft's time and answers the position behind it, or -1. */
-const findTimestamp = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  draft: RecordDraft,
-  context: CodecContext
-): number => {
-  const { time, instant } = context
-  const limit = Math.min(end, start + searchedBytes)
-  let at = start
-  for (let word = 0; word < timestampWords && at < limit; word++) {
-    const bracketed = bytes[at] === openBracket
-    const from = bracketed ? at + 1 : at
-    if (readTimestamp(bytes, from, end, time, instant)) {
-      draft.takeTime(instant, from, instant.end - from)
-      return bracketed && bytes[instant.end] === closeBracket ? instant.end + 1 : instant.end
-    }
-    const behind = wordEnd(bytes, at, end)
-    if (isConfirmedEpoch(bytes, at, behind, end, context)) {
-      draft.takeTime(instant, at, behind - at)
-      return behind + 11
-    }
-    at = behind
-    while (at < limit && bytes[at] === space) at++
-  }
-  return -1
-}
-
-/** Whether the word is seconds since the epoch, confirmed by the date behind it: `1117838570 2005.06.03`. */
-const isConfirmedEpoch = (
-  bytes: Uint8Array,
-  start: number,
-  behind: number,
-  end: number,
-  { instant }: CodecContext
-): boolean => {
-  if (behind - start !== 10 || behind + 12 > end || bytes[behind + 5] !== 46 || bytes[behind + 8] !== 46) return false
-  if (!readEpoch(bytes, start, behind, instant)) return false
-  const day = midnight(fourDigits(bytes, behind + 1), twoDigits(bytes, behind + 6), twoDigits(bytes, behind + 9))
-  return Math.abs(day - instant.millis) < twoDays
 }
 
 /** Reads `I0517 15:04:22.619642 1234 file.cc:259] message`. */
@@ -149,7 +165,7 @@ const readKlogLine = (
   return true
 }
 
-/** Reads lines that begin with a level and have no timestamp: `ERROR: message`, `[WARN] message`. */
+/** Reads lines that begin with a level and have no timestamp: `ERROR: message`, `[WARN] message`, `WARNING:logger:message`. */
 const readLevelFirst = (
   bytes: Uint8Array,
   start: number,
@@ -158,8 +174,67 @@ const readLevelFirst = (
   names: HeaderKeys
 ): boolean => {
   const level = leadingLevel(bytes, start, end)
-  if (level === 0) return false
+  if (level === 0) return isFailure(bytes, start, end, draft)
   draft.severityNumber = level & 31
-  readComponent(bytes, start + (level >> 5), end, draft, names, false)
+  const behind = start + (level >> 5)
+  if (bytes[behind] === space && bytes[behind - 1] !== closeBracket) {
+    // Nothing marks the word: it may as well begin a sentence, which stays whole.
+    draft.setRole(role.body, start, end - start)
+    return true
+  }
+  const logger = bytes[behind] === colon && bytes[behind + 1] !== space ? loggerEnd(bytes, behind + 1, end) : 0
+  if (logger === 0) readComponent(bytes, behind, end, draft, names, false)
+  else {
+    draft.addAttribute(names.component, behind + 1, logger - behind - 1)
+    draft.setRole(role.body, logger + 1, end - logger - 1)
+  }
   return true
+}
+
+/** Where the logger's name ends in Python's `LEVEL:logger:message`, or 0. */
+const loggerEnd = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = at
+  while (position < end && bytes[position] > space && bytes[position] !== colon) position++
+  return position > at && bytes[position] === colon && position < end ? position : 0
+}
+
+/** Reads the level of lines that have the time of day alone, which says no day: the line stays whole. */
+const readClockFirst = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  draft: RecordDraft,
+  names: HeaderKeys
+): boolean => {
+  const isOpened = bytes[start] === openBracket
+  const from = isOpened ? start + 1 : start
+  if (!isDigit(bytes[from]) || bytes[from + 2] !== colon || bytes[from + 5] !== colon || !isDigit(bytes[from + 7]))
+    return false
+  const at = skipSeparators(bytes, wordEnd(bytes, start, end), end)
+  if (findLevel(bytes, at, end, draft, names, false) < 0) return false
+  draft.setRole(role.body, start, end - start)
+  return true
+}
+
+const failures = [
+  "Exception in thread ",
+  "Traceback (most recent call last)",
+  "Unhandled exception",
+  "Uncaught ",
+  "panic: ",
+  "fatal error: "
+].map((text) => text.split("").map((letter) => letter.charCodeAt(0)))
+
+/** Whether the line is the first of a failure that a runtime reports; it stays whole. */
+const isFailure = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft): boolean => {
+  for (const text of failures) {
+    if (end - start < text.length || bytes[start] !== text[0]) continue
+    let same = 0
+    while (same < text.length && bytes[start + same] === text[same]) same++
+    if (same < text.length) continue
+    draft.severityNumber = text[0] === 112 || text[0] === 102 ? 21 : 17
+    draft.setRole(role.body, start, end - start)
+    return true
+  }
+  return false
 }

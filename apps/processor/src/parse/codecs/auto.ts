@@ -1,105 +1,61 @@
-// The auto codec: finds out how each source writes and remembers it.
-import { field } from "@tailrace/domain/field"
+// The auto codec: finds out how each line is written, from the line alone.
 import { Effect, Schema } from "effect"
-import { type BindCodec, type Codec, defineCodec } from "../codec.ts"
-import { bindApplication } from "./application.ts"
-import { bindClf } from "./clf.ts"
+import { type BindCodec, defineCodec } from "../codec.ts"
+import { ContainerText } from "../container-text.ts"
+import { InnerMessage } from "../inner-message.ts"
+import { skipSpace } from "../json-value.ts"
+import { bindCri } from "./cri.ts"
 import { bindJson } from "./json.ts"
-import { bindLogfmt } from "./logfmt.ts"
-import { bindSyslog } from "./syslog.ts"
+import { bindText } from "./text.ts"
 
-export const AutoConfig = Schema.Struct({
-  rememberedSources: field(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
-    4096,
-    "Sources whose codec is remembered; beyond it the one unused for longest is forgotten."
-  ),
-  switchAfter: field(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })),
-    8,
-    "Messages in a row that another codec must have read before it takes the place of the remembered one."
-  )
-})
+const AutoConfig = Schema.Struct({})
 
 export const auto = defineCodec({
   name: "auto",
-  summary: "Detects the codec of each source, remembers it, and leaves it again when messages stop fitting.",
+  summary: "Reads each line by the most specific codec that takes it, whatever lines came before it.",
   config: AutoConfig,
-  examples: [
-    { title: "Any source", config: {} },
-    { title: "Few, changeable sources", config: { rememberedSources: 100, switchAfter: 2 } }
-  ],
-  make: (config) => Effect.succeed(bindAuto({ ...config, depth: 8 }))
+  examples: [{ title: "Any source", config: {} }],
+  make: () => Effect.succeed(bindAuto(8))
 })
 
-/** A codec whose decoding depends on what its source sent before. */
-export interface SourceCodec extends Codec {
-  /** Says whose messages come next. */
-  readonly beginSource: (source: string) => void
-  /** Name of the codec remembered for a source, or undefined. */
-  readonly remembered: (source: string) => string | undefined
-}
-
-interface Memory {
-  codec: Codec | undefined
-  misses: number
-}
+const brace = 123
+const space = 32
+const tab = 9
 
 /**
- * Tries the remembered codec first, and then every codec that the message's first byte allows. A message that none can
- * read is nobody's miss: continuation lines do not make a source forget.
+ * JSON objects first, also behind blanks and a byte order mark; then lines of containers; then text. A line that no codec
+ * takes is left to be kept whole. No state: the order of lines never changes what one of them becomes.
  */
 export const bindAuto =
-  (config: { readonly rememberedSources: number; readonly switchAfter: number; readonly depth: number }) =>
-  (context: Parameters<BindCodec>[0]): SourceCodec => {
-    const json = bindJson(config.depth)(context)
-    const syslog = bindSyslog(context)
-    const clf = bindClf(context)
-    const application = bindApplication(context)
-    const logfmt = bindLogfmt(2)(context)
-    const ofBrace = [json]
-    const ofAngle = [syslog, application]
-    const ofLetter = [syslog, clf, application, logfmt]
-    const ofOther = [clf, application, logfmt]
-
-    const candidates = (byte: number): ReadonlyArray<Codec> => {
-      if (byte === 123 || byte === 0xef) return ofBrace
-      if (byte === 60) return ofAngle
-      return byte >= 65 && byte <= 90 ? ofLetter : ofOther
-    }
-
-    const memories = new Map<string, Memory>()
-    let memory: Memory = { codec: undefined, misses: 0 }
+  (depth: number): BindCodec =>
+  (context) => {
+    const json = bindJson(depth)(context)
+    const text = bindText(context)
+    const cri = bindCri(() => text)(context)
+    const docker = new ContainerText(context.keys, new InnerMessage(depth), text)
     return {
       name: "auto",
-      beginSource: (source) => {
-        const known = memories.get(source)
-        memory = known ?? { codec: undefined, misses: 0 }
-        // Re-entering keeps the map in order of use, oldest first.
-        if (known !== undefined) memories.delete(source)
-        else if (memories.size >= config.rememberedSources) memories.delete(memories.keys().next().value as string)
-        memories.set(source, memory)
-      },
-      remembered: (source) => memories.get(source)?.codec?.name,
       decode: (bytes, start, end, draft) => {
-        const usual = memory.codec
-        if (usual?.decode(bytes, start, end, draft)) {
-          memory.misses = 0
+        const at = bodyStart(bytes, start, end)
+        const byte = bytes[at]
+        if (byte === brace) {
+          if (!json.decode(bytes, at, end, draft)) return false
+          docker.read(bytes, draft)
           return true
         }
-        const choice = candidates(bytes[start])
-        for (let i = 0; i < choice.length; i++) {
-          const codec = choice[i]
-          if (codec === usual) continue
+        // Indented lines continue a message; they begin none.
+        if (byte === space || byte === tab) {
+          const inner = skipSpace(bytes, at, end)
+          return bytes[inner] === brace && inner < end && json.decode(bytes, inner, end, draft)
+        }
+        if (bytes[at + 10] === 84) {
+          if (cri.decode(bytes, at, end, draft)) return true
           draft.begin()
-          if (!codec.decode(bytes, start, end, draft)) continue
-          if (usual === undefined || ++memory.misses >= config.switchAfter) {
-            memory.codec = codec
-            memory.misses = 0
-          }
-          return true
         }
-        return false
+        return text(bytes, at, end, draft)
       }
     }
   }
+
+const bodyStart = (bytes: Uint8Array, start: number, end: number): number =>
+  bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf && end - start > 3 ? start + 3 : start

@@ -55,7 +55,7 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
       instant.zoneEnd = instant.zoneStart
       if (bytes[timeEnd] !== closeBracket || bytes[timeEnd + 1] !== space || bytes[timeEnd + 2] !== quote) return false
       const requestStart = timeEnd + 3
-      const requestEnd = quotedEnd(bytes, requestStart, end)
+      const requestEnd = requestEndOf(bytes, requestStart, end)
       const statusStart = requestEnd + 2
       const statusEnd = statusStart + 3
       if (statusEnd > end || bytes[requestEnd + 1] !== space || !isStatus(bytes, statusStart)) return false
@@ -68,6 +68,8 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
         at = next + 1
         next = tokenEnd(bytes, at, bracket)
       }
+      // X-Forwarded-For in place of the client: a list of addresses.
+      while (bytes[next - 1] === 44 && next < bracket) next = tokenEnd(bytes, next + 1, bracket)
       add(draft, bytes, client, at, next)
       at = next + 1
       next = tokenEnd(bytes, at, bracket)
@@ -129,7 +131,9 @@ const timeBracket = (bytes: Uint8Array, start: number, end: number): number => {
   const limit = Math.min(end - 26, start + headLimit)
   for (let at = start + 2; at < limit; at++) {
     if (bytes[at] === openBracket && bytes[at - 1] === space && bytes[at + 3] === 47 && bytes[at + 7] === 47) return at
-    if (bytes[at] === quote) return -1
+    // Apache writes an empty user as two quotes.
+    if (bytes[at] === quote && bytes[at + 1] === quote) at++
+    else if (bytes[at] === quote) return -1
   }
   return -1
 }
@@ -141,8 +145,16 @@ const quotedEnd = (bytes: Uint8Array, at: number, end: number): number => {
   return Math.min(position, end)
 }
 
+/** The quote that a status follows; some servers leave quotes inside the request as they are. */
+const requestEndOf = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = quotedEnd(bytes, at, end)
+  while (position < end && !(bytes[position + 1] === space && isStatus(bytes, position + 2)))
+    position = quotedEnd(bytes, position + 1, end)
+  return position < end ? position : quotedEnd(bytes, at, end)
+}
+
 const isStatus = (bytes: Uint8Array, at: number): boolean =>
-  bytes[at] >= 49 && bytes[at] <= 57 && isDigit(bytes[at + 1]) && isDigit(bytes[at + 2])
+  isDigit(bytes[at]) && isDigit(bytes[at + 1]) && isDigit(bytes[at + 2])
 
 const isProtocol = (bytes: Uint8Array, start: number, end: number): boolean =>
   end - start > 5 &&

@@ -113,8 +113,38 @@ describe("syslog", () => {
     })
   })
 
-  it.each(["some message", "<192>Oct 11 22:14:15 h t: m", "<>x", "<1234>x", "", "<13"])("keeps %j raw", (text) => {
+  it.each(["some message", "<>x", "<1234>x", "", "<13"])("keeps %j raw", (text) => {
     if (text === "") return expect(() => recordOf(text, syslog)).toThrow("got 0")
     return expect(recordOf(text, syslog)).toMatchObject({ parsed: false, body: text })
+  })
+
+  it("takes what a header leaves to be read, and nothing for the severity, when the priority is above the RFC's", () => {
+    const record = recordOf("<192>Nov 20 14:22:01 h app: m", { codec: "syslog" })
+    expect(record).toMatchObject({ host: "h", service: "app", body: "m", severityNumber: 0 })
+    expect(record.attributes["log.original"]).toBe("<192>Nov 20 14:22:01 h app: m")
+  })
+
+  it.each([
+    ["<13>1 2026-11-20T14:22:01Z host app 42 - no data", "host", "app", "no data"],
+    ["<34>1 Nov 20 14:22:01 h app: m", "h", "app", "m"],
+    ["<13>Nov 20 14:22:01 10.0.0.1 Interface Gi0/1 down", "10.0.0.1", "", "Interface Gi0/1 down"],
+    ["<13>Nov 20 14:22:01 h pam_unix(sshd:session): opened", "h", "pam_unix(sshd:session)", "opened"],
+    ["<189>4211: Nov 20 14:22:01.345: %SYS-5-CONFIG_I: conf", "", "%SYS-5-CONFIG_I", "conf"],
+    ["<180>782431: m1: .Nov 20 14:22:01.631 GMT: %CDP-4-X: x", "m1", "%CDP-4-X", "x"],
+    ["<189>: 2026 Nov 20 14:22:01 UTC: %ETHPORT-5-IF_UP: up", "", "%ETHPORT-5-IF_UP", "up"],
+    ["<14>Nov 20 14:22:01 pa1 1,2026/11/20 14:22:01,TRAFFIC", "pa1", "", "1,2026/11/20 14:22:01,TRAFFIC"]
+  ])("reads %s as devices mean it", (text, host, service, body) => {
+    const record = recordOf(text, { codec: "syslog" })
+    expect(record).toMatchObject({ host, service, body })
+    expect(isoOf(record.timestamp)).toMatch(/^2026-11-20T14:22:01/)
+  })
+
+  it.each([
+    ['<14>1 2026-11-20T14:22:01Z h app - - - {"level":"error","msg":"boom","id":7}', 17, "boom"],
+    ['<14>Nov 20 14:22:01 h app: @cee: {"level":"error","msg":"boom","id":7}', 17, "boom"],
+    ['{"level":"error","msg":"boom","id":7}', 17, "boom"],
+    ['<189>date=2026-11-20 time=14:22:01 id=7 msg="boom"', 10, "boom"]
+  ])("reads the message inside %s", (text, severityNumber, body) => {
+    expect(recordOf(text, { codec: "syslog" })).toMatchObject({ severityNumber, body, attributes: { id: "7" } })
   })
 })

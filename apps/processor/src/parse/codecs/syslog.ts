@@ -9,6 +9,7 @@ import { headerLevel, leadingLevel, surroundings } from "../header-level.ts"
 import { isDigit } from "../instant.ts"
 import type { RecordDraft } from "../record-draft.ts"
 import { structuredDataEnd } from "../structured-data.ts"
+import { readDevicePrefix, SyslogBody } from "../syslog-body.ts"
 import { readHostAndTag, readPriority, readTag, wordEnd } from "../syslog-header.ts"
 import { readTimestamp } from "../timestamps.ts"
 
@@ -46,6 +47,7 @@ interface SyslogKeys {
   readonly facility: number
   readonly processId: number
   readonly messageId: number
+  readonly sequence: number
 }
 
 /**
@@ -58,19 +60,29 @@ export const bindSyslog: BindCodec = (context) => {
   const names: SyslogKeys = {
     facility: keys.fix("facility"),
     processId: keys.fix("procid"),
-    messageId: keys.fix("msgid")
+    messageId: keys.fix("msgid"),
+    sequence: keys.fix("sequence")
   }
+  const body = new SyslogBody(context)
   return {
     name: "syslog",
     decode: (bytes, start, end, draft) => {
+      // Objects come to syslog's port as well.
+      if (bytes[start] === 123) return body.readObject(bytes, start, end, draft)
       const priority = readPriority(bytes, start, end)
       let at = start
       if (priority >= 0) {
         at += priority & 7
-        draft.severityNumber = severityNumberOfSyslog((priority >> 3) & 7)
-        addText(draft, names.facility, facilities[priority >> 6])
+        addPriority(priority >> 3, draft, names)
         const behindVersion = versionEnd(bytes, at, end)
-        if (behindVersion > 0 && readProtocol(bytes, behindVersion, end, draft, names, context)) return true
+        if (behindVersion > 0 && readProtocol(bytes, behindVersion, end, draft, names, context)) {
+          body.read(bytes, end, draft)
+          return true
+        }
+        if (behindVersion > 0 && readTimestamp(bytes, behindVersion, end, time, instant)) {
+          draft.keepOriginal = true
+          at = behindVersion
+        }
         while (at < end && (bytes[at] === space || bytes[at] === 46 || bytes[at] === 42)) at++
       } else if (isDigit(bytes[start])) {
         // RFC 5424 whose priority was taken off on the way; only a timestamp tells it from other text.
@@ -80,11 +92,13 @@ export const bindSyslog: BindCodec = (context) => {
       }
       if (!readTimestamp(bytes, at, end, time, instant)) {
         if (priority < 0) return false
-        draft.keepOriginal = true
-        const word = wordEnd(bytes, at, end)
-        if (word > at && bytes[word - 1] === 58) readTag(bytes, at, end, draft, names.processId)
-        else draft.setRole(role.body, at, end - at)
-        return true
+        const behindPrefix = readDevicePrefix(bytes, at, end, draft, names.sequence, context)
+        if (behindPrefix === 0) {
+          readBare(bytes, at, end, draft, names.processId)
+          body.read(bytes, end, draft)
+          return true
+        }
+        at = behindPrefix
       }
       let behind = instant.end
       if (priority < 0 && bytes[behind] !== space) return false
@@ -93,11 +107,31 @@ export const bindSyslog: BindCodec = (context) => {
       while (behind < end && bytes[behind] === space) behind++
       // A level where the host should stand is an application's line, not syslog's.
       if (priority < 0 && headerLevel(bytes, behind, wordEnd(bytes, behind, end), surroundings.loose) > 0) return false
-      readHostAndTag(bytes, behind, end, draft, names.processId)
+      if (draft.hasRole(role.host)) readTag(bytes, behind, end, draft, names.processId)
+      else readHostAndTag(bytes, behind, end, draft, names.processId)
       if (priority < 0) draft.severityNumber = leadingLevel(bytes, draft.roleStart[role.body], end) & 31
+      else body.read(bytes, end, draft)
       return true
     }
   }
+}
+
+/** Severity and facility; a priority above those of the RFC says neither, and its text is kept. */
+const addPriority = (value: number, draft: RecordDraft, names: SyslogKeys): void => {
+  if (value >> 3 >= facilities.length) {
+    draft.keepOriginal = true
+    return
+  }
+  draft.severityNumber = severityNumberOfSyslog(value & 7)
+  addText(draft, names.facility, facilities[value >> 3])
+}
+
+/** Reads what has a priority and neither RFC's time. */
+const readBare = (bytes: Uint8Array, at: number, end: number, draft: RecordDraft, processId: number): void => {
+  draft.keepOriginal = true
+  const word = wordEnd(bytes, at, end)
+  if (word > at && bytes[word - 1] === 58) readTag(bytes, at, end, draft, processId)
+  else draft.setRole(role.body, at, end - at)
 }
 
 const addText = (draft: RecordDraft, key: number, text: Uint8Array): void => {
@@ -142,7 +176,8 @@ const readProtocol = (
   // Every field must be there, if only as a dash; without structured data it is no RFC 5424.
   if (behind >= end || hostEnd === host || appEnd === app || processEnd === process || behind === message) return false
   at = behind + 1
-  if (bytes[at] !== dash && bytes[at] !== 91) return false
+  // Heroku and Docker leave out the structured data.
+  const hasData = bytes[at] === 91 || (bytes[at] === dash && (at + 1 >= end || bytes[at + 1] === space))
   // Lengths of the RFC's grammar; what is longer is read all the same.
   const strays = hostEnd - host > 255 || appEnd - app > 48 || processEnd - process > 128 || behind - message > 32
   draft.keepOriginal = strays || !isPrintable(bytes, host, behind)
@@ -152,6 +187,11 @@ const readProtocol = (
   if (!isNil(bytes, app, appEnd)) draft.setRole(role.service, app, appEnd - app)
   if (!isNil(bytes, process, processEnd)) draft.addAttribute(names.processId, process, processEnd - process)
   if (!isNil(bytes, message, behind)) draft.addAttribute(names.messageId, message, behind - message)
+  if (!hasData) {
+    draft.keepOriginal = true
+    draft.setRole(role.body, at, end - at)
+    return true
+  }
   const dataEnd = bytes[at] === dash ? at + 1 : structuredDataEnd(bytes, at, end, draft, keys)
   if (dataEnd < 0 || (dataEnd < end && bytes[dataEnd] !== space)) {
     draft.keepOriginal = true
