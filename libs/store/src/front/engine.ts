@@ -98,7 +98,8 @@ const factsQuery = `SELECT version(), timezone(),
   (SELECT groupUniqArray(lower(name)) FROM
     (SELECT name FROM system.settings UNION ALL SELECT name FROM system.merge_tree_settings))`
 
-const holderOf = (path: string): number | undefined => {
+/** Process id of a live process that has the data folder open, not this one. */
+export const holderOf = (path: string): number | undefined => {
   try {
     const pid = Number(/^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1])
     return pid > 0 && pid !== process.pid && isAlive(pid) ? pid : undefined

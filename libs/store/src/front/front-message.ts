@@ -14,6 +14,8 @@ export type FirstFromFront =
       readonly pid: number
       readonly version: string
       readonly confinement: Confinement
+      /** Where definitions of tables that could not be loaded are now. */
+      readonly setAside: ReadonlyArray<string>
     }
   | { readonly type: "failed"; readonly reason: FrontFailure; readonly message: string }
 

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util"
 import { setFlagsFromString } from "node:v8"
 import { Cage } from "./cage/cage.ts"
 import { confineProcess, readConfined } from "./confine.ts"
-import { DataDirectoryInUse, openEngine } from "./engine.ts"
+import { DataDirectoryInUse, holderOf, openEngine } from "./engine.ts"
 import { writeEngineConfig } from "./engine-config.ts"
 import type { FromFront, FrontFailure } from "./front-message.ts"
 import type { Confinement } from "./landlock.ts"
@@ -18,6 +18,7 @@ import { type Front, killTagged } from "./run-request.ts"
 import { makeRuntimeFolder, removeFolder } from "./runtime-folder.ts"
 import { makeServer, serve } from "./server.ts"
 import { Sessions } from "./session.ts"
+import { setAsideHopeless } from "./set-aside.ts"
 import { Spool } from "./spool.ts"
 import { answerProbes, watchOver } from "./watch.ts"
 
@@ -143,6 +144,11 @@ const confine = (options: FrontOptions, folder: string): Confinement =>
     ? confineProcess(folder, resolve(options.dataDir), options.port)
     : { reason: "it is switched off by the option confined" }
 
+const setTablesAside = ({ dataDir, outsideSources }: FrontOptions): ReadonlyArray<string> => {
+  const path = resolve(dataDir)
+  return outsideSources || holderOf(path) !== undefined ? [] : setAsideHopeless(path)
+}
+
 const begin = async (): Promise<void> => {
   const before = readConfined()
   const options = await readOptions()
@@ -160,12 +166,13 @@ const begin = async (): Promise<void> => {
       process.stderr.write(`store front: not confined by the system: ${confinement.reason}\n`)
     server = makeServer()
     const port = await listen(server, options)
+    const aside = setTablesAside(options)
     const front = await openFront(options, folder)
     serve(server, front)
     closeOnSignal(server, front, folder)
     watchOver(front, folder)
     if (underParent) answerProbes(front)
-    tell({ type: "ready", port, pid: process.pid, version: front.engine.version, confinement })
+    tell({ type: "ready", port, pid: process.pid, version: front.engine.version, confinement, setAside: aside })
   } catch (error) {
     if (folder !== undefined) removeFolder(folder)
     server?.close()

@@ -1,11 +1,12 @@
 // Spawn: starts the store front's process, watches it, starts it again when it dies, and ends it with the scope.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { Clock, Effect, Schema, type Scope } from "effect"
 import type { FirstFromFront, FromFront } from "./front-message.ts"
 import type { Confinement } from "./landlock.ts"
 import type { FrontOptionsInput } from "./options.ts"
+import { blamedDefinition, setAside, toldOf } from "./set-aside.ts"
 
 export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
   /** port-taken, data-in-use, invalid: somebody must act. start: it did not come up, a later try may do. */
@@ -49,6 +50,7 @@ interface Started {
   readonly port: number
   readonly version: string
   readonly confinement: Confinement
+  readonly setAside: ReadonlyArray<string>
   /** Resolves with a word on how it ended. */
   readonly ended: Promise<string>
 }
@@ -143,16 +145,35 @@ const start = (
       return started
     },
     catch: (cause) =>
-      cause instanceof FrontError
+      cause instanceof FrontError || cause instanceof WithoutTable
         ? cause
         : new FrontError({ reason: "start", message: `store front: ${cause instanceof Error ? cause.message : cause}` })
-  })
+  }).pipe(
+    Effect.tap(({ setAside: places }) => Effect.forEach(places, (place) => Effect.logWarning(toldOf(place)))),
+    Effect.catchIf(
+      (cause) => cause instanceof WithoutTable,
+      ({ place }) => Effect.andThen(Effect.logWarning(toldOf(place)), start(options, port, keep))
+    )
+  )
+
+/** The start failed over one table, and will not again: its definition is somewhere else now. */
+class WithoutTable extends Error {
+  readonly place: string
+  constructor(place: string) {
+    super(place)
+    this.place = place
+  }
+}
 
 /** Without what is said to the product by variables, which may be secrets of other parts. */
 const environment = (): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TAILRACE_"))),
   UV_THREADPOOL_SIZE: threads
 })
+
+/** Of what a process said at its start, kept: the engine names a table's file before the whole of its definition. */
+const saidCharacters = 64_000
+const lastWords = (said: string): string => said.slice(-2_000).trim()
 
 const launch = async (options: SpawnOptions, port: number | undefined, signal: AbortSignal): Promise<Started> => {
   const { health: _health, log, startMillis, backOffMillis: _first, mostBackOffMillis: _most, ...front } = options
@@ -169,21 +190,32 @@ const launch = async (options: SpawnOptions, port: number | undefined, signal: A
   signal.addEventListener("abort", abandon, { once: true })
   let tail = ""
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    tail = (tail + text).slice(-2_000)
+    tail = (tail + text).slice(-saidCharacters)
     for (const line of text.split("\n")) if (line !== "") log?.(line)
   })
   try {
     const given = { ...front, ...(port === undefined ? {} : { port }) }
     const told = await Promise.race([firstWord(child, given), ended])
-    if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${tail.trim()}`)
+    if (typeof told === "string") throw new Error(`the process ${told} before it was ready: ${lastWords(tail)}`)
     if (told.type === "failed") {
       await ended
-      const cause = told.reason === "start" && tail !== "" ? ` (${tail.trim()})` : ""
+      const blamed = told.reason === "start" ? blamedDefinition(tail) : undefined
+      const place = blamed === undefined ? undefined : setAside(resolve(options.dataDir), blamed)
+      if (place !== undefined) throw new WithoutTable(place)
+      const cause = told.reason === "start" && tail !== "" ? ` (${lastWords(tail)})` : ""
       throw new FrontError({ reason: told.reason, message: `${told.message}${cause}` })
     }
     const host = options.host ?? "127.0.0.1"
     await ping(told.port, host)
-    return { child, host, port: told.port, version: told.version, confinement: told.confinement, ended }
+    return {
+      child,
+      host,
+      port: told.port,
+      version: told.version,
+      confinement: told.confinement,
+      setAside: told.setAside,
+      ended
+    }
   } catch (error) {
     child.kill("SIGKILL")
     throw error
