@@ -89,7 +89,8 @@ export const startStore = async (children: Children, folder: string, before = 0)
         "--data",
         join(folder, "store"),
         "--port",
-        `${before}`
+        `${before}`,
+        "--open"
       ],
       // As its parent gives it in the product: a thread for each statement that may run.
       environment: { UV_THREADPOOL_SIZE: "20" }

@@ -44,5 +44,5 @@ const startFront = Effect.gen(function* () {
     Effect.promise(() => mkdtemp(join(tmpdir(), "tailrace-store-"))),
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
   )
-  return yield* spawnFront({ dataDir, port: 0, backOffMillis: 10, mostBackOffMillis: 200, fsync: false })
+  return yield* spawnFront({ dataDir, port: 0, open: true, backOffMillis: 10, mostBackOffMillis: 200, fsync: false })
 })

@@ -82,7 +82,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
   const brokerConfiguration = write("nats-server.conf", options.brokerConfiguration?.(shipped) ?? shipped)
   const storeFile = join(folder, "store.json")
   const storeOptions = (given: Readonly<Record<string, unknown>>) =>
-    writeFileSync(storeFile, JSON.stringify({ dataDir: data.store, port: storePort, ...given }))
+    writeFileSync(storeFile, JSON.stringify({ dataDir: data.store, port: storePort, open: true, ...given }))
   storeOptions({})
   const configs = {
     // JSON is YAML.

@@ -6,6 +6,15 @@ import { type Confinement, confineThread } from "./landlock.ts"
 /** Set for the process that is confined, and for it alone. */
 const variable = "TAILRACE_FRONT_CONFINED"
 
+/** What is the process' own, by absolute paths. */
+export interface Own {
+  readonly folder: string
+  readonly dataDir: string
+  readonly port: number
+  /** Of its options, which it reads again. */
+  readonly file: string | undefined
+}
+
 export interface Confined {
   readonly folder: string
   readonly confinement: Confinement
@@ -38,9 +47,9 @@ const programPlaces = (): Array<string> => {
 
 /**
  * Does not return where the process can be confined: it is the same process, by its number and its channel to the parent,
- * that begins anew. Elsewhere it answers why. `folder` and `dataDir` exist already.
+ * that begins anew. Elsewhere it answers why. The folders exist already.
  */
-export const confineProcess = (folder: string, dataDir: string, port: number): Confinement => {
+export const confineProcess = ({ folder, dataDir, port, file }: Own): Confinement => {
   const node = realpathSync(process.execPath)
   const channel = process.channel === undefined ? [] : [(process.channel as unknown as { readonly fd: number }).fd]
   let confinement: Confinement
@@ -48,7 +57,7 @@ export const confineProcess = (folder: string, dataDir: string, port: number): C
     confinement = confineThread(
       {
         run: [node, ...loaders],
-        read: [...systemPlaces, ...programPlaces()],
+        read: [...systemPlaces, ...programPlaces(), ...(file === undefined ? [] : [file])],
         write: [folder, dataDir, "/dev/null"],
         // At the end its own, which is empty then.
         tidy: [dirname(folder)],

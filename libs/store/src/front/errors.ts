@@ -60,9 +60,20 @@ const withoutPaths = (text: string): string =>
     .replace(/\s*\(in file\/uri [^)]*tailrace-front-[^)]*\)/g, "")
     .replace(/[^\s'"]*tailrace-front-[^\s'":)]*/g, "body")
 
-/** The body of an error answer, with the version as servers give it. */
-export const exceptionText = (exception: FrontException, version: string): string =>
-  `Code: ${exception.code}. DB::Exception: ${exception.message} (${exception.type}) (version ${version} (official build))\n`
+/** The body of an error answer, with the version as servers give it; strangers are told none. */
+export const exceptionText = (exception: FrontException, version: string | undefined): string => {
+  const told = version === undefined ? "" : ` (version ${version} (official build))`
+  return `Code: ${exception.code}. DB::Exception: ${exception.message} (${exception.type})${told}\n`
+}
+
+/** The same without places of this machine, for those who have no business with them. */
+export const withoutFolders = (exception: FrontException, folders: ReadonlyArray<string>): FrontException => {
+  const message = folders.reduce((text, folder) => text.replaceAll(folder, "DATA"), exception.message)
+  return new FrontException(exception.code, exception.type, message, {
+    status: exception.status,
+    headers: exception.headers
+  })
+}
 
 /**
  * What follows the rows when a result breaks after its head was sent: ClickHouse's framed block, which clients

@@ -24,6 +24,17 @@ import { answerProbes, watchOver } from "./watch.ts"
 
 const underParent = process.send !== undefined
 
+const givenArguments = () =>
+  parseArgs({
+    options: {
+      options: { type: "string" },
+      data: { type: "string" },
+      host: { type: "string" },
+      port: { type: "string" },
+      open: { type: "boolean" }
+    }
+  }).values
+
 /**
  * Under a parent the options come by message, so that no password stands in arguments or environment. They are asked for, since
  * a process that is started over needs them again.
@@ -34,18 +45,12 @@ const readOptions = async (): Promise<FrontOptions> => {
     tell({ type: "asks" })
     return decodeFrontOptions(await given)
   }
-  const { values } = parseArgs({
-    options: {
-      options: { type: "string" },
-      data: { type: "string" },
-      host: { type: "string" },
-      port: { type: "string" }
-    }
-  })
+  const values = givenArguments()
   const file: unknown = values.options === undefined ? {} : JSON.parse(readFileSync(values.options, "utf8"))
   return decodeFrontOptions({
     ...(file as object),
     ...(values.data === undefined ? {} : { dataDir: values.data }),
+    ...(values.open === undefined ? {} : { open: values.open }),
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.port === undefined ? {} : { port: Number(values.port) })
   })
@@ -139,10 +144,16 @@ const makeFolder = async (options: FrontOptions): Promise<string> => {
   return folder
 }
 
-const confine = (options: FrontOptions, folder: string): Confinement =>
-  options.confined
-    ? confineProcess(folder, resolve(options.dataDir), options.port)
-    : { reason: "it is switched off by the option confined" }
+const confine = ({ confined, dataDir, port }: FrontOptions, folder: string): Confinement => {
+  if (!confined) return { reason: "it is switched off by the option confined" }
+  const file = givenArguments().options
+  return confineProcess({
+    folder,
+    dataDir: resolve(dataDir),
+    port,
+    file: file === undefined ? undefined : resolve(file)
+  })
+}
 
 const setTablesAside = ({ dataDir, outsideSources }: FrontOptions): ReadonlyArray<string> => {
   const path = resolve(dataDir)

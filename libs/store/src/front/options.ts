@@ -4,7 +4,7 @@ import { Schema } from "effect"
 
 export const FrontUser = Schema.Struct({
   name: required(Schema.NonEmptyString, "Name sent in X-ClickHouse-User, by Basic authentication or as ?user="),
-  password: field(Schema.String, "", "Password; empty admits the name alone, which only a loopback address allows"),
+  password: field(Schema.String, "", "Password; an empty one only together with the option open"),
   readOnly: field(Schema.Boolean, false, "Whether the user may only read, within limits it cannot raise")
 })
 export type FrontUser = typeof FrontUser.Type
@@ -16,6 +16,11 @@ export const FrontOptions = Schema.Struct({
   host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on"),
   port: field(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), 8123, "Port; 0 takes a free one"),
   users: field(Schema.Array(FrontUser), [{ name: "default" }], "Who may enter"),
+  open: field(
+    Schema.Boolean,
+    false,
+    "Whether users may have no password, so that everybody on this machine may enter; on a loopback address only"
+  ),
   names: field(
     Schema.Array(Schema.NonEmptyString),
     [],
@@ -61,9 +66,13 @@ const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 
 export const isLoopback = (host: string): boolean => loopback.test(host)
 
-/** A sentence when the options would leave the store open to the network, else undefined. */
+/** A sentence when the options would let strangers in, else undefined. */
 export const refuseOpenDoor = (options: FrontOptions): string | undefined => {
-  const open = options.users.find((user) => user.password === "")
-  if (open === undefined || isLoopback(options.host)) return undefined
-  return `store front: user ${open.name} has no password and ${options.host} is not a loopback address, set a password or listen on 127.0.0.1`
+  const without = options.users.find((user) => user.password === "")
+  if (without === undefined) return undefined
+  if (!options.open) {
+    return `store front: user ${without.name} has no password, set one under users, or open to let everybody on this machine in`
+  }
+  if (isLoopback(options.host)) return undefined
+  return `store front: user ${without.name} has no password and ${options.host} is not a loopback address, set a password or listen on 127.0.0.1`
 }

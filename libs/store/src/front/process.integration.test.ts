@@ -83,10 +83,14 @@ test("a port that is taken is one clear error", async () => {
   })
 })
 
-test("a user without a password is not let in from the network", async () => {
+test("a user without a password is let in from this machine alone, and only where that is wanted", async () => {
   const dataDir = await temporaryFolder()
   cleanups.push(() => rm(dataDir, { recursive: true, force: true }))
   await expect(startFront({ dataDir, host: "0.0.0.0" })).rejects.toMatchObject({ reason: "invalid" })
+  await expect(startFront({ dataDir, open: false })).rejects.toMatchObject({
+    reason: "invalid",
+    message: expect.stringContaining("user default has no password")
+  })
 })
 
 test("it ends in order while queries run, and leaves no file behind", async () => {
@@ -114,7 +118,7 @@ test("it does not outlive a parent that is killed", async () => {
   const script = `
     import { Effect } from "effect"
     import { spawnFront } from ${JSON.stringify(join(import.meta.dirname, "spawn.ts"))}
-    const started = Effect.tap(spawnFront({ dataDir: ${JSON.stringify(dataDir)}, port: 0 }), (front) =>
+    const started = Effect.tap(spawnFront({ dataDir: ${JSON.stringify(dataDir)}, port: 0, open: true }), (front) =>
       Effect.sync(() => console.log(front.pid())))
     await Effect.runPromise(Effect.scoped(Effect.andThen(started, Effect.never)))`
   const parent: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", script], {

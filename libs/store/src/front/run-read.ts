@@ -17,6 +17,8 @@ export interface Read {
   /** Bytes held back before the head is sent; an error until then gets its own status. */
   readonly held: number
   readonly answer: Answer
+  /** Makes of an exception what its reader may know of it. */
+  readonly explain: (exception: FrontException) => FrontException
 }
 
 /** Bytes after which a result is worth sending: less than this and the summary carries the statement's figures. */
@@ -42,7 +44,7 @@ export const runRead = async (read: Read): Promise<void> => {
   }
 }
 
-const forward = async ({ pipe, answer, format, held: most, engine }: Read, outcome: Promise<Outcome>) => {
+const forward = async ({ pipe, answer, format, held: most, engine, explain }: Read, outcome: Promise<Outcome>) => {
   const tag = randomBytes(8).toString("hex")
   const start = (result: EngineResult | undefined) =>
     answer.start(200, {
@@ -68,7 +70,7 @@ const forward = async ({ pipe, answer, format, held: most, engine }: Read, outco
   if ("error" in ended) {
     const exception = toException(ended.error)
     if (!answer.started) throw exception
-    answer.end(exceptionBlock(exception, engine.version, tag))
+    answer.end(exceptionBlock(explain(exception), engine.version, tag))
     return
   }
   if (!answer.started) start(ended.result)

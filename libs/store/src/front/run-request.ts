@@ -1,10 +1,11 @@
 // Run request: one request from its statement to the end of its answer, on a connection of its own, undone afterwards.
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage } from "node:http"
+import { resolve } from "node:path"
 import { folderHeader, givenHeader } from "../given-body.ts"
 import type { Asker, Cage } from "./cage/cage.ts"
 import type { Connection, Engine } from "./engine.ts"
-import { toException } from "./errors.ts"
+import { type FrontException, toException, withoutFolders } from "./errors.ts"
 import { runInsert } from "./insert.ts"
 import type { Lane, Lanes } from "./lanes.ts"
 import { helloBlock, isHello } from "./native-hello.ts"
@@ -32,6 +33,9 @@ export interface Front {
   readonly lanes: FrontLanes
   readonly sessions: Sessions
 }
+
+/** Places of this machine that the engine names in errors. */
+export const foldersOf = ({ options, spool }: Front): ReadonlyArray<string> => [spool.folder, resolve(options.dataDir)]
 
 interface Run {
   readonly front: Front
@@ -157,7 +161,9 @@ const dispatch = async (run: Run, connection: Connection, { statement, data }: A
   const held = params.get("wait_end_of_query") === "1" ? longHold : usualHold
   const pipe = front.pipes.take()
   try {
-    await runRead({ engine: front.engine, connection, pipe, statement, format, held, answer })
+    const explain = (exception: FrontException): FrontException =>
+      run.user.readOnly ? withoutFolders(exception, foldersOf(front)) : exception
+    await runRead({ engine: front.engine, explain, connection, pipe, statement, format, held, answer })
   } finally {
     pipe.release()
   }

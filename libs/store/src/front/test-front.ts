@@ -23,7 +23,7 @@ export const startFront = async (
 ): Promise<TestFront> => {
   const dataDir = options.dataDir ?? (await temporaryFolder())
   const scope = Effect.runSync(Scope.make())
-  const front = await Effect.runPromise(Scope.provide(spawnFront({ port: 0, ...options, dataDir }), scope))
+  const front = await Effect.runPromise(Scope.provide(spawnFront({ port: 0, open: true, ...options, dataDir }), scope))
   const client = testClient(front)
   const stop = async () => {
     await client.close()

@@ -26,7 +26,7 @@ export const authenticate = (
   throw new FrontException(
     516,
     "AUTHENTICATION_FAILED",
-    `${name}: Authentication failed: password is incorrect, or there is no user with such name.`
+    `${name.slice(0, 64)}: Authentication failed: password is incorrect, or there is no user with such name.`
   )
 }
 
