@@ -1,6 +1,6 @@
 // Attacks on the collector's entrances, against `tailrace up` as it starts by default: pages, tricks of protocols, floods.
 import { createSocket } from "node:dgram"
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { gzipSync } from "node:zlib"
 import { waitFor } from "@tailrace/testing/wait-until"
@@ -179,10 +179,20 @@ describe("a flood", () => {
     const sender = dial()
     sender.write("<14>1 - - flooded - - - before\n")
     await running.untilCount("source:syslog before", 1)
-    const silent = Array.from({ length: 2_000 }, dial)
+    const silent: Array<Socket> = []
+    const many = process.env.TAILRACE_ATTACKS === "long" ? 12_000 : 2_000
+    while (silent.length < many) {
+      // As many as wait to be accepted; more at once would only wait for each other.
+      for (let i = 0; i < 400; i++) silent.push(dial())
+      await waitFor(
+        () => silent.filter(({ connecting }) => connecting).length,
+        (left) => left === 0,
+        { what: "silent connections being accepted" }
+      )
+    }
     await waitFor(
       () => silent.filter(({ closed }) => closed).length,
-      (gone) => gone >= 900,
+      (gone) => gone >= many - 1_100,
       { what: "silent connections that made room" }
     )
     await deliver("<14>1 - - flooded - - - meanwhile\n")
@@ -219,6 +229,21 @@ describe("a flood", () => {
       expect(counted).toBe(20_000)
     }
   )
+})
+
+describe("a sender", () => {
+  it("gets no further by names that every object has: unknown encodings are refused, sources and tenants are names", async () => {
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      expect((await post({ "content-encoding": name })).status).toBe(415)
+      const answer = await post({ "x-tailrace-tenant": name }, "one\n", `/ingest/${name}`)
+      expect([name, answer.status]).toEqual([name, 202])
+      await running.untilCount(`source:${name}`, 1)
+    }
+    const { ledger } = await running.graphql<{ ledger: { entries: ReadonlyArray<Entry & { tenant: string }> } }>(
+      '{ ledger(tenant: "__proto__", source: "__proto__") { entries { tenant received stored droppedBy } } }'
+    )
+    expect(ledger.entries).toEqual([{ tenant: "__proto__", received: 1, stored: 1, droppedBy: {} }])
+  })
 })
 
 describe("after all of it", () => {
