@@ -25,6 +25,11 @@ export class FirstBytes {
   #from = 0
   #at = 0
 
+  /** Bytes that wait to be judged. */
+  get held(): number {
+    return this.#held.length
+  }
+
   /** The bytes to go on with once it is known that they are no foreign protocol; undefined while it is not. */
   push(chunk: Uint8Array): Uint8Array | ForeignProtocol | undefined {
     let start = 0

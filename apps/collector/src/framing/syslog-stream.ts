@@ -35,6 +35,11 @@ export class SyslogStream {
     this.#sink = sink
   }
 
+  /** Bytes held of a message whose rest has not come. */
+  get held(): number {
+    return this.#carry.length
+  }
+
   push(chunk: Uint8Array): void {
     let bytes = chunk
     let at = 0

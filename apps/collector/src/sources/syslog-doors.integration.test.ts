@@ -119,6 +119,23 @@ describe("the doors of syslog by TCP", () => {
   )
 })
 
+describe("messages whose rest never comes", () => {
+  it.live("take no more memory than they may together, and cost an honest sender nothing", () =>
+    Effect.gen(function* () {
+      const world = yield* start({ partialBytes: 262_144 })
+      const honest = yield* Effect.promise(() => dial(world.port))
+      honest.write("<14>half ")
+      const hoarders = yield* Effect.promise(() => Promise.all(Array.from({ length: 40 }, () => dial(world.port))))
+      for (const socket of hoarders) socket.write(`<14>${"x".repeat(60_000)}`)
+      yield* until(() => closed(hoarders), 36)
+      yield* until(() => rejected(world, "partial-message"), 36)
+      honest.write("a message\n")
+      yield* until(() => world.received().includes("<14>half a message"), true)
+      for (const socket of [honest, ...hoarders]) socket.destroy()
+    }).pipe(Effect.scoped)
+  )
+})
+
 describe("the doors of syslog by UDP", () => {
   const sender = (port: number): Promise<UdpSocket> =>
     new Promise((resolve) => {

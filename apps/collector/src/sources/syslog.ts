@@ -29,6 +29,11 @@ export const SyslogConfig = Schema.Struct({
     "TCP connections at once. A further one takes the place of the one that has been silent longest, or is closed when all have sent messages."
   ),
   maxConnectionsPerAddress: field(between(1, 100_000), 1_024, "The same for the connections of one address."),
+  partialBytes: field(
+    between(65_536, 1_073_741_824),
+    33_554_432,
+    "Bytes of messages whose rest has not come, of all TCP connections together; beyond it the connection with the longest ends."
+  ),
   silentMillis: field(
     between(100, 86_400_000),
     120_000,

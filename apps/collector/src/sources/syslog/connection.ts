@@ -6,6 +6,7 @@ import { FirstBytes } from "../../framing/foreign-protocol.ts"
 import { SyslogStream } from "../../framing/syslog-stream.ts"
 import type { SourceContext } from "../../source.ts"
 import { HandIn } from "./hand-in.ts"
+import type { Partials } from "./partials.ts"
 import type { Peers } from "./peers.ts"
 import type { Strangers } from "./strangers.ts"
 
@@ -24,6 +25,7 @@ export interface Surroundings {
   readonly context: SourceContext
   readonly gate: Gate
   readonly strangers: Strangers
+  readonly partials: Partials<Connection>
   /** Called with the first whole message of a connection. */
   readonly spoke: (connection: Connection) => void
 }
@@ -116,11 +118,15 @@ export class Connection implements Guest {
 
   #take(chunk: Buffer): void {
     if (this.#ended) return
+    const { context, gate, options, partials } = this.#around
     const bytes = this.#first === undefined ? chunk : this.#judged(this.#first.push(chunk))
-    if (bytes === undefined) return
+    if (bytes === undefined) {
+      partials.set(this, this.#first?.held ?? 0)
+      return
+    }
     this.#first = undefined
     this.#stream.push(bytes)
-    const { context, gate, options } = this.#around
+    partials.set(this, this.#stream.held)
     this.#settle(bytes.length)
     if (this.#bytes >= options.unacknowledgedBytes) this.pause()
     if (!context.intake.hasRoom(options.whenFull)) void gate.hold()
@@ -186,6 +192,7 @@ export class Connection implements Guest {
       this.#settle(0)
     }
     clearTimeout(this.#silence)
+    this.#around.partials.set(this, 0)
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 }

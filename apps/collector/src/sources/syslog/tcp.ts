@@ -6,12 +6,14 @@ import { CollectorError } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
 import { within } from "../../within.ts"
 import { Connection, type ConnectionOptions, Gate } from "./connection.ts"
+import { Partials } from "./partials.ts"
 import type { Peers } from "./peers.ts"
 import { Strangers } from "./strangers.ts"
 
 export interface TcpOptions extends ConnectionOptions, RoomLimits {
   readonly host: string
   readonly port: number
+  readonly partialBytes: number
 }
 
 /** Milliseconds that acknowledgements have at the end; the intake gives up on the rest soon after. */
@@ -27,10 +29,11 @@ export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers
   const gate = new Gate(connections, context, options.whenFull)
   const room = new ConnectionRoom(options, () => counters.rejected(1, "connection-made-room"))
   const strangers = new Strangers(peers, context, "tcp")
+  const partials = new Partials<Connection>(options.partialBytes, () => counters.rejected(1, "partial-message"))
   const spoke = (connection: Connection): void => room.wake(connection)
   const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMillis })
   server.on("connection", (socket) => {
-    const connection = new Connection(socket, { options, peers, context, gate, strangers, spoke })
+    const connection = new Connection(socket, { options, peers, context, gate, strangers, partials, spoke })
     if (!room.enter(connection)) {
       counters.rejected(1, "too-many-connections")
       connection.evict()
