@@ -5,13 +5,13 @@ import { subjectTokenProblem } from "@tailrace/domain/subjects"
 import type { Admission } from "../frames/admission.ts"
 import { makeOrigin, type Origin } from "../frames/origin.ts"
 import type { SourceContext } from "../source.ts"
+import type { Turns } from "../turns.ts"
 import { type Answer, json, problem, refused } from "./answer.ts"
 import { type BodyFormat, openBody } from "./body.ts"
 import type { Body } from "./body-reader.ts"
 import type { Permits } from "./permits.ts"
 import { readRequest } from "./read-request.ts"
 import { Scratch } from "./scratch.ts"
-import type { Turns } from "./turns.ts"
 
 const scratch = new Scratch()
 

@@ -11,9 +11,9 @@ import { doorsOf } from "../http/doors.ts"
 import { limitConnections } from "../http/guests.ts"
 import { Permits } from "../http/permits.ts"
 import { answer, type RouteParts } from "../http/routes.ts"
-import { Turns } from "../http/turns.ts"
 import { CollectorError, messageOf } from "../refusal.ts"
 import { defineSource, type SourceContext } from "../source.ts"
+import { Turns } from "../turns.ts"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
 

@@ -5,6 +5,7 @@ import type { WhenFull } from "../../frames/admission.ts"
 import { FirstBytes } from "../../framing/foreign-protocol.ts"
 import { SyslogStream } from "../../framing/syslog-stream.ts"
 import type { SourceContext } from "../../source.ts"
+import type { Turns } from "../../turns.ts"
 import { HandIn } from "./hand-in.ts"
 import type { Partials } from "./partials.ts"
 import type { Peers } from "./peers.ts"
@@ -26,6 +27,7 @@ export interface Surroundings {
   readonly gate: Gate
   readonly strangers: Strangers
   readonly partials: Partials<Connection>
+  readonly turns: Turns
   /** Called with the first whole message of a connection. */
   readonly spoke: (connection: Connection) => void
 }
@@ -53,6 +55,11 @@ export class Gate {
   }
 }
 
+/** A chunk of messages shorter than this on average costs far more than its bytes tell. */
+const shortBytes = 32
+/** Chunks that cannot hold many messages are read at once. */
+const smallChunk = 4_096
+
 export class Connection implements Guest {
   readonly address: string
   /** Resolves when the connection is closed and everything read from it is settled. */
@@ -65,6 +72,11 @@ export class Connection implements Guest {
   #handIn: HandIn
   #bytes = 0
   #ended = false
+  /** Messages read so far. */
+  #messages = 0
+  /** Whether its messages are very short, as far as known: its chunks then wait for their turn. */
+  #dense = true
+  #waiting: Buffer | undefined
   /** Until it is known that the connection speaks syslog. */
   #first: FirstBytes | undefined = new FirstBytes()
   /** Until its first whole message. */
@@ -79,6 +91,7 @@ export class Connection implements Guest {
     this.#handIn = this.#newHandIn()
     this.#stream = new SyslogStream(options.maxMessageBytes, {
       message: (message, cut) => {
+        this.#messages++
         if (this.#silence !== undefined) this.#spoke()
         this.#handIn.add(message, cut)
       },
@@ -113,11 +126,35 @@ export class Connection implements Guest {
   /** Reads on, unless it or all connections are held. */
   readOn(): void {
     const { gate, options } = this.#around
-    if (!this.#ended && !gate.held && this.#bytes < options.unacknowledgedBytes) this.#socket.resume()
+    if (!this.#ended && this.#waiting === undefined && !gate.held && this.#bytes < options.unacknowledgedBytes)
+      this.#socket.resume()
   }
 
   #take(chunk: Buffer): void {
+    this.#readWaiting()
     if (this.#ended) return
+    if (!this.#dense || chunk.length <= smallChunk) {
+      this.#read(chunk)
+      return
+    }
+    // Of all such connections one is read in each turn of the event loop.
+    this.#waiting = chunk
+    this.pause()
+    void this.#around.turns.next().then(() => {
+      if (this.#waiting !== chunk) return
+      this.#readWaiting()
+      this.readOn()
+    })
+  }
+
+  #readWaiting(): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting !== undefined && !this.#ended) this.#read(waiting)
+  }
+
+  #read(chunk: Buffer): void {
+    const before = this.#messages
     const { context, gate, options, partials } = this.#around
     const bytes = this.#first === undefined ? chunk : this.#judged(this.#first.push(chunk))
     if (bytes === undefined) {
@@ -126,6 +163,7 @@ export class Connection implements Guest {
     }
     this.#first = undefined
     this.#stream.push(bytes)
+    this.#dense = (this.#messages - before) * shortBytes > chunk.length
     partials.set(this, this.#stream.held)
     this.#settle(bytes.length)
     if (this.#bytes >= options.unacknowledgedBytes) this.pause()
@@ -184,6 +222,8 @@ export class Connection implements Guest {
   }
 
   async #end(): Promise<void> {
+    // By which it may end.
+    this.#readWaiting()
     if (!this.#ended) {
       const rest = this.#first === undefined ? undefined : this.#judged(this.#first.end())
       if (rest !== undefined) this.#stream.push(rest)

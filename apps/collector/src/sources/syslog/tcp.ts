@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { ConnectionRoom, type RoomLimits } from "../../connection-room.ts"
 import { CollectorError } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
+import { Turns } from "../../turns.ts"
 import { within } from "../../within.ts"
 import { Connection, type ConnectionOptions, Gate } from "./connection.ts"
 import { Partials } from "./partials.ts"
@@ -30,10 +31,11 @@ export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers
   const room = new ConnectionRoom(options, () => counters.rejected(1, "connection-made-room"))
   const strangers = new Strangers(peers, context, "tcp")
   const partials = new Partials<Connection>(options.partialBytes, () => counters.rejected(1, "partial-message"))
+  const turns = new Turns()
   const spoke = (connection: Connection): void => room.wake(connection)
   const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: keepAliveMillis })
   server.on("connection", (socket) => {
-    const connection = new Connection(socket, { options, peers, context, gate, strangers, partials, spoke })
+    const connection = new Connection(socket, { options, peers, context, gate, strangers, partials, turns, spoke })
     if (!room.enter(connection)) {
       counters.rejected(1, "too-many-connections")
       connection.evict()
