@@ -15,6 +15,7 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     ahead: "restart: the pipeline stays down, with back-off, rather than take new messages for stored ones",
     contended: "restart: the pipeline restarts with back-off; one of the two processes has to be stopped",
     superseded: "stand by: the pipeline ends, and waits until it is the owner of its partition again",
+    replaced: "restart: the pipeline begins again, and numbers what the stream has now as a generation of its own",
     unavailable:
       "retry: a running consumer tries again until the broker answers; at the start the pipeline restarts with back-off"
   },

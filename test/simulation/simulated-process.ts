@@ -4,6 +4,7 @@ import { beat } from "@tailrace/processor/heartbeat"
 import { runPartition } from "@tailrace/processor/partition"
 import type { Pipeline } from "@tailrace/processor/pipeline"
 import { Store } from "@tailrace/store/store"
+import { StoredMessages } from "@tailrace/store/stored-messages"
 import { Tables } from "@tailrace/store/tables"
 import { Broker } from "@tailrace/streams/broker"
 import { Nats } from "@tailrace/streams/nats"
@@ -185,6 +186,8 @@ export class SimulatedProcess {
         makeHealth(() => world.wall)
       ),
       Context.add(Metrics, metrics),
+      // The model broker loses nothing that it has taken in.
+      Context.add(StoredMessages, { between: () => Effect.succeed([]) }),
       Context.add(Tables, sabotage?.tables?.(tables) ?? tables),
       Context.add(Broker, sabotage?.broker?.(broker) ?? broker),
       Context.add(Clock.Clock, life.clock),

@@ -1,5 +1,7 @@
 // Partition: the supervised pipeline of one partition, in whichever placement, with the pipeline that is wanted of it.
 
+import { Broker } from "@tailrace/streams/broker"
+import { numberedBroker } from "@tailrace/streams/generation"
 import { type Ownership, ownPartition } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { supervise } from "@tailrace/streams/supervisor"
@@ -8,6 +10,7 @@ import { AppliedPipeline, type Beginning } from "./applied-pipeline.ts"
 import { fusedParts } from "./fused.ts"
 import { PartitionRuntime } from "./partition-state.ts"
 import type { Pipeline } from "./pipeline.ts"
+import { rawGeneration } from "./raw-generation.ts"
 import { rawEnd } from "./raw-stream.ts"
 import { stagedParts } from "./staged.ts"
 
@@ -46,6 +49,14 @@ export const runPartition = Effect.fnUntraced(function* (
     next = yield* applied.note(wanted, Math.max(runtime.level, runtime.committed))
   })
   const make = Effect.gen(function* () {
+    const broker = yield* Broker
+    const numbered = numberedBroker(broker, yield* rawGeneration(partition))
+    return (yield* Effect.provideService(makeParts, Broker, numbered)).map((part) => ({
+      ...part,
+      start: Effect.provideService(part.start, Broker, numbered)
+    }))
+  })
+  const makeParts = Effect.gen(function* () {
     runtime.end = yield* rawEnd
     const { level, pipeline } = next ?? (yield* applied.begin(wanted, runtime.end))
     next = undefined

@@ -5,8 +5,8 @@ import { durableOf } from "@tailrace/streams/definitions"
 import { Effect, Schema } from "effect"
 
 /**
- * replaced: the outputs hold records of messages the stream never had: it was lost or replaced, and nothing new may be read
- * as old. between-stages: what staged placement left between its stages is in the raw stream no more. unavailable: the
+ * replaced: the snapshot or a noted level is ahead of all that the stream and the rows know of, and nothing new may be read as
+ * old. between-stages: what staged placement left between its stages is in the raw stream no more. unavailable: the
  * broker does not answer.
  */
 export class RawStreamError extends Schema.TaggedError<RawStreamError>()("RawStreamError", {
@@ -14,7 +14,7 @@ export class RawStreamError extends Schema.TaggedError<RawStreamError>()("RawStr
   message: Schema.String
 }) {}
 
-const unavailable = (message: string) => new RawStreamError({ reason: "unavailable", message })
+export const unavailable = (message: string) => new RawStreamError({ reason: "unavailable", message })
 
 /** Last sequence that the raw stream ever had. */
 export const rawEnd = Effect.gen(function* () {

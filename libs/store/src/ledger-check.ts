@@ -78,6 +78,15 @@ export const firstWhole = (first: number): Effect.Effect<ReadonlyMap<number, num
     params: { first }
   }).pipe(Effect.map((rows) => new Map(rows.map(({ next, partition }) => [partition, Number(next)]))))
 
+/** Where the entries of each partition begin from a sequence on. */
+export const firstBehind = (sequence: number): Effect.Effect<ReadonlyMap<number, number>, StoreError, Store> =>
+  read<{ readonly partition: number; readonly first: string }>({
+    operation: "find the first entries of a generation",
+    sql: `SELECT partition, min(first_sequence) AS first FROM ledger WHERE first_sequence > {sequence:UInt64}
+      GROUP BY partition`,
+    params: { sequence }
+  }).pipe(Effect.map((rows) => new Map(rows.map(({ first, partition }) => [partition, Number(first)]))))
+
 const place = "partition, toUnixTimestamp(toStartOfMinute(at)) * 1000 AS minute, tenant, source"
 
 const paramsOf = ({ from, settled, to }: CheckRange, begin: ReadonlyMap<number, number>) => ({

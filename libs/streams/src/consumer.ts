@@ -1,5 +1,5 @@
 // Consumer: a durable JetStream consumer as a mailbox; in order, each message once per life, acknowledged up to a point.
-import { jetstreamManager } from "@nats-io/jetstream"
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
@@ -49,6 +49,30 @@ export interface Consumer {
   readonly state: () => ConsumerState
 }
 
+/** Fails when the stream has lost a message that was delivered, or has another one in its place: it lost its end. */
+const stillHas = Effect.fnUntraced(function* (
+  manager: JetStreamManager,
+  stream: string,
+  { delivered, receivedMillis }: ConsumerState
+) {
+  if (receivedMillis === 0) return
+  const kept = yield* Effect.tryPromise({
+    try: async () => {
+      const found = await manager.streams.getMessage(stream, { seq: delivered }).catch((cause: unknown) => {
+        if (cause instanceof JetStreamApiError && cause.code === MESSAGE_NOT_FOUND) return null
+        throw cause
+      })
+      if (found !== null) return found.time.getTime() === receivedMillis
+      return (await manager.streams.info(stream)).state.last_seq >= delivered
+    },
+    catch: (cause) =>
+      new ConsumerError({ reason: "unavailable", message: `stream ${stream} cannot be reached: ${String(cause)}` })
+  })
+  if (kept) return
+  const message = `stream ${stream} does not have message ${delivered} any more that it delivered: it lost its end, or was made anew`
+  return yield* new ConsumerError({ reason: "replaced", message })
+})
+
 /** Lost deliveries in a row within which another reader of the same durable is the likely cause. */
 const GAPS_ALLOWED = 5
 const GAP_WINDOW_MILLIS = 30_000
@@ -57,6 +81,8 @@ const GAP_WINDOW_MILLIS = 30_000
 const WITHHELD_MILLIS = 3_000
 
 const LOOK_EVERY = "5 seconds"
+
+const MESSAGE_NOT_FOUND = 10_037
 
 /** Requests sent into a dying connection get no answer; the next attempt comes soon. */
 const API_TIMEOUT_MILLIS = 1_500
@@ -112,6 +138,7 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
   )
   const recover = stillOwned.pipe(
     Effect.andThen(ensureDurable(manager, options)),
+    Effect.andThen(Effect.suspend(() => stillHas(manager, options.stream, inbox.state()))),
     Effect.andThen(Effect.suspend(() => resetDurable(manager, options, inbox.settled + 1))),
     Effect.retry(($) => $(patience).pipe(Schedule.while(({ input }) => input.reason === "unavailable")))
   )

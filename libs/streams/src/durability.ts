@@ -27,7 +27,7 @@ export const durabilityLevels: Readonly<Record<Durability, DurabilityLevel>> = {
     meaning:
       "acknowledged once it is in the operating system's memory; the broker writes it to the disk every two minutes",
     loses:
-      "a power failure or a crash of the operating system loses what was acknowledged in the last two minutes, and the pipeline then refuses to go on until broker and store are restored together or started empty; ends of processes lose nothing",
+      "a power failure or a crash of the operating system loses what was acknowledged in the last two minutes, as far as it is not stored; what is acknowledged afterwards is stored once; ends of processes lose nothing",
     price: "the quickest acknowledgement: one write into memory"
   },
   replicated: {
@@ -35,7 +35,7 @@ export const durabilityLevels: Readonly<Record<Durability, DurabilityLevel>> = {
     replicas: 3,
     meaning: "acknowledged once two of three brokers have it in memory; each writes it to its disk every two minutes",
     loses:
-      "loses nothing while two of the three brokers keep their memory; a power failure of all of them at once loses the last two minutes",
+      "loses nothing while two of the three brokers keep their memory; a power failure of all of them at once loses what was acknowledged in the last two minutes, as far as it is not stored",
     price: "a round trip between the brokers for each acknowledgement, three times the disk space, and three machines"
   },
   fsync: {

@@ -14,10 +14,10 @@ import { Effect, Schema } from "effect"
  * no-stream: set up the streams first. incompatible: the durable exists with other settings. ahead: the outputs claim
  * inputs the stream never had, so the stream was lost or replaced; start from an empty store or restore the stream.
  * contended: another process consumes the durable. superseded: another process owns the partition now.
- * unavailable: the broker does not answer.
+ * replaced: the stream lost messages that it had delivered. unavailable: the broker does not answer.
  */
 export class ConsumerError extends Schema.TaggedError<ConsumerError>()("ConsumerError", {
-  reason: Schema.Literals(["no-stream", "incompatible", "ahead", "contended", "superseded", "unavailable"]),
+  reason: Schema.Literals(["no-stream", "incompatible", "ahead", "contended", "superseded", "replaced", "unavailable"]),
   message: Schema.String
 }) {}
 

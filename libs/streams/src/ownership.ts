@@ -6,6 +6,7 @@ import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
 import { cutSubject, leaseOf } from "./definitions.ts"
 import { elapsedMillis } from "./elapsed.ts"
+import { placeOf } from "./generation.ts"
 import { type Lease, OwnershipError } from "./lease.ts"
 import { Nats } from "./nats.ts"
 import type { PublishError } from "./publish-error.ts"
@@ -40,7 +41,7 @@ const mostAheadMillis = 172_800_000
 const problemOf = ({ cuts, unreadable }: LastAnnounced, end: number, now: number): string | undefined => {
   if (unreadable !== undefined) return unreadable
   for (const [output, { ingestedAt, last }] of Object.entries(cuts)) {
-    if (last > end) return `its batch of ${output} ends at message ${last}, and stream raw at ${end}`
+    if (placeOf(last) > end) return `its batch of ${output} ends at message ${last}, and stream raw at ${end}`
     if (ingestedAt > now + mostAheadMillis) return `its batch of ${output} is of ${new Date(ingestedAt).toISOString()}`
   }
   return undefined

@@ -3,6 +3,7 @@ import { partitionOf } from "@tailrace/domain/subjects"
 import {
   type CheckRange,
   endOfTime,
+  firstBehind,
   firstWhole,
   ledgerEnds,
   ledgerSums,
@@ -12,6 +13,7 @@ import {
   rowCounts,
   wrongEntries
 } from "@tailrace/store/ledger-check"
+import { beginOf, generationOf, placeOf } from "@tailrace/streams/generation"
 import { readStream, streamRange, streamSubjects } from "@tailrace/streams/read-stream"
 import { type StreamFacts, surveyStreams } from "@tailrace/streams/survey"
 import { Effect } from "effect"
@@ -100,19 +102,36 @@ const attempts = 3
 
 /** Counts what the raw stream still keeps of whole batches; again when it was trimmed meanwhile. Undefined: nothing is kept. */
 const countRaw = Effect.fnUntraced(function* (range: CheckRange) {
-  const through = Math.max(0, ...range.settled.values())
+  const ends = places(range.settled)
+  const through = Math.max(0, ...ends.values())
   for (let attempt = 0; attempt < attempts; attempt++) {
     const { first } = yield* streamRange("raw")
     if (first > through) return undefined
-    const begin = new Map([...(yield* firstWhole(first))])
-    for (const partition of range.settled.keys()) if (!begin.has(partition)) begin.set(partition, first)
+    const begin = yield* beginnings(range.settled, first)
     const counted = new RawCounts()
-    yield* readStream({ stream: "raw", from: first, through }, (message) => counted.add(message, begin, range.settled))
+    yield* readStream({ stream: "raw", from: first, through }, (message) => counted.add(message, places(begin), ends))
     if ((yield* streamRange("raw")).first !== first) continue
     const counts = [...counted.counts.values()].filter(({ minute }) => minute >= range.from && minute < range.to)
     return { counts, ledger: yield* ledgerSums(range, begin), frames: counted.messages }
   }
   return undefined
+})
+
+const places = (numbers: ReadonlyMap<number, number>): ReadonlyMap<number, number> =>
+  new Map([...numbers].map(([partition, sequence]) => [partition, placeOf(sequence)]))
+
+/** From where on the stream, whose first message is at `first`, has whole batches of a partition's latest generation. */
+const beginnings = Effect.fnUntraced(function* (settled: ReadonlyMap<number, number>, first: number) {
+  const begin = new Map<number, number>()
+  for (const generation of new Set([...settled.values()].map(generationOf))) {
+    const numbered = beginOf(generation) + first
+    const whole = yield* firstWhole(numbered)
+    const own = generation === 0 ? undefined : yield* firstBehind(beginOf(generation))
+    for (const [partition, end] of settled)
+      if (generationOf(end) === generation)
+        begin.set(partition, Math.max(whole.get(partition) ?? numbered, own?.get(partition) ?? 0))
+  }
+  return begin as ReadonlyMap<number, number>
 })
 
 const looks = 5
