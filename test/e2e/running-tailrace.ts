@@ -46,7 +46,8 @@ export class RunningTailrace {
     try {
       await made.up()
     } catch (cause) {
-      await made.remove()
+      // A disk may be mounted in the folder still; what went wrong first is what matters.
+      await made.remove().catch(() => undefined)
       throw cause
     }
     return made

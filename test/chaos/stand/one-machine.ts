@@ -9,6 +9,8 @@ import { pipelineText, type Stand, selectFrom } from "./stand.ts"
 export interface OneMachineOptions {
   readonly partitions?: number
   readonly placement?: "fused" | "staged"
+  /** Folders within the machine's own whose files are followed besides. */
+  readonly followed?: ReadonlyArray<string>
   /** Called with the folder before the first start. */
   readonly prepare?: (folder: string) => void
   /** Environment of the main process; its children get it too. */
@@ -31,7 +33,7 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     const { partitions = 2, placement = "fused" } = options
     const pipeline = ["--pipeline", join(folder, "chaos.yaml")]
     return [
-      ...["--file", join(watched, "*")],
+      ...["watched", ...(options.followed ?? [])].flatMap((one) => ["--file", join(folder, one, "*")]),
       ...pipeline,
       ...["--partitions", String(partitions), "--placement", placement]
     ]
