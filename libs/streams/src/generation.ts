@@ -26,7 +26,7 @@ export interface Generations {
 }
 
 /** The number of the message at a place. */
-export const numberAt = ({ current, since }: Generations, place: number): number =>
+const numberAt = ({ current, since }: Generations, place: number): number =>
   beginOf(place > since ? current : Math.max(0, current - 1)) + place
 
 /** The place behind everything that an offset, a number, covers. */
