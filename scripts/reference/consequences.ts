@@ -31,7 +31,6 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     superseded: "restart: the hop ends and its pipeline restarts, as its owner or standing by",
     "too-large": "restart: the pipeline restarts with back-off; its batch is neither skipped nor lost",
     "no-stream": "restart: the pipeline restarts with back-off until the streams are set up",
-    foreign: "restart: the pipeline stays down, with back-off, until the foreign message is purged",
     unavailable: "restart: the pipeline restarts with back-off until the broker answers"
   },
   Later: { "": "retry: `tailrace send` offers the chunk again after a while" },
@@ -49,7 +48,6 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
   PipelineError: { "": "stop: the processor does not start; every problem is listed with its place" },
   PositionError: {
     "no-stream": "restart: passed on as the hop's error of the same reason",
-    foreign: "restart: passed on as the hop's error of the same reason",
     unavailable: "restart: passed on as the hop's error of the same reason"
   },
   PublishError: {

@@ -108,4 +108,29 @@ describe("poison in what processes agree by", { retry: 0 }, () => {
       assert.deepInclude(counts, { rows: sent, numbers: sent, rollup: sent, received: sent, stored: sent })
     }).pipe(Effect.scoped)
   )
+
+  it.live("is passed over between the stages of staged placement", () =>
+    Effect.gen(function* () {
+      const world = yield* startWorld
+      const { context } = world
+      const { control } = yield* Nats.pipe(Effect.provide(context))
+      yield* world.startProcessor({ placement: "staged", pipeline: yield* pipelineFile(pipeline) })
+      let sent = 0
+      const round = Effect.suspend(() => {
+        sent += 20
+        return publishNumbered({ from: sent - 20, to: sent, perFrame: 10, start, stepMillis: 1 })
+      }).pipe(
+        Effect.andThen(waitUntil(countEverything, (now) => now.rows >= sent && now.received >= sent)),
+        Effect.provide(context)
+      )
+      yield* round
+      for (const stage of ["parsed", "filtered", "enriched"])
+        for (const text of ["", "garbage", "x".repeat(500_000)])
+          yield* Effect.promise(() => control.request(`logs.${stage}.0`, text))
+      yield* round
+      yield* round
+      const counts = yield* Effect.provide(countEverything, context)
+      assert.deepInclude(counts, { rows: sent, numbers: sent, rollup: sent, received: sent, stored: sent })
+    }).pipe(Effect.scoped)
+  )
 })

@@ -8,6 +8,7 @@ import { type ConsumedStream, durableOf } from "@tailrace/streams/definitions"
 import type { Delivery } from "@tailrace/streams/delivery"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import { type HopOutput, type HopState, startHop } from "@tailrace/streams/hop"
+import { positionOf } from "@tailrace/streams/hop-position"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, Fiber, type Scope } from "effect"
@@ -83,7 +84,7 @@ export const stagedParts = Effect.fnUntraced(function* (
     }
     const transform = stage.idle === true ? passed : applied
     return hop(stage.name, from, to, (inputs) =>
-      Effect.sync(() => inputs.map(({ data }) => ({ payload: transform(data) })))
+      Effect.sync(() => inputs.filter(ofStage).map(({ data }) => ({ payload: transform(data) })))
     )
   }
   const parseFrames = stagedParse({ partition, stages, counters, maxRows: pipeline.config.batch.maxRows, now })
@@ -93,7 +94,7 @@ export const stagedParts = Effect.fnUntraced(function* (
   let messages = 0
   const reader = gather({
     take: Effect.map(consumer.takeAll, (taken) =>
-      enrichedParts(taken, (first, last) => batcher.cutsWithin(first, last))
+      enrichedParts(taken.filter(ofStage), (first, last) => batcher.cutsWithin(first, last))
     ),
     more: () => {
       const { mailbox, pending } = consumer.state()
@@ -130,6 +131,9 @@ export const stagedParts = Effect.fnUntraced(function* (
 })
 
 const hops = 3
+
+/** Whether a message between stages is one: what somebody else wrote carries no position, and no hop's output is missing for it. */
+const ofStage = ({ headers }: Delivery): boolean => positionOf(headers) !== undefined
 
 /** Whether a hop has inputs before it that it has not handed on. */
 const whetherBusy = (state: () => HopState) => {

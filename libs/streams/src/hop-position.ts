@@ -1,5 +1,5 @@
 // Hop position: how far a hop has come, read from the last message of its output subject.
-import { JetStreamApiError, jetstreamManager } from "@nats-io/jetstream"
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { Effect, Schedule, Schema } from "effect"
 import { growingPauses } from "./backoff.ts"
 import { Nats } from "./nats.ts"
@@ -25,9 +25,9 @@ export const positionHeaders = {
 
 const BEGINNING: HopPosition = { first: 0, last: 0, part: 1, parts: 1, sequence: 0, id: "" }
 
-/** no-stream: set up the streams first. foreign: the output subject holds a message no hop wrote. */
+/** no-stream: set up the streams first. */
 class PositionError extends Schema.TaggedError<PositionError>()("PositionError", {
-  reason: Schema.Literals(["no-stream", "foreign", "unavailable"]),
+  reason: Schema.Literals(["no-stream", "unavailable"]),
   message: Schema.String
 }) {}
 
@@ -41,26 +41,55 @@ export const hopHeaders = (position: Pick<HopPosition, "first" | "last" | "part"
   [positionHeaders.part]: `${position.part}/${position.parts}`
 })
 
-/** The position of whoever wrote last to the subject; waits for a broker that does not answer. */
+/** Messages looked at before one that no hop wrote, for the last one that a hop did. */
+const mostSteps = 1_000
+
+/** The position that a message tells; undefined for one that no hop wrote. */
+export const positionOf = (headers: {
+  readonly get: (name: string) => string
+}): Omit<HopPosition, "sequence" | "id"> | undefined => {
+  const first = Number(headers.get(positionHeaders.first) || Number.NaN)
+  const last = Number(headers.get(positionHeaders.last) || Number.NaN)
+  const [part, parts] = headers.get(positionHeaders.part).split("/").map(Number)
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || !part || !parts) return undefined
+  return { first, last, part, parts }
+}
+
+/**
+ * The position of the hop that wrote last to the subject; waits for a broker that does not answer. What somebody else wrote
+ * behind it is named and passed over; the next output replaces that one as the last.
+ */
 export const readHopPosition = Effect.fnUntraced(function* (stream: string, subject: string) {
   const { control } = yield* Nats
-  const message = yield* Effect.tryPromise({
+  const found = yield* Effect.tryPromise({
     try: async () => {
       const manager = await jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS })
-      return manager.streams.getMessage(stream, { last_by_subj: subject })
+      const last = await manager.streams.getMessage(stream, { last_by_subj: subject })
+      let message = last
+      for (let step = 0; message !== null && step < mostSteps; step++) {
+        const position = message.subject === subject ? positionOf(message.header) : undefined
+        if (position !== undefined) return { last, position, id: message.header.get("Nats-Msg-Id") }
+        message = message.seq > 1 ? await earlier(manager, stream, message.seq - 1) : null
+      }
+      return { last, position: undefined, id: "" }
     },
     catch: (cause) => {
       const reason = cause instanceof JetStreamApiError && cause.code === 10059 ? "no-stream" : "unavailable"
       return new PositionError({ reason, message: `cannot read the last message of ${subject}: ${String(cause)}` })
     }
   }).pipe(Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => input.reason === "unavailable"))))
-  if (message === null) return BEGINNING
-  const first = Number(message.header.get(positionHeaders.first) || Number.NaN)
-  const last = Number(message.header.get(positionHeaders.last) || Number.NaN)
-  const [part, parts] = message.header.get(positionHeaders.part).split("/").map(Number)
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || !part || !parts) {
-    const text = `message ${message.seq} of ${subject} carries no position, somebody else wrote it: remove it`
-    return yield* new PositionError({ reason: "foreign", message: text })
-  }
-  return { first, last, part, parts, sequence: message.seq, id: message.header.get("Nats-Msg-Id") } as HopPosition
+  const { id, last, position } = found
+  if (last === null) return BEGINNING
+  if (positionOf(last.header) === undefined)
+    yield* Effect.logWarning(
+      `message ${last.seq} of ${subject} carries no position, somebody else wrote it: passed over`
+    )
+  return { ...BEGINNING, ...position, sequence: last.seq, id } as HopPosition
 })
+
+/** The message of a sequence; one that is gone counts as somebody else's. */
+const earlier = (manager: JetStreamManager, stream: string, seq: number) =>
+  manager.streams.getMessage(stream, { seq }).catch((cause) => {
+    if (cause instanceof JetStreamApiError && cause.code === 10037) return null
+    throw cause
+  })

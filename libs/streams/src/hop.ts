@@ -19,11 +19,10 @@ import { releaseMessage } from "./whole-messages.ts"
 /**
  * superseded: another writer wrote to the output subject, be it another process or a message this one had in flight
  * when it was stopped; only a new life, which reads the position again, may go on. too-large: the transform made a message the
- * broker never takes. no-stream: set up the streams first. foreign: the output subject holds a
- * message no hop wrote.
+ * broker never takes. no-stream: set up the streams first.
  */
 export class HopError extends Schema.TaggedError<HopError>()("HopError", {
-  reason: Schema.Literals(["superseded", "too-large", "no-stream", "foreign", "unavailable"]),
+  reason: Schema.Literals(["superseded", "too-large", "no-stream", "unavailable"]),
   message: Schema.String
 }) {}
 
