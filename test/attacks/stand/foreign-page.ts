@@ -14,7 +14,7 @@ export type PageReport = ReadonlyArray<string>
 
 const attack = async (targets: ReadonlyArray<Target>): Promise<void> => {
   const read: Array<string> = []
-  const patience = 4_000
+  const patience = 3_000
   const tryFetch = async (what: string, url: string, init: RequestInit): Promise<void> => {
     try {
       const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(patience) })
