@@ -15,7 +15,7 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-default-apps"]
 ]
 
-export const listen = (server: Server): Promise<number> =>
+const listen = (server: Server): Promise<number> =>
   new Promise((listening) => {
     server.listen(0, "127.0.0.1", () => listening((server.address() as AddressInfo).port))
   })
