@@ -183,7 +183,7 @@ const nothingGotOut = async (): Promise<void> => {
   expect((await ask(front, { sql: "SELECT 1", params: {} })).text).toBe("1\n")
 }
 
-describe("the engine", () => {
+describe("the engine", { timeout: long ? 3_600_000 : 120_000 }, () => {
   it("is heard and seen when it does get out, without the cage", async () => {
     const open = await startFront({ outsideSources: true, confined: false })
     try {

@@ -59,7 +59,11 @@ export const checkLimits = (settings: ReadonlyMap<string, string>, options: Fron
   for (const [name, value] of settings) {
     const limit = limits[name]
     if (limit === undefined) {
-      if (/^(?:readonly|allow_|max_memory_usage_for_user|timeout_overflow_mode|result_overflow_mode)/.test(name)) {
+      if (
+        /^(?:readonly|allow_|max_query_size|max_memory_usage_for_user|timeout_overflow_mode|result_overflow_mode)/.test(
+          name
+        )
+      ) {
         throw constraint(`Setting ${name} is not for read-only users`)
       }
       continue

@@ -146,6 +146,10 @@ describe("who only reads", () => {
     expect(await ask(sql, {}, "reader")).toMatchObject({ code })
   })
 
+  test("may not have longer statements read than others", async () => {
+    expect(await ask("SELECT 1", { max_query_size: "100000000" }, "reader")).toMatchObject({ code: "452" })
+  })
+
   test("and a GET changes nothing, whoever sends it", async () => {
     for (const sql of [
       "INSERT INTO d.t SELECT 1, '', ''",
@@ -155,6 +159,15 @@ describe("who only reads", () => {
       expect(await ask(sql, {}, "default", "GET"), sql).toMatchObject({ code: "164" })
       expect(await ask(sql, { session_id: "g" }, "default", "GET"), sql).toMatchObject({ code: "164" })
     }
+  })
+})
+
+test("a long statement is judged too, as far as its own settings let it be read", async () => {
+  const long = `SELECT count() FROM d.t WHERE a IN (${Array.from({ length: 200_000 }, (_, at) => at).join(", ")})`
+  expect(await ask(long)).toMatchObject({ code: "62" })
+  expect(await ask(long, { max_query_size: "67108864" })).toMatchObject({ status: 200 })
+  expect(await ask(`${long} AND file('/etc/passwd') = ''`, { max_query_size: "67108864" })).toMatchObject({
+    code: "497"
   })
 })
 

@@ -28,9 +28,6 @@ export interface Asker {
 /** Texts remembered at most, and characters of one of them. */
 const mostTexts = 2_000
 const longestText = 16 * 1024
-/** The engine's parser takes this much; the judging statement quotes the text, which doubles it at most. */
-const mostCharacters = 262_144
-
 const exceptions: Readonly<Record<Objection["kind"], readonly [code: number, type: string, status: number]>> = {
   denied: [497, "ACCESS_DENIED", 403],
   setting: [452, "SETTING_CONSTRAINT_VIOLATION", 403],
@@ -111,13 +108,6 @@ export class Cage {
   }
 
   async #examine(connection: Connection, text: string): Promise<Judgement> {
-    if (text.length > mostCharacters) {
-      throw new FrontException(
-        62,
-        "SYNTAX_ERROR",
-        `Max query size exceeded: a statement has ${mostCharacters} characters at most, data aside`
-      )
-    }
     // As a text first, so that nothing of it can act on what judges it.
     const printed = await ask(connection, `SELECT formatQuery(${quoteText(text)})`)
     const all = [...tokens(printed)]

@@ -190,7 +190,7 @@ export const allowedFunctions = words(`
   trybase58decode trybase64decode trybase64urldecode tumble tumbleend tumblestart tuple tupleconcat tupledivide
   tupledividebynumber tupleelement tuplehammingdistance tupleintdiv tupleintdivbynumber tupleintdivorzero
   tupleintdivorzerobynumber tupleminus tuplemodulo tuplemodulobynumber tuplemultiply tuplemultiplybynumber tuplenames
-  tuplenegate tupleplus tuplepositivemodulobynumber tupletonamevaluepairs ucase unbin unhex unnest upper upperutf8
+  tuplenegate tupleplus tuplepositivemodulobynumber tupletonamevaluepairs ucase unbin unhex unnest upper uptime upperutf8
   urlhash urlhierarchy urlpathhierarchy user utc_timestamp utctimestamp utmtogeo uuidnumtostring uuidstringtonum
   uuidtonum uuidv7todatetime variantelement varianttype vectordifference vectorsum version visiblewidth
   visitparamextractbool visitparamextractfloat visitparamextractint visitparamextractraw visitparamextractstring
