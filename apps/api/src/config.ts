@@ -13,6 +13,20 @@ export const ApiLimits = Schema.Struct({
   tokens: field(positive, 2_000, "Most tokens of a GraphQL document."),
   aliases: field(positive, 30, "Most aliases in one operation."),
   cost: field(positive, 200_000, "Most fields an operation may ask for, counting those of a list times its `first`."),
+  reads: field(positive, 200, "Most reads of the store that one operation may need."),
+  readsAtOnce: field(
+    positive,
+    6,
+    "Reads of the store at once, of all callers; the others wait, callers taking turns. Fewer than the store takes."
+  ),
+  callerReads: field(positive, 4, "Reads of the store at once of one connection, and so of one operation."),
+  waitingReads: field(positive, 500, "Reads that one connection may have waiting for their turn."),
+  messagesPerSecond: field(
+    positive,
+    100,
+    "Messages a second, pings too, that a WebSocket may send, and twice as many at once; 16 KiB count as one more. Beyond, it is closed with 4429."
+  ),
+  addressSockets: field(positive, 1_500, "Most WebSockets of one address."),
   operations: field(positive, 100, "Most operations running at once on one WebSocket."),
   pageSize: field(positive, 5_000, "Most records of one page."),
   seconds: field(positive, 30, "Seconds that a read of the store may take."),

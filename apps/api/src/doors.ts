@@ -7,8 +7,9 @@ import type { ApiConfig } from "./config.ts"
 export interface Refusal {
   /** In words for whoever asked. */
   readonly problem: string
-  /** By whom: a page of another site, or another user of this machine. */
-  readonly by: "page" | "user"
+  /** What is wrong: the request itself, or who sent it, a page of another site or another user of this machine. */
+  readonly by: "request" | "page" | "user"
+  readonly status: 400 | 403
 }
 
 export interface Doors {
@@ -32,10 +33,17 @@ export const openDoors = async (config: Pick<ApiConfig, "host" | "names" | "orig
   return {
     peers: peers.detail,
     refusal: async (request) => {
+      // Whoever stands between could go by another of them than this guard.
+      if (namesOf(request) > 1)
+        return { problem: "a request has one Host, this one has more", by: "request", status: 400 }
       const page = browserProblem(request.headers, pages)
-      if (page !== undefined) return { problem: page, by: "page" }
+      if (page !== undefined) return { problem: page, by: "page", status: 403 }
       const user = await peers.problem(request.socket)
-      return user === undefined ? undefined : { problem: user, by: "user" }
+      return user === undefined ? undefined : { problem: user, by: "user", status: 403 }
     }
   }
 }
+
+/** How often the request says by what name it came. */
+const namesOf = ({ rawHeaders }: IncomingMessage): number =>
+  rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host").length

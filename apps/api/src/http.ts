@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import type { ApiConfig } from "./config.ts"
 import { type Doors, openDoors } from "./doors.ts"
 import { answerGraphql } from "./graphql/over-http.ts"
-import { serveSockets } from "./graphql/over-socket.ts"
+import { type SocketServer, serveSockets } from "./graphql/over-socket.ts"
 import { type GraphqlServer, graphqlPath } from "./graphql/server.ts"
 import { startPage } from "./start-page.ts"
 
@@ -31,10 +31,24 @@ export interface ApiServer {
 const pagePolicy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data: 'self'; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/** On every answer. No page of another site may frame, read or open what comes from here. */
+const securityHeaders = [
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Frame-Options", "DENY"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cache-Control", "no-store"],
+  ["Content-Security-Policy", pagePolicy]
+] as const
+
+/** Requests of one connection, after which the client takes another: pipelined ones are read all at once. */
+const mostRequests = 200
+
 /** Listens; rejects with the system's error, such as EADDRINUSE. */
 export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   const { config, failed, graphql } = parts
   const doors = await openDoors(config)
+  const refusals = parts.metrics.counter("tailrace_api_refused_total", "What the api refused, by reason", ["reason"])
   const headersTimeout = config.limits.headerSeconds * 1_000
   const server = createServer(
     {
@@ -52,26 +66,16 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
       })
     }
   )
+  server.maxRequestsPerSocket = mostRequests
   // Progress in either direction counts: a stream to a slow reader lives, one to a reader that takes nothing does not.
   server.setTimeout(config.limits.stalledSeconds * 1_000)
   await listening(server, config)
-  const sockets = serveSockets(graphql, config.limits, failed)
-  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    // Whoever leaves while it is judged breaks nothing but its own connection.
-    const left = (): void => void socket.destroy()
-    socket.on("error", left)
-    const refused = await doors.refusal(request)
-    if (socket.destroyed) return
-    if (pathOf(request) !== graphqlPath)
-      refuseUpgrade(socket, "404 Not Found", `WebSockets are answered at ${graphqlPath}`)
-    else if (refused !== undefined) refuseUpgrade(socket, "403 Forbidden", refused.problem)
-    else if (sockets.open() >= config.limits.subscriptions)
-      refuseUpgrade(socket, "503 Service Unavailable", "too many WebSockets are open: close one")
-    else {
-      socket.off("error", left)
-      sockets.upgrade(request, socket, head)
-    }
-  }
+  const sockets = serveSockets(graphql, {
+    limits: config.limits,
+    failed,
+    refused: (reason) => refusals.inc({ reason })
+  })
+  const upgrade = upgraderOf(doors, sockets, config)
   server.on("upgrade", (request, socket, head) => {
     upgrade(request, socket, head).catch((cause: unknown) => {
       failed("the upgrade to a WebSocket", cause)
@@ -93,6 +97,31 @@ export const startServer = async (parts: HttpParts): Promise<ApiServer> => {
   }
 }
 
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
+
+const upgraderOf =
+  (doors: Doors, sockets: SocketServer, { limits }: ApiConfig): Upgrade =>
+  async (request, socket, head) => {
+    // Whoever leaves while it is judged breaks nothing but its own connection.
+    const left = (): void => void socket.destroy()
+    socket.on("error", left)
+    const refused = await doors.refusal(request)
+    if (socket.destroyed) return
+    const full = "503 Service Unavailable"
+    if (pathOf(request) !== graphqlPath)
+      refuseUpgrade(socket, "404 Not Found", `WebSockets are answered at ${graphqlPath}`)
+    else if (refused !== undefined)
+      refuseUpgrade(socket, refused.status === 400 ? "400 Bad Request" : "403 Forbidden", refused.problem)
+    else if (sockets.open() >= limits.subscriptions)
+      refuseUpgrade(socket, full, "too many WebSockets are open: close one")
+    else if (sockets.openOf(request.socket.remoteAddress ?? "") >= limits.addressSockets)
+      refuseUpgrade(socket, full, "too many WebSockets of this address are open: close one")
+    else {
+      socket.off("error", left)
+      sockets.upgrade(request, socket, head)
+    }
+  }
+
 /** Requests under way when the api stops get this long. */
 const partingMillis = 2_000
 
@@ -112,19 +141,25 @@ const answer = async (
   response: ServerResponse
 ): Promise<void> => {
   const path = pathOf(request)
-  response.setHeader("X-Content-Type-Options", "nosniff")
-  response.setHeader("Referrer-Policy", "no-referrer")
-  response.setHeader("Content-Security-Policy", pagePolicy)
+  for (const [name, value] of securityHeaders) response.setHeader(name, value)
   const refused = await doors.refusal(request)
   if (refused !== undefined) {
     // Whether the process lives is anybody's to know, for whatever watches over it; what it says of itself is not.
     const { live } = parts.health.report()
     const watched = refused.by === "user" && path === "/health/live" && request.method === "GET"
     response.setHeader("Connection", "close")
-    send(response, watched ? json(live ? 200 : 503, { live }) : text(403, refused.problem))
+    send(response, watched ? json(live ? 200 : 503, { live }) : text(refused.status, refused.problem))
+  } else if (path === graphqlPath && request.url !== graphqlPath && isForeignLink(request)) {
+    // A followed link of another site opens GraphiQL without that site's query in it, and runs nothing.
+    response.setHeader("Location", graphqlPath)
+    send(response, text(303, `see ${graphqlPath}`))
   } else if (path === graphqlPath) await answerGraphql(parts.graphql, parts.config.limits.bodyBytes, request, response)
   else send(response, await page(parts, path, request.method ?? "GET"))
 }
+
+/** Whoever of another site gets this far followed a link: the doors let nothing else through. */
+const isForeignLink = ({ headers }: IncomingMessage): boolean =>
+  headers["sec-fetch-site"] === "cross-site" || headers["sec-fetch-site"] === "same-site"
 
 interface Page {
   readonly status: number
@@ -170,5 +205,6 @@ const send = (response: ServerResponse, { body, status, type }: Page): void => {
 
 const refuseUpgrade = (socket: Duplex, status: string, words: string): void => {
   socket.on("error", () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${words}\n`)
+  const headers = [["Connection", "close"], ["Content-Type", "text/plain; charset=utf-8"], ...securityHeaders]
+  socket.end(`HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${words}\n`)
 }

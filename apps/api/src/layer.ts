@@ -6,13 +6,14 @@ import { Publisher } from "@tailrace/streams/publisher"
 import { openStateBoard } from "@tailrace/streams/state"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Cause, Clock, Context, Effect, Exit, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { ApiConfig } from "./config.ts"
 import type { ApiContext } from "./graphql/builder.ts"
-import { apiError, toApiError } from "./graphql/failure.ts"
 import { readLimits } from "./graphql/logs-request.ts"
 import { makeGraphqlServer } from "./graphql/server.ts"
 import { startServer } from "./http.ts"
+import { ReadQueue } from "./reads/read-queue.ts"
+import { makeRunner } from "./reads/runner.ts"
 import { AnomalyFeed } from "./tail/anomaly-feed.ts"
 import { LiveLimit } from "./tail/live-limit.ts"
 import { makeLiveSwitch } from "./tail/live-switch.ts"
@@ -37,17 +38,14 @@ export const apiLayer = (config: ApiConfig) =>
       const clock = yield* Clock.Clock
       const now = (): number => clock.currentTimeMillisUnsafe()
       const services = yield* Effect.context<Store | Nats | Publisher>()
-      const run: ApiContext["run"] = (effect, signal) =>
-        Effect.runPromiseExitWith(services)(effect, signal === undefined ? {} : { signal }).then((exit) => {
-          if (Exit.isSuccess(exit)) return exit.value
-          if (signal?.aborted === true) throw apiError("CANCELLED", "the read ended with its request")
-          const shown = toApiError(Cause.squash(exit.cause))
-          if (shown.extensions.code === "INTERNAL")
-            Effect.runForkWith(services)(Effect.logError("a resolver failed", exit.cause))
-          throw shown
-        })
-      const publisher = yield* Publisher
       const { limits } = config
+      const reads = new ReadQueue({
+        running: limits.readsAtOnce,
+        each: limits.callerReads,
+        waiting: limits.waitingReads
+      })
+      const { now: runNow, read: run } = makeRunner(services, reads)
+      const publisher = yield* Publisher
       const reading = readLimits({ limits })
       const maxBytes = limits.subscriberBytes
       const metrics = yield* Metrics
@@ -68,7 +66,8 @@ export const apiLayer = (config: ApiConfig) =>
         refused: (reason) => notShown.inc({ reason }),
         missed: async (request, after) => {
           const stored = await reach(after)
-          return await run(readMissed(request, { after, stored }, { now: now(), maxBytes, limits: reading }))
+          const options = { now: now(), maxBytes, limits: reading }
+          return await run(readMissed(request, { after, stored }, options), undefined, request.caller)
         }
       })
       const subscriptions = new LiveLimit(limits.subscriptions)
@@ -83,10 +82,16 @@ export const apiLayer = (config: ApiConfig) =>
         "Bytes of records that wait for slow live tails",
         () => room.bytes
       )
+      metrics.gaugeFrom("tailrace_api_reads", "Reads of the store under way", () => reads.running)
+      metrics.gaugeFrom(
+        "tailrace_api_waiting_reads",
+        "Reads of the store that wait for their turn",
+        () => reads.waiting
+      )
       metrics.gaugeFrom("tailrace_api_subscriptions", "Live subscriptions open now", () => subscriptions.open)
       const context: ApiContext = {
         run,
-        publish: (subject, payload, options) => run(publisher.publish(subject, payload, options)),
+        publish: (subject, payload, options) => runNow(publisher.publish(subject, payload, options)),
         limits,
         live: subscriptions,
         tails: hub,

@@ -8,8 +8,17 @@ import { schema } from "./schema.ts"
 const problems = (text: string, limits = { depth: 3, aliases: 2 }): ReadonlyArray<string> =>
   validate(schema, parse(text), [limitsRule(limits)]).map((error) => `${error.extensions.code} ${error.message}`)
 
-const cost = (text: string, most: number, variableValues: Record<string, unknown> = {}): boolean =>
-  costProblem({ schema: schema as GraphQLSchema, document: parse(text), variableValues }, most) === undefined
+const problem = (
+  text: string,
+  most: { readonly cost: number; readonly reads: number },
+  variableValues: Record<string, unknown> = {}
+) => costProblem({ schema: schema as GraphQLSchema, document: parse(text), variableValues }, most)
+
+const cost = (text: string, most: number, variables: Record<string, unknown> = {}): boolean =>
+  problem(text, { cost: most, reads: 1_000_000 }, variables) === undefined
+
+const reads = (text: string, most: number, variables: Record<string, unknown> = {}): boolean =>
+  problem(text, { cost: 1_000_000_000, reads: most }, variables) === undefined
 
 describe("limits", () => {
   it("count the depth of fields through fragments", () => {
@@ -51,5 +60,46 @@ describe("cost", () => {
       "{ a: logs(first: 10) { ...f } b: logs(first: 10) { ...f } } fragment f on LogConnection { totalCount }"
     assert.isTrue(cost(query, 22))
     assert.isFalse(cost(query, 21))
+  })
+
+  it("counts what the variables become: defaults, null for the schema's default, and other ways around `first`", () => {
+    const byDefault = "query ($n: Int = 5000) { logs(first: $n) { nodes { id } } }"
+    assert.isFalse(cost(byDefault, 10_000))
+    assert.isTrue(cost(byDefault, 10_001))
+    assert.isTrue(cost(byDefault, 21, { n: 10 }))
+    const byNull = "{ logs(first: null) { nodes { id } } }"
+    assert.isFalse(cost(byNull, 200))
+    assert.isTrue(cost(byNull, 201))
+    assert.isFalse(cost("query ($n: Int) { logs(first: $n) { nodes { id } } }", 200, { n: null }))
+    const inFragment =
+      "query ($n: Int = 5000) { ...f } fragment f on Query { ... on Query { logs(first: $n) { nodes { id } } } }"
+    assert.isFalse(cost(inFragment, 10_000))
+  })
+
+  it("leaves out what is skipped and counts what is included", () => {
+    const query = "query ($on: Boolean = true) { logs(first: 1000) @include(if: $on) { nodes { id } } }"
+    assert.isFalse(cost(query, 2_000))
+    assert.isTrue(cost(query, 1, { on: false }))
+    assert.isFalse(cost("query ($off: Boolean = false) { logs(first: 1000) @skip(if: $off) { nodes { id } } }", 2_000))
+  })
+
+  it("counts lists without a page, and asking for the schema", () => {
+    assert.isFalse(cost("{ pipeline { partitions { stages { name } } } }", 10_000))
+    assert.isTrue(cost("{ __schema { types { name } } }", 40_000))
+    assert.isFalse(cost("{ a: __schema { types { name } } b: __schema { types { name } } }", 79_999))
+  })
+})
+
+describe("reads", () => {
+  it("are one for each field of the root and each field that reads by itself", () => {
+    const counts = Array.from({ length: 30 }, (_, i) => `a${i}: logs(first: 0) { totalCount }`).join(" ")
+    assert.isTrue(reads(`{ ${counts} }`, 60))
+    assert.isFalse(reads(`{ ${counts} }`, 59))
+  })
+
+  it("count those of a list for each of its rows, those beside it once", () => {
+    assert.isTrue(reads("{ logs(first: 5000) { totalCount nodes { id } } }", 2))
+    assert.isTrue(reads("query ($n: Int = 20) { deadLetters(first: $n) { totalCount nodes { payload } } }", 22))
+    assert.isFalse(reads("query ($n: Int = 20) { deadLetters(first: $n) { totalCount nodes { payload } } }", 21))
   })
 })

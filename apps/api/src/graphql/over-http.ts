@@ -1,5 +1,6 @@
 // GraphQL over HTTP: one request in, one response or a stream of events out, at the reader's pace.
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { callerOf } from "../reads/caller.ts"
 import { apiError, type ErrorCode } from "./failure.ts"
 import type { GraphqlServer } from "./server.ts"
 
@@ -32,7 +33,7 @@ export const answerGraphql = async (
       signal: gone.signal,
       ...(body === undefined ? {} : { body: new Uint8Array(body.bytes) })
     }),
-    { ended: gone.signal }
+    { ended: gone.signal, caller: callerOf(request.socket) }
   )
   response.writeHead(answer.status, Object.fromEntries(answer.headers))
   if (answer.body === null) response.end()

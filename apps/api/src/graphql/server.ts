@@ -10,9 +10,10 @@ import {
 import type { ServerOptions } from "graphql-ws"
 import { createYoga, type Plugin } from "graphql-yoga"
 import type { ApiConfig } from "../config.ts"
+import type { Caller } from "../reads/read-queue.ts"
 import type { ApiContext } from "./builder.ts"
-import { costProblem } from "./cost.ts"
-import { apiError, toApiError } from "./failure.ts"
+import { costProblem, tooManyOperations } from "./cost.ts"
+import { toApiError } from "./failure.ts"
 import { limitsRule } from "./limits.ts"
 import { schema } from "./schema.ts"
 
@@ -34,16 +35,24 @@ export interface GraphqlServer {
   readonly socketOptions: ServerOptions
 }
 
-/** What comes with a request over HTTP. */
+/** What comes with a request. */
 export interface ConnectionContext {
-  /** Aborted when the connection closes. */
-  readonly ended?: AbortSignal
+  /** Aborted when the connection closes, and when a WebSocket's operation is completed. */
+  readonly ended: AbortSignal
+  readonly caller: Caller
+}
+
+/** What a WebSocket has besides its protocol. */
+export interface SocketExtra {
+  readonly caller: Caller
+  /** How to end each operation under way, by its id. */
+  readonly endings: Map<string, AbortController>
 }
 
 const makeYoga = (config: ApiConfig, context: ApiContext) =>
   createYoga<ConnectionContext, ApiContext>({
     schema,
-    context: ({ ended }) => boundTo(context, ended),
+    context: ({ caller, ended }) => boundTo(context, ended, caller),
     graphqlEndpoint: graphqlPath,
     batching: false,
     logging: false,
@@ -56,8 +65,12 @@ const makeYoga = (config: ApiConfig, context: ApiContext) =>
   })
 
 /** The context of one request: what it reads and listens to ends with it. */
-const boundTo = (context: ApiContext, ended: AbortSignal | undefined): ApiContext =>
-  ended === undefined ? context : { ...context, ended, run: (effect) => context.run(effect, ended) }
+const boundTo = (context: ApiContext, ended: AbortSignal, caller: Caller): ApiContext => ({
+  ...context,
+  ended,
+  caller,
+  run: (effect) => context.run(effect, ended, caller)
+})
 
 /** Limits, and whether the schema may be asked for. */
 const guards = (config: ApiConfig): Plugin<ApiContext> => ({
@@ -69,11 +82,11 @@ const guards = (config: ApiConfig): Plugin<ApiContext> => ({
     if (!config.introspection) addValidationRule(NoSchemaIntrospectionCustomRule)
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const problem = costProblem(args, config.limits.cost)
+    const problem = costProblem(args, config.limits)
     if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
   },
   onSubscribe: ({ args, setResultAndStopExecution }) => {
-    const problem = costProblem(args, config.limits.cost)
+    const problem = costProblem(args, config.limits)
     if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
   }
 })
@@ -94,17 +107,24 @@ const maskedError = (error: unknown): GraphQLError => {
 
 export const makeGraphqlServer = (config: ApiConfig, context: ApiContext): GraphqlServer => {
   const yoga = makeYoga(config, context)
+  const forget = (extra: unknown, id: string): void => {
+    const { endings } = extra as SocketExtra
+    endings.get(id)?.abort()
+    endings.delete(id)
+  }
   const socketOptions: ServerOptions = {
+    onComplete: (socket, id) => forget(socket.extra, id),
+    onError: (socket, id) => forget(socket.extra, id),
     connectionInitWaitTimeout: 5_000,
     execute: (args) => (args as PreparedArguments).rootValue.execute(args),
     subscribe: (args) => (args as PreparedArguments).rootValue.subscribe(args),
-    onSubscribe: async (socket, _id, payload) => {
-      if (Object.keys(socket.subscriptions).length > config.limits.operations) {
-        return [
-          apiError("LIMIT", `at most ${config.limits.operations} operations may run on one WebSocket: end one first`)
-        ]
-      }
-      const enveloped = yoga.getEnveloped({ params: payload })
+    onSubscribe: async (socket, id, payload) => {
+      if (Object.keys(socket.subscriptions).length > config.limits.operations)
+        return [tooManyOperations(config.limits.operations)]
+      const { caller, endings } = socket.extra as SocketExtra
+      const ending = new AbortController()
+      endings.set(id, ending)
+      const enveloped = yoga.getEnveloped({ params: payload, ended: ending.signal, caller })
       try {
         const args = {
           schema: enveloped.schema,

@@ -4,6 +4,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { RowLookup } from "@tailrace/query/row-lookup"
+import type { Caller } from "../reads/read-queue.ts"
 import { emptyHeld, type Held, hold, memo, type Portion } from "./held.ts"
 import { judge, seldom, type Told, type Verdict } from "./live-judge.ts"
 import { LiveQuery, type LiveQueryOptions } from "./live-query.ts"
@@ -14,6 +15,8 @@ import type { WaitingRoom } from "./waiting-room.ts"
 export interface TailRequest extends LiveQueryOptions {
   readonly maxRowsPerSecond: number
   readonly after: TailPosition | undefined
+  /** Whose turn it is when the store is read for it. */
+  readonly caller?: Caller | undefined
 }
 
 /** Records stored behind a position, in the order they were stored, and how far they reach. */

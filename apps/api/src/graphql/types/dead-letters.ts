@@ -56,6 +56,7 @@ const DeadLetterType = builder.objectRef<HandledLetter>("DeadLetter").implement(
       resolve: (letter) => utf8(letter.payload.subarray(0, previewBytes))
     }),
     payload: t.string({
+      extensions: { reads: 1 },
       description: "The bytes as they came in, in base64.",
       resolve: async (letter, _, context) => base64((await whole(letter, context)).payload)
     }),
@@ -77,11 +78,13 @@ interface Page {
 const Connection = builder.objectRef<Page>("DeadLetterConnection").implement({
   fields: (t) => ({
     totalCount: t.float({
+      extensions: { reads: 1 },
       description: "All letters that match, counted only when asked for.",
       resolve: async ({ filter }, _, context) =>
         (await context.run(countDeadLetters(filter, readLimits(context)))).letters
     }),
     totalRecords: t.float({
+      extensions: { reads: 1 },
       description: "The records they stand for.",
       resolve: async ({ filter }, _, context) =>
         (await context.run(countDeadLetters(filter, readLimits(context)))).records

@@ -30,6 +30,7 @@ export const PageInfo = builder.objectRef<Pick<Connection, "hasNextPage" | "endC
 const LogConnection = builder.objectRef<Connection>("LogConnection").implement({
   fields: (t) => ({
     totalCount: t.float({
+      extensions: { reads: 1 },
       description: "All records that match, counted only when asked for.",
       resolve: (connection) => connection.count()
     }),

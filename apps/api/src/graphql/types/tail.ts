@@ -47,7 +47,7 @@ builder.subscriptionField("tail", (t) =>
       const ast = parsedQuery(query)
       const tenant = input.tenant ?? undefined
       return openLive(context, (left) =>
-        context.tails.subscribe({ query, ast, tenant, maxRowsPerSecond: rate, after }, left)
+        context.tails.subscribe({ query, ast, tenant, maxRowsPerSecond: rate, after, caller: context.caller }, left)
       )
     },
     resolve: (batch: TailBatch) => batch
