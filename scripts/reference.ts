@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { schemaText } from "../apps/api/src/graphql/schema.ts"
+import { serviceAccounts } from "../libs/streams/src/broker-accounts.ts"
 import { catalogues } from "./reference/catalogues.ts"
 import { cliPage } from "./reference/cli-page.ts"
 import { componentPage } from "./reference/component-page.ts"
@@ -39,7 +40,8 @@ const written: ReadonlyArray<readonly [string, string]> = [
   ...pages.map(([name, text]) => [join(folder, name), text] as const),
   [join(folder, "README.md"), index],
   [join(folder, "pipeline.schema.json"), pipelineSchema()],
-  [join(root, "apps/api/schema.graphql"), schemaText()]
+  [join(root, "apps/api/schema.graphql"), schemaText()],
+  [join(root, "nats/accounts.conf"), serviceAccounts()]
 ]
 
 const textAt = (path: string): string | undefined => {

@@ -13,7 +13,7 @@ import { type ComposeService, mountedFile, readCompose, root } from "./compose-f
 
 const compose = readCompose()
 const service = (name: string): ComposeService => compose.services[name] as ComposeService
-const password = "a password of this test"
+const password = "a-password-of-this-test"
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "tailrace-compose-"))),
@@ -117,7 +117,7 @@ it.live(
             return mountedFile(service("nats"), word) ?? adapt(word, changes)
           })
         ],
-        {}
+        Object.fromEntries(Object.keys(service("nats").environment ?? {}).map((key) => [key, password]))
       )
       yield* healthy("nats", broker, changes)
 

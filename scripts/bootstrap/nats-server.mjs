@@ -17,7 +17,8 @@ import { delimiter, join } from "node:path"
 import { debianArchive } from "./debian-archive.mjs"
 import { cache } from "./paths.mjs"
 
-const oldest = [2, 11, 0]
+/** As in apps/tailrace/src/up/find-nats-server.ts: without holes that are known. */
+const oldest = [2, 12, 6]
 const cacheFolder = join(cache, "nats-server")
 
 /** Path of a nats-server binary, or undefined when TAILRACE_NATS_URL names a running server. Throws with what to do when there is none. */
@@ -38,7 +39,10 @@ export const findNatsServer = () => {
 const cachedBinary = () => {
   if (!existsSync(cacheFolder)) return undefined
   const binaries = readdirSync(cacheFolder).map((version) => join(cacheFolder, version, "nats-server"))
-  return binaries.filter(isExecutable).sort().reverse()[0]
+  return binaries
+    .filter((binary) => isExecutable(binary) && newEnough(versionOf(binary)))
+    .sort()
+    .reverse()[0]
 }
 
 /** Fetches the package with a private apt configuration: needs no root, installs nothing, leaves the machine's sources alone. */
@@ -101,7 +105,7 @@ const complain = (text) => {
 }
 
 const missing = () => {
-  throw new Error(`nats-server ${oldest.slice(0, 2).join(".")} or newer is needed and was not found. Install it and start again:
+  throw new Error(`nats-server ${oldest.join(".")} or newer is needed and was not found. Install it and start again:
   Linux    your distribution's package nats-server, or the release archive of the NATS project, unpacked onto PATH
   macOS    brew install nats-server
   Windows  winget install NATSAuthors.NATSServer, or scoop install nats-server
@@ -113,9 +117,7 @@ const checked = (binary, name) => {
   if (!isExecutable(binary))
     throw new Error(`${name} is ${binary}, which is no program that can be run: correct or unset it`)
   if (!newEnough(versionOf(binary)))
-    throw new Error(
-      `${name} is ${binary}, which is not nats-server ${oldest.slice(0, 2).join(".")} or newer: correct or unset it`
-    )
+    throw new Error(`${name} is ${binary}, which is not nats-server ${oldest.join(".")} or newer: correct or unset it`)
   return binary
 }
 

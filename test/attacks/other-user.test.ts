@@ -1,10 +1,11 @@
-// Another user of the same machine against what `tailrace up` runs by default: what lies in the data folder, and the store.
-import { mkdirSync } from "node:fs"
+// Another user of the same machine against what `tailrace up` runs by default: the data folder, the processes, ports, broker and store.
+import { mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { chmod } from "node:fs/promises"
 import { join } from "node:path"
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { listeningSockets, processTree } from "./listening-sockets.ts"
 import { asStranger, noStranger } from "./stranger.ts"
 
 let running: RunningTailrace
@@ -13,11 +14,22 @@ beforeAll(async () => {
   running = await RunningTailrace.start((folder) => {
     // A folder that its owner made by hand, as most umasks have it.
     mkdirSync(join(folder, "data"), { mode: 0o755 })
+    mkdirSync(join(folder, "data", "collector"), { mode: 0o755 })
     return []
   })
   await chmod(running.folder, 0o755)
 }, 90_000)
 afterAll(() => running.remove())
+
+it.skipIf(process.platform !== "linux")(
+  "opens no port but those it tells of, and all on loopback (skipped unless on Linux)",
+  () => {
+    const { api, http, nats, store, syslog } = running.ports
+    expect([...listeningSockets(processTree(running.mainPid() ?? 0))].sort()).toEqual(
+      [...[api, http, nats, store, syslog].map((port) => `tcp 127.0.0.1:${port}`), `udp 127.0.0.1:${syslog}`].sort()
+    )
+  }
+)
 
 describe.skipIf(noStranger !== undefined)(
   `another user${noStranger === undefined ? "" : ` (skipped: ${noStranger})`}`,
@@ -41,6 +53,66 @@ describe.skipIf(noStranger !== undefined)(
       )
       expect(seen.looked).toBeGreaterThan(4)
       expect(seen.read).toEqual([])
+    })
+
+    it("sees no secret in what anybody may see of a process", async () => {
+      const secrets = readdirSync(join(running.data, "credentials")).map((name) =>
+        readFileSync(join(running.data, "credentials", name), "utf8").trim()
+      )
+      const pids = processTree(running.mainPid() ?? 0)
+      const seen = await asStranger<{ arguments: string; environments: number }>(
+        `const { readFileSync } = load("node:fs")
+         const read = (path) => { try { return readFileSync(path, "utf8") } catch { return "" } }
+         return {
+           arguments: input.pids.map((pid) => read("/proc/" + pid + "/cmdline")).join(" "),
+           environments: input.pids.filter((pid) => read("/proc/" + pid + "/environ") !== "").length
+         }`,
+        { pids }
+      )
+      expect(pids.length).toBeGreaterThanOrEqual(3)
+      expect(seen.arguments).toContain("nats-server")
+      expect(secrets.length).toBe(7)
+      expect(secrets.filter((secret) => seen.arguments.includes(secret))).toEqual([])
+      expect(seen.environments).toBe(0)
+      // Nor do the children get one by their environment, which their own children would have.
+      const environments = pids.map((pid) => readFileSync(`/proc/${pid}/environ`, "utf8")).join(" ")
+      expect(secrets.filter((secret) => environments.includes(secret))).toEqual([])
+    })
+
+    it("may publish to the broker and do nothing else there, by its bare protocol", async () => {
+      const answers = await asStranger<Record<string, string>>(
+        `const { connect } = load("node:net")
+         const talk = (lines) => new Promise((resolve) => {
+           const socket = connect(input.port, "127.0.0.1")
+           let text = ""
+           socket.on("data", (chunk) => {
+             text += chunk
+             if (text.includes("PONG")) socket.destroy()
+           })
+           socket.on("error", () => undefined)
+           socket.on("close", () => resolve(text.replace(/^INFO [^\\r]*/, "").trim()))
+           socket.write("CONNECT " + JSON.stringify({ verbose: false, ...lines[0] }) + "\\r\\n" + lines.slice(1).join("") + "PING\\r\\n")
+         })
+         const publish = (subject) => "PUB " + subject + " 2\\r\\n{}\\r\\n"
+         return {
+           input: await talk([{}, publish("logs.in.default.bare")]),
+           listen: await talk([{}, "SUB logs.> 1\\r\\n"]),
+           queue: await talk([{}, "SUB logs.in.*.* q 1\\r\\n"]),
+           delete: await talk([{}, publish("$JS.API.STREAM.DELETE.raw")]),
+           state: await talk([{}, publish("$KV.state.window.default.0")]),
+           live: await talk([{}, publish("logs.live.0")]),
+           pedantic: await talk([{ pedantic: true }, publish("owners.cut.0")]),
+           named: await talk([{ user: "operator", pass: "" }]),
+           system: await talk([{}, "SUB $SYS.> 1\\r\\n"])
+         }`,
+        { port: running.ports.nats }
+      )
+      const { input, named, ...refused } = answers
+      expect(input).toBe("PONG")
+      expect(named).toContain("Authorization Violation")
+      for (const [what, answer] of Object.entries(refused))
+        expect([what, answer]).toEqual([what, expect.stringContaining("Permissions Violation")])
+      await running.untilCount("source:bare", 1)
     })
 
     it("gets nothing from the store without a password, with an empty or a wrong one, by whatever way it is given", async () => {

@@ -1,5 +1,4 @@
 // Ledger check: what `tailrace ledger --check` finds in a stand, run as anybody would run it beside what it checks.
-import { connectionEnvironment } from "@tailrace/testing/folder-credentials"
 import { tailrace } from "../e2e/running-tailrace.ts"
 import type { Stand } from "./stand/stand.ts"
 
@@ -18,10 +17,10 @@ export interface LedgerCheck {
 }
 
 /** Counts raw stream, rows, rollup and dead letters anew and compares them with the ledger. Throws when it could not look. */
-export const checkLedger = async ({ credentials, natsUrl, storeUrl }: Stand): Promise<LedgerCheck> => {
+export const checkLedger = async ({ environment, natsUrl, storeUrl }: Stand): Promise<LedgerCheck> => {
   const { code, err, out } = await tailrace(
     ["ledger", "--check", "--nats-url", natsUrl, "--store-url", storeUrl],
-    credentials === undefined ? {} : connectionEnvironment(credentials)
+    environment
   )
   if (out === "") throw new Error(`tailrace ledger --check ended with ${code}: ${err}`)
   const { deduplicated, differences, dropped, rawRecords, received, rejected, rows, stored } = JSON.parse(out)

@@ -1,14 +1,17 @@
 // Redelivery: the broker forgets, delivers again or resets what the pipeline reads, while it reads.
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
+import { inboxPrefixOf } from "@tailrace/streams/broker-roles"
 import { chaosCase, lasting, seed } from "./chaos-case.ts"
 import { services } from "./stand/services.ts"
 
 const start = () => services({ seed })
+/** Whose consumers they are. */
+const processor = { user: "processor", pass: "processor", inboxPrefix: inboxPrefixOf("processor") }
 const durables = ["pipeline-0", "pipeline-1"]
 
 chaosCase("redelivery storm", { start }, async ({ flow, over, random, stand }) => {
-  const connection = await connect({ servers: stand.natsUrl })
+  const connection = await connect({ servers: stand.natsUrl, ...processor })
   const manager = await jetstreamManager(connection)
   const disturbances = [
     (durable: string) => manager.consumers.delete("raw", durable),
@@ -29,7 +32,7 @@ chaosCase("redelivery storm", { start }, async ({ flow, over, random, stand }) =
 })
 
 chaosCase("acknowledgements awaited too briefly", { start }, async ({ flow, over, stand }) => {
-  const connection = await connect({ servers: stand.natsUrl })
+  const connection = await connect({ servers: stand.natsUrl, ...processor })
   const manager = await jetstreamManager(connection)
   for (const durable of durables) await manager.consumers.update("raw", durable, { ack_wait: 5_000_000 })
   await flow(1_000)

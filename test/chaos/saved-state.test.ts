@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
+import { brokerUser } from "@tailrace/testing/folder-credentials"
 import { chaosCase } from "./chaos-case.ts"
 import { oneMachine } from "./stand/one-machine.ts"
 
@@ -39,7 +40,10 @@ chaosCase("snapshots of windows damaged", { start, panes: false }, async ({ flow
     over()
     await stand.killMain(async () => {
       // The broker outlives the main process until the next start.
-      const connection = await connect({ servers: `127.0.0.1:${stand.instance.ports.nats}` })
+      const connection = await connect({
+        servers: stand.natsUrl,
+        ...brokerUser(stand.instance.data, "processor")
+      })
       const manager = await jetstreamManager(connection)
       for (const key of keys) {
         const entry = await manager.streams.getMessage("KV_state", { last_by_subj: key })

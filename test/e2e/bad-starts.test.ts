@@ -54,6 +54,29 @@ describe("tailrace", () => {
     expect(result.err).toContain("nats-server was not found on PATH")
   })
 
+  it("refuses an address that others reach unless it is said to be meant", async () => {
+    for (const host of ["0.0.0.0", "::", "192.0.2.1", ""]) {
+      const result = await tailrace(["up", "--data", join(folder, "e"), "--host", host])
+      expect([host, result.code]).toEqual([host, 2])
+      expect(result.err).toContain("ask nobody who they are")
+      expect(result.err).toContain("--insecure-open")
+    }
+  })
+
+  it("refuses a nats-server with holes that are known, wherever it is found", async () => {
+    const old = join(folder, "nats-server")
+    writeFileSync(old, "#!/bin/sh\necho nats-server: v2.12.5\n", { mode: 0o755 })
+    for (const where of [
+      { PATH: folder, TAILRACE_NATS_SERVER: "" },
+      { PATH: folder, TAILRACE_NATS_SERVER: old }
+    ]) {
+      const result = await tailrace(["up", "--data", join(folder, "d")], where)
+      expect(result.code).toBe(1)
+      expect(result.err).toContain(`nats-server 2.12.6 or newer is needed, but there is only ${old}`)
+      expect(result.err).toContain("v2.12.5")
+    }
+  })
+
   it("generates the same messages for the same seed", async () => {
     const [first, second] = await Promise.all(
       [1, 2].map(() => tailrace(["generate", "-n", "20", "-f", "nginx", "--seed", "7"]))

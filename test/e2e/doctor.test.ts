@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "@tailrace/testing/free-port"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "./running-tailrace.ts"
 
@@ -14,10 +15,12 @@ interface Report {
 }
 
 let running: RunningTailrace
+let monitorPort: number
 const folder = mkdtempSync(join(tmpdir(), "tailrace-doctor-"))
 
 beforeAll(async () => {
-  running = await RunningTailrace.start(() => ["--durability", "memory"])
+  monitorPort = await freePort()
+  running = await RunningTailrace.start(() => ["--durability", "memory", "--nats-monitor-port", String(monitorPort)])
 })
 afterAll(async () => {
   await running.remove()
@@ -25,14 +28,14 @@ afterAll(async () => {
 })
 
 const portFlags = (): ReadonlyArray<string> => {
-  const { api, http, nats, natsMonitor, store, syslog } = running.ports
-  const ports = { api, http, syslog, nats, "nats-monitor": natsMonitor, store }
+  const { api, http, nats, store, syslog } = running.ports
+  const ports = { api, http, syslog, nats, store }
   return Object.entries(ports).flatMap(([name, port]) => [`--${name}-port`, String(port)])
 }
 
 describe("tailrace doctor", () => {
   it("finds a running system well, with the durability its broker really has and what that costs", async () => {
-    const varz = (await (await fetch(`http://127.0.0.1:${running.ports.natsMonitor}/varz`)).json()) as {
+    const varz = (await (await fetch(`http://127.0.0.1:${monitorPort}/varz`)).json()) as {
       readonly jetstream: { readonly config: { readonly sync_interval: number; readonly sync_always?: boolean } }
     }
     expect(varz.jetstream.config.sync_always).toBeUndefined()

@@ -16,7 +16,6 @@ export interface Ports {
   readonly http: number
   readonly syslog: number
   readonly nats: number
-  readonly natsMonitor: number
   readonly store: number
 }
 
@@ -38,10 +37,14 @@ export class RunningTailrace {
     flags: (folder: string) => ReadonlyArray<string> = () => [],
     environment: (folder: string) => Readonly<Record<string, string>> = () => ({})
   ): Promise<RunningTailrace> {
-    const [api, http, syslog, nats, natsMonitor, store] = (await Promise.all(
-      Array.from({ length: 6 }, () => freePort())
-    )) as [number, number, number, number, number, number]
-    const made = new RunningTailrace({ api, http, syslog, nats, natsMonitor, store }, [])
+    const [api, http, syslog, nats, store] = (await Promise.all(Array.from({ length: 5 }, () => freePort()))) as [
+      number,
+      number,
+      number,
+      number,
+      number
+    ]
+    const made = new RunningTailrace({ api, http, syslog, nats, store }, [])
     Object.assign(made, { flags: flags(made.folder), environment: environment(made.folder) })
     try {
       await made.up()
@@ -68,7 +71,7 @@ export class RunningTailrace {
 
   /** Starts the process and waits until every component is ready. */
   async up(): Promise<void> {
-    const { api, http, syslog, nats, natsMonitor, store } = this.ports
+    const { api, http, syslog, nats, store } = this.ports
     const ports = [
       "--api-port",
       api,
@@ -78,8 +81,6 @@ export class RunningTailrace {
       syslog,
       "--nats-port",
       nats,
-      "--nats-monitor-port",
-      natsMonitor,
       "--store-port",
       store
     ].map(String)

@@ -1,17 +1,18 @@
 // Connections: where commands that look past the api find broker and store, and as whom, by flags, environment and data folder.
-import { storeCredential } from "@tailrace/access/credentials"
+import { type BrokerUser, brokerCredential, storeCredential } from "@tailrace/access/credentials"
 import { readCredential } from "@tailrace/access/credentials-folder"
 import { Secret } from "@tailrace/access/secret"
 import type { StoreOptions } from "@tailrace/store/store"
+import { inboxPrefixOf } from "@tailrace/streams/broker-roles"
 import type { NatsOptions } from "@tailrace/streams/nats"
 import { Config, Effect, Option, type Redacted, Schema } from "effect"
 import { workFailure } from "./failure.ts"
 import { type UpInput, upFlags } from "./up/flags.ts"
 
-const { data, host, natsPort, natsUrl, storePort, storeUrl } = upFlags
+const { data, natsHost, natsPort, natsUrl, storeHost, storePort, storeUrl } = upFlags
 
-export const brokerFlags = { data, host, natsPort, natsUrl }
-export const connectionFlags = { ...brokerFlags, storePort, storeUrl }
+export const brokerFlags = { data, natsHost, natsPort, natsUrl }
+export const connectionFlags = { ...brokerFlags, storeHost, storePort, storeUrl }
 
 type Input = Pick<UpInput, keyof typeof connectionFlags>
 
@@ -32,19 +33,49 @@ const failed = (error: { readonly message: string }) => workFailure(error.messag
 const given = <Name extends string, Value>(key: Name, value: Value | undefined): { readonly [N in Name]?: Value } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [N in Name]: Value })
 
-/** Options of the broker's client, its name apart. */
-export const natsConnection = (
-  input: Omit<Input, "storePort" | "storeUrl">
-): Effect.Effect<Omit<NatsOptions, "name">, ReturnType<typeof failed>> =>
+type BrokerInput = Pick<UpInput, keyof typeof brokerFlags>
+
+/** Options of the broker's client, its name apart: as who the environment says. */
+const givenBroker = (servers: NatsOptions["servers"]) =>
   Effect.gen(function* () {
-    const user = Option.getOrUndefined(yield* name("TAILRACE_NATS_USER"))
     return {
-      servers: input.natsUrl === "" ? `nats://${input.host}:${input.natsPort}` : input.natsUrl.split(","),
+      servers,
       ...given("token", yield* secret("TAILRACE_NATS_TOKEN")),
-      ...given("user", user),
-      ...given("password", yield* secret("TAILRACE_NATS_PASSWORD"))
-    }
+      ...given("user", Option.getOrUndefined(yield* name("TAILRACE_NATS_USER"))),
+      ...given("password", yield* secret("TAILRACE_NATS_PASSWORD")),
+      ...given("seed", yield* secret("TAILRACE_NATS_SEED")),
+      ...given("inbox", Option.getOrUndefined(yield* name("TAILRACE_NATS_INBOX")))
+    } satisfies Omit<NatsOptions, "name">
   }).pipe(Effect.mapError(failed))
+
+/** Options of a client of a broker that was named by its URLs. */
+export const namedBroker = (natsUrl: string) => givenBroker(natsUrl.split(",").map((url) => url.trim()))
+
+/** Options of a client of the broker of `up`. */
+export const ownBroker = (url: string, user: BrokerUser, seed: Redacted.Redacted<string>) => ({
+  servers: url,
+  seed,
+  inbox: inboxPrefixOf(user)
+})
+
+/**
+ * Options of the broker's client, its name apart: as the user of the environment, else, at the broker of `up` and at no other
+ * address, as `operator` by the secret in the data folder.
+ */
+export const natsConnection = Effect.fnUntraced(function* (input: BrokerInput) {
+  if (input.natsUrl !== "") return yield* namedBroker(input.natsUrl)
+  const url = `nats://${input.natsHost}:${input.natsPort}`
+  const told = yield* givenBroker(url)
+  if (Object.keys(told).length > 1) return told
+  return (yield* brokerAs(input, "operator")) ?? told
+})
+
+/** Options of a client that enters the broker of `up` as a user; undefined at another broker, and before the first start. */
+export const brokerAs = Effect.fnUntraced(function* (input: BrokerInput, user: BrokerUser) {
+  if (input.natsUrl !== "") return undefined
+  const seed = yield* Effect.mapError(readCredential(input.data, brokerCredential(user)), failed)
+  return seed === undefined ? undefined : ownBroker(`nats://${input.natsHost}:${input.natsPort}`, user, seed)
+})
 
 /**
  * Options of the store's client: as the user of the environment, else, at the store of `up` and at no other address, as its
@@ -53,7 +84,7 @@ export const natsConnection = (
 export const storeConnection = (input: Input): Effect.Effect<StoreOptions, ReturnType<typeof failed>> =>
   Effect.gen(function* () {
     const database = Option.getOrElse(yield* name("TAILRACE_STORE_DATABASE"), () => "tailrace")
-    const url = input.storeUrl === "" ? `http://${input.host}:${input.storePort}` : input.storeUrl
+    const url = input.storeUrl === "" ? `http://${input.storeHost}:${input.storePort}` : input.storeUrl
     const username = Option.getOrUndefined(yield* name("TAILRACE_STORE_USERNAME"))
     const password = yield* secret("TAILRACE_STORE_PASSWORD")
     if (username !== undefined || password !== undefined)

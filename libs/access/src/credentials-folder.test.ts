@@ -40,7 +40,7 @@ it("makes a secret of 256 bits a user, in files that their owner alone can read"
   expect(readdirSync(credentialsFolder(data)).sort()).toEqual([...credentialNames].sort())
   for (const one of credentialNames) {
     expect(modeOf(join(credentialsFolder(data), one))).toBe(0o600)
-    expect(Redacted.value(secrets[one])).toMatch(/^[\w-]{43}$/)
+    expect(Redacted.value(secrets[one])).toMatch(one.startsWith("store-") ? /^[\w-]{43}$/ : /^SU[A-Z2-7]{56}$/)
   }
   expect(new Set(credentialNames.map((one) => Redacted.value(secrets[one]))).size).toBe(credentialNames.length)
   expect(`${secrets[name]} ${JSON.stringify(secrets)}`).not.toContain(Redacted.value(secrets[name]))
@@ -53,7 +53,7 @@ it("keeps what is there, and makes again what went missing", () => {
   rmSync(file())
   expect(Effect.runSync(readCredential(data, name))).toBeUndefined()
   const second = secretIn(open())
-  expect([second === first, secretProblem(second)]).toEqual([false, undefined])
+  expect([second === first, secretProblem(name, second)]).toEqual([false, undefined])
 })
 
 it.each([0o640, 0o604, 0o620, 0o602, 0o610])("replaces a secret of mode %o, and refuses it until then", (mode) => {
@@ -70,9 +70,9 @@ it.each([0o640, 0o604, 0o620, 0o602, 0o610])("replaces a secret of mode %o, and 
 
 it("replaces a secret that a crash cut off or that somebody chose", () => {
   open()
-  for (const text of ["", "short", `${newSecret()}\nmore`, `"${newSecret()}`]) {
+  for (const text of ["", "short", `${newSecret(name)}\nmore`, `"${newSecret(name)}`]) {
     writeFileSync(file(), text)
-    expect([text, secretProblem(secretIn(open()))]).toEqual([text, undefined])
+    expect([text, secretProblem(name, secretIn(open()))]).toEqual([text, undefined])
   }
 })
 
@@ -93,14 +93,14 @@ it("follows no link, neither of the folder nor of a file", () => {
   open()
   rmSync(file())
   const planted = join(elsewhere, "planted")
-  writeFileSync(planted, newSecret(), { mode: 0o600 })
+  writeFileSync(planted, newSecret(name), { mode: 0o600 })
   symlinkSync(planted, file())
   expect(refusal()).toContain("is a link")
   const fresh = `${file()}.new`
   rmSync(file())
   symlinkSync(planted, fresh)
   const before = readFileSync(planted, "utf8")
-  expect(secretProblem(secretIn(open()))).toBeUndefined()
+  expect(secretProblem(name, secretIn(open()))).toBeUndefined()
   expect(readFileSync(planted, "utf8")).toBe(before)
 })
 

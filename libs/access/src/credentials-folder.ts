@@ -47,7 +47,7 @@ export const openCredentials = (dataFolder: string): Effect.Effect<OpenedCredent
       const secrets = {} as Record<CredentialName, Redacted.Redacted<string>>
       for (const name of credentialNames) {
         const file = join(folder, name)
-        const found = readOwn(file)
+        const found = readOwn(file, name)
         if (found !== undefined && found.problem === undefined) secrets[name] = Redacted.make(found.text)
         else {
           secrets[name] = Redacted.make(writeNew(folder, name))
@@ -67,7 +67,7 @@ export const readCredential = (
   Effect.try({
     try: () => {
       const file = join(credentialsFolder(dataFolder), name)
-      const found = readOwn(file)
+      const found = readOwn(file, name)
       if (found === undefined) return undefined
       if (found.problem === undefined) return Redacted.make(found.text)
       throw new CredentialsError({
@@ -119,7 +119,7 @@ interface Found {
 }
 
 /** Reads a file that is ours, through no link; undefined when there is none. */
-const readOwn = (file: string): Found | undefined => {
+const readOwn = (file: string, name: CredentialName): Found | undefined => {
   let descriptor: number
   try {
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
@@ -136,7 +136,7 @@ const readOwn = (file: string): Found | undefined => {
       throw new CredentialsError({ message: `${file} is no file: remove it, so that one is made anew` })
     refuseForeign(file, found.uid)
     const text = readFileSync(descriptor, "utf8").trim()
-    const problem = (hasModes ? openToOthers(found.mode) : undefined) ?? secretProblem(text)
+    const problem = (hasModes ? openToOthers(found.mode) : undefined) ?? secretProblem(name, text)
     return problem === undefined ? { text } : { text, problem }
   } finally {
     closeSync(descriptor)
@@ -145,7 +145,7 @@ const readOwn = (file: string): Found | undefined => {
 
 /** Writes a new secret beside its place, on the disk, and moves it there. */
 const writeNew = (folder: string, name: CredentialName): string => {
-  const secret = newSecret()
+  const secret = newSecret(name)
   const fresh = join(folder, `${name}.new`)
   rmSync(fresh, { force: true })
   const descriptor = openSync(fresh, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)

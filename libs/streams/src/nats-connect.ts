@@ -2,6 +2,7 @@
 import { connect as dialSocket, type Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
 import {
+  createInbox,
   type NatsConnection,
   NatsConnectionImpl,
   type NodeConnectionOptions,
@@ -63,6 +64,10 @@ class WholeMessageTransport extends NodeTransport {
     return super.startTLS()
   }
 }
+
+/** A subject for answers to what this connection asks, which other users of the broker cannot hear where it has a prefix. */
+export const inboxOf = (connection: NatsConnection): string =>
+  createInbox(connection instanceof NatsConnectionImpl ? connection.options.inboxPrefix : undefined)
 
 /** `connect` of the client, whose options these are. */
 export const connect = (options: NodeConnectionOptions): Promise<NatsConnection> => {

@@ -1,8 +1,9 @@
 // Nats: the process' two connections to the broker, one for data and one for control, tails and key-value.
 
 import type { NatsConnection } from "@nats-io/transport-node"
-import { errors } from "@nats-io/transport-node"
+import { errors, nkeyAuthenticator } from "@nats-io/transport-node"
 import { shownUrl, withShownUrls } from "@tailrace/domain/shown-url"
+import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, Layer, Redacted, Schedule, Schema, type Scope } from "effect"
@@ -22,6 +23,12 @@ export interface NatsOptions {
   readonly token?: Redacted.Redacted<string>
   readonly user?: string
   readonly password?: Redacted.Redacted<string>
+  /** Of the user's nkey. */
+  readonly seed?: Redacted.Redacted<string>
+  /** Prefix of the subjects that answers come under, `_INBOX` by default. */
+  readonly inbox?: string
+  /** What health calls the connections, `nats` by default, where one process has several. */
+  readonly component?: string
   /** Keep trying when no server answers at first (default); otherwise fail with reason "unreachable". */
   readonly waitOnFirstConnect?: boolean
 }
@@ -33,7 +40,11 @@ export interface NatsShape {
   readonly control: NatsConnection
 }
 
-const dial = (options: NatsOptions, role: string) =>
+/** Shows who it is by signing what the server asks: the seed itself never leaves the process. */
+const signedWith = (seed: Redacted.Redacted<string>) => nkeyAuthenticator(encodeUtf8(Redacted.value(seed)))
+
+/** One connection; see `Nats` for the pair that a process has. */
+export const dial = (options: NatsOptions, role: string) =>
   Effect.tryPromise({
     try: () =>
       connect({
@@ -49,7 +60,9 @@ const dial = (options: NatsOptions, role: string) =>
         ignoreAuthErrorAbort: true,
         ...(options.token === undefined ? {} : { token: Redacted.value(options.token) }),
         ...(options.user === undefined ? {} : { user: options.user }),
-        ...(options.password === undefined ? {} : { pass: Redacted.value(options.password) })
+        ...(options.password === undefined ? {} : { pass: Redacted.value(options.password) }),
+        ...(options.seed === undefined ? {} : { authenticator: signedWith(options.seed) }),
+        ...(options.inbox === undefined ? {} : { inboxPrefix: options.inbox })
       }),
     catch: (cause) => {
       const refused = cause instanceof errors.AuthorizationError
@@ -75,7 +88,7 @@ const dialPatiently = (options: NatsOptions, role: string, health: HealthReporte
   )
 
 const open = Effect.fnUntraced(function* (options: NatsOptions, role: "data" | "control") {
-  const health = (yield* Health).register(`nats.${role}`)
+  const health = (yield* Health).register(`${options.component ?? "nats"}.${role}`)
   const metrics = yield* Metrics
   const reconnects = metrics.counter("tailrace_nats_reconnects_total", "Reconnections to the broker", ["connection"])
   const connection = yield* Effect.acquireRelease(dialPatiently(options, role, health), (open) =>

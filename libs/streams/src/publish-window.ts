@@ -1,7 +1,7 @@
 // Publish window: publishes in flight on one connection, bounded by bytes, answered over one shared inbox.
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from "@nats-io/nats-core"
-import { createInbox } from "@nats-io/nats-core"
 import { backoffMillis } from "./backoff.ts"
+import { inboxOf } from "./nats-connect.ts"
 import { type Answer, PublishError, readAnswer } from "./publish-error.ts"
 
 export interface WindowOptions {
@@ -39,7 +39,7 @@ export class PublishWindow {
   readonly #connection: NatsConnection
   readonly #options: WindowOptions
   readonly #now: () => number
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   readonly #inFlight = new Map<number, Publish>()
   readonly #waiting = new Set<Publish>()
   readonly #subscription: Subscription
@@ -49,6 +49,7 @@ export class PublishWindow {
 
   constructor(connection: NatsConnection, options: WindowOptions, now: () => number) {
     this.#connection = connection
+    this.#inbox = inboxOf(connection)
     this.#options = options
     this.#now = now
     const prefix = this.#inbox.length + 1

@@ -1,7 +1,8 @@
 // Pull session: one life of pulling from a durable consumer, asking for no more bytes than its reader has room for.
 
-import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core"
+import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core"
 import { messageBytes } from "./delivery.ts"
+import { inboxOf } from "./nats-connect.ts"
 
 export interface PullOptions {
   readonly stream: string
@@ -32,7 +33,7 @@ export class PullSession {
   readonly #options: PullOptions
   readonly #handlers: PullHandlers
   readonly #now: () => number
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   readonly #subscription: Subscription
   #askedMessages = 0
   #askedBytes = 0
@@ -46,6 +47,7 @@ export class PullSession {
 
   constructor(connection: NatsConnection, options: PullOptions, handlers: PullHandlers, now: () => number) {
     this.#connection = connection
+    this.#inbox = inboxOf(connection)
     this.#options = options
     this.#handlers = handlers
     this.#now = now

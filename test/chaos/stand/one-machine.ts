@@ -1,7 +1,7 @@
 // One machine: `tailrace up` with its broker and store as children, as a stand of the roles main, broker and store.
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { storeHeaders } from "@tailrace/testing/folder-credentials"
+import { connectionEnvironment, storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { RunningTailrace } from "../../e2e/running-tailrace.ts"
 import { pipelineText, type Stand, selectFrom } from "./stand.ts"
@@ -56,7 +56,7 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     followed: join(instance.folder, "watched", "numbers.log"),
     natsUrl: `nats://127.0.0.1:${instance.ports.nats}`,
     storeUrl,
-    credentials: instance.data,
+    environment: connectionEnvironment(instance.data),
     pids,
     kill: async (role) => {
       if (role === "main") return killMain(() => undefined)

@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { BrokerUser } from "@tailrace/access/credentials"
+import { accountsConfig } from "@tailrace/streams/broker-accounts"
+import { inboxPrefixOf } from "@tailrace/streams/broker-roles"
 import { FaultProxy } from "@tailrace/testing/fault-proxy"
 import { freePort } from "@tailrace/testing/free-port"
 import { findNatsServer } from "@tailrace/testing/nats-server"
@@ -56,15 +59,8 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
   const data = { broker: join(folder, "nats"), store: join(folder, "store"), collector: join(folder, "collector") }
   for (const path of [...Object.values(data), join(folder, "watched")]) mkdirSync(path)
   options.prepare?.(data)
-  const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()))
-  const [natsPort, storePort, httpPort, statusPort, apiPort, monitorPort] = ports as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number
-  ]
+  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()))
+  const [natsPort, storePort, httpPort, statusPort, apiPort] = ports as [number, number, number, number, number]
   const storeUrl = `http://127.0.0.1:${storePort}`
   const { seed = 1 } = options
   const ways = {
@@ -72,13 +68,23 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     processorToBroker: await FaultProxy.start({ target: natsPort, seed: seed + 1 }),
     processorToStore: await FaultProxy.start({ target: storePort, seed: seed + 2 })
   }
-  const nats = (port: number) => ({ servers: [`nats://127.0.0.1:${port}`] })
+  const nats = (port: number, user: BrokerUser) => ({
+    servers: [`nats://127.0.0.1:${port}`],
+    user,
+    password: user,
+    inbox: inboxPrefixOf(user)
+  })
   const write = (name: string, text: string): string => {
     const path = join(folder, name)
     writeFileSync(path, text)
     return path
   }
-  const shipped = readFileSync(join(root, "nats/nats-server.conf"), "utf8")
+  const accounts = accountsConfig({
+    identity: (user) => `user: ${user}, password: ${user}`,
+    publisherPassword: "publisher",
+    open: true
+  })
+  const shipped = `${readFileSync(join(root, "nats/nats-server.conf"), "utf8")}\n${accounts}`
   const brokerConfiguration = write("nats-server.conf", options.brokerConfiguration?.(shipped) ?? shipped)
   const storeFile = join(folder, "store.json")
   const storeOptions = (given: Readonly<Record<string, unknown>>) =>
@@ -89,7 +95,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     collector: write(
       "collector.json",
       JSON.stringify({
-        nats: nats(ways.collectorToBroker.port),
+        nats: nats(ways.collectorToBroker.port, "collector"),
         data: data.collector,
         http: { port: httpPort },
         syslog: { enabled: false },
@@ -99,7 +105,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     processor: write(
       "processor.json",
       JSON.stringify({
-        nats: nats(ways.processorToBroker.port),
+        nats: nats(ways.processorToBroker.port, "processor"),
         store: { url: `http://127.0.0.1:${ways.processorToStore.port}` },
         partitions: 2,
         placement: options.placement ?? "fused",
@@ -107,7 +113,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
         status: { port: statusPort }
       })
     ),
-    api: write("api.json", JSON.stringify({ nats: nats(natsPort), store: { url: storeUrl }, port: apiPort }))
+    api: write("api.json", JSON.stringify({ nats: nats(natsPort, "api"), store: { url: storeUrl }, port: apiPort }))
   }
   const app = (name: "collector" | "processor" | "api", readyAt: number): Service =>
     new Service({
@@ -121,10 +127,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     broker: new Service({
       name: "broker",
       command: findNatsServer() ?? "nats-server",
-      arguments: [
-        ...["-c", brokerConfiguration, "-a", "127.0.0.1", "-p", String(natsPort)],
-        ...["-m", String(monitorPort), "-sd", data.broker]
-      ],
+      arguments: [...["-c", brokerConfiguration, "-a", "127.0.0.1", "-p", String(natsPort)], ...["-sd", data.broker]],
       folder,
       ready: () => greets(natsPort)
     }),
@@ -163,6 +166,11 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     collector: `http://127.0.0.1:${httpPort}`,
     api: `http://127.0.0.1:${apiPort}`,
     natsUrl: `nats://127.0.0.1:${natsPort}`,
+    environment: {
+      TAILRACE_NATS_USER: "operator",
+      TAILRACE_NATS_PASSWORD: "operator",
+      TAILRACE_NATS_INBOX: inboxPrefixOf("operator")
+    },
     storeUrl,
     followed: join(folder, "watched", "numbers.log"),
     pids: () => {

@@ -10,8 +10,8 @@ export interface Stand {
   /** Addresses of broker and store themselves, past every proxy. */
   readonly natsUrl: string
   readonly storeUrl: string
-  /** Folder whose credentials open them; undefined where they are open. */
-  readonly credentials?: string
+  /** Variables by which a command enters both. */
+  readonly environment: Readonly<Record<string, string>>
   /** Process ids by role, such as main, broker, store; only those that run now. */
   readonly pids: () => Readonly<Record<string, number>>
   /** kill -9 of a role; resolves when it is gone and, where nobody else starts it again, ready again. */

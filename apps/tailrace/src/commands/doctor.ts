@@ -2,7 +2,7 @@
 import { durabilityLevels } from "@tailrace/streams/durability"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { connectionFlags, natsConnection, storeConnection } from "../connections.ts"
+import { brokerAs, connectionFlags, natsConnection, storeConnection } from "../connections.ts"
 import { type DoctorInput, examine } from "../doctor/examine.ts"
 import { repair } from "../doctor/repair.ts"
 import { reportLines } from "../doctor/report.ts"
@@ -10,11 +10,13 @@ import { usageFailure, workFailure } from "../failure.ts"
 import { Output } from "../terminal/output.ts"
 import { upFlags } from "../up/flags.ts"
 
-const { apiPort, durability, httpPort, natsMonitorPort, syslogPort } = upFlags
+const { apiPort, durability, host, httpPort, insecureOpen, natsMonitorPort, syslogPort } = upFlags
 
 const flags = {
   durability: durability.pipe(Flag.withDescription("The durability that is wished for (TAILRACE_DURABILITY)")),
   ...connectionFlags,
+  host,
+  insecureOpen,
   natsMonitorPort,
   apiPort,
   httpPort,
@@ -43,6 +45,7 @@ export const doctorCommand = Command.make(
     output.progress("looking around")
     const request: DoctorInput = {
       ...input,
+      system: yield* brokerAs(input, "health"),
       nats: yield* natsConnection(input),
       store: yield* storeConnection(input)
     }

@@ -1,4 +1,5 @@
 // The command replay: a stretch of time of the raw stream through the pipeline again, or what would come of it.
+import { createHash } from "node:crypto"
 import { forEachMessage, replayHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
 import { loadPipeline } from "@tailrace/processor/pipeline-file"
@@ -125,7 +126,7 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
     const packed = packFrame({ ...header, receivedMillis }, payload, encoding)
     const { duplicate } = yield* publisher
       .publish(inputSubject(message.tenant, message.source), packed.payload, {
-        id: `${rangeReplay}-${message.sequence}`,
+        id: replayIdOf(message),
         headers: { ...packed.headers, [replayHeader]: rangeReplay }
       })
       .pipe(
@@ -150,6 +151,15 @@ const republish = Effect.fnUntraced(function* (range: TimeRange, rate: number, p
   yield* output.line(`published ${published} messages with ${records} records again`)
   if (known > 0) yield* output.line(`${known} more were replayed within the last two minutes, and are not doubled`)
 })
+
+/**
+ * Known to nobody before, since whoever may publish could else take it first: made of the message, so that the same replay
+ * within the stream's duplicate window changes nothing.
+ */
+const replayIdOf = ({ data, sequence, storedMillis }: RawMessage): string => {
+  const digest = createHash("sha256").update(`${storedMillis} `).update(data).digest("hex").slice(0, 32)
+  return `${rangeReplay}-${sequence}-${digest}`
+}
 
 const isoOf = (millis: number): string => new Date(millis).toISOString()
 

@@ -12,6 +12,7 @@ import { CommandFailure, workFailure } from "../failure.ts"
 import { Output } from "../terminal/output.ts"
 import { upFlags } from "../up/flags.ts"
 import { startInstance } from "../up/instance.ts"
+import { openDoors } from "../up/open-doors.ts"
 
 export const upCommand = Command.make(
   "up",
@@ -27,19 +28,21 @@ export const upCommand = Command.make(
     const instance = yield* startInstance(input).pipe(
       Effect.mapError((error) => (error instanceof CommandFailure ? error : workFailure(error.message)))
     )
-    const { host, httpPort, natsPort, syslogPort } = input
+    const { host, httpPort, syslogPort } = input
     const http = `http://${host}:${httpPort}`
     const { style } = output
+    const open = openDoors(input)
     const reader = join(credentialsFolder(instance.folder.root), storeCredential("reader"))
     for (const note of instance.notes) yield* output.note(note)
     const lines = [
       style("bold", `tailrace is up after ${((performance.now() - begun) / 1_000).toFixed(1)} s`),
       `  find     ${instance.api}/graphql`,
       `  send     curl -d '{"level":"error","service":"shop","msg":"it works"}' ${http}/ingest`,
-      `           syslog ${host}:${syslogPort} (UDP, TCP); publish to logs.in.default.<source> on nats://${host}:${natsPort}`,
+      `           syslog ${host}:${syslogPort} (UDP, TCP); publish to logs.in.default.<source> on ${shownUrl(instance.natsUrl)}`,
       `  store    ${shownUrl(instance.storeUrl)} (ClickHouse's HTTP interface, database ${instance.database})`,
       ...(input.storeUrl === "" ? [`           read it as user reader, password in ${reader}`] : []),
-      `  data     ${instance.folder.root}`
+      `  data     ${instance.folder.root}`,
+      ...(open === undefined ? [] : [style("yellow", `  open     ${open}`)])
     ]
     started = true
     yield* output.line(lines.join("\n"))

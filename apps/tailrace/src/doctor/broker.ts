@@ -1,11 +1,12 @@
 // Broker: its real settings, streams and consumers, as the doctor judges them.
 import { type Durability, durabilityLevels, durabilityOf } from "@tailrace/streams/durability"
 import type { ConsumerFacts, StreamFacts, StreamSurvey } from "@tailrace/streams/survey"
+import { isNewEnough, oldestNatsServer } from "../up/find-nats-server.ts"
 import { bytesText, type Finding, findingsOf, millisText } from "./finding.ts"
 
 const { fail, ok, warn } = findingsOf("broker")
 
-/** What the broker's monitoring tells under /varz, as far as it is read here. */
+/** What the broker tells of itself as `varz`, as far as it is read here. */
 export interface Varz {
   readonly version: string
   readonly now: string
@@ -17,8 +18,13 @@ export interface Varz {
   }
 }
 
+const judgeVersion = (version: string): Finding =>
+  isNewEnough(version)
+    ? ok("version", version)
+    : warn("version", version, "it has holes that are known and mended", `bring it to ${oldestNatsServer} or newer`)
+
 export const judgeSettings = (varz: Varz): ReadonlyArray<Finding> => {
-  const findings = [ok("version", varz.version)]
+  const findings = [judgeVersion(varz.version)]
   const config = varz.jetstream?.config
   if (config === undefined)
     return [
@@ -56,7 +62,7 @@ export const judgeSettings = (varz: Varz): ReadonlyArray<Finding> => {
   return findings
 }
 
-/** The dial as the broker really has it, beside what was wished for. `varz` is undefined when monitoring does not answer. */
+/** The dial as the broker really has it, beside what was wished for. `varz` is undefined when the broker does not tell. */
 export const judgeDurability = (
   varz: Varz | undefined,
   raw: StreamFacts | undefined,
@@ -66,9 +72,9 @@ export const judgeDurability = (
   if (config === undefined) {
     const finding = warn(
       "durability",
-      "unknown: the broker's monitoring does not tell",
+      "unknown: the broker does not tell this user",
       "whether an acknowledged message survives a power failure cannot be said",
-      "name the monitoring port with --nats-monitor-port, or open one with `http:` in the broker's configuration"
+      "run the doctor as the user of `tailrace up` with its --data, or name an HTTP monitoring port with --nats-monitor-port"
     )
     return { finding, level: undefined }
   }

@@ -15,8 +15,9 @@ import { Clock, Effect, Layer, References } from "effect"
 import { dataFolderState } from "../up/data-folder.ts"
 import { findNatsServer } from "../up/find-nats-server.ts"
 import type { UpInput } from "../up/flags.ts"
+import { openDoorsComponent } from "../up/open-doors.ts"
 import { portProblem, wantedPorts } from "../up/ports.ts"
-import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker.ts"
+import { judgeDurability, judgeSettings, judgeStream } from "./broker.ts"
 import { judgeClock } from "./clocks.ts"
 import { judgeCollector } from "./collector.ts"
 import { examineCredentials } from "./credentials.ts"
@@ -25,11 +26,14 @@ import * as machine from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, type Price, priceText, probeFsync, probePublishes } from "./probes.ts"
 import { judgeMigrations, judgeStore } from "./store.ts"
+import { readVarz } from "./varz.ts"
 
 export interface DoctorInput
   extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement" | "openToLocalUsers" | "name"> {
   readonly probe: boolean
   readonly nats: Omit<NatsOptions, "name">
+  /** As whom the broker is asked about itself; undefined where only its HTTP monitoring can tell. */
+  readonly system: Omit<NatsOptions, "name"> | undefined
   readonly store: StoreOptions
 }
 
@@ -70,10 +74,10 @@ const examineMachine = Effect.fnUntraced(function* (
   folder: Parameters<typeof machine.judgeDataFolder>[0]
 ) {
   const { ok } = findingsOf("machine")
-  const program = yield* findNatsServer.pipe(Effect.orElseSucceed(() => undefined))
-  const natsServer = yield* Effect.promise(() =>
-    machine.findBroker(program, input.natsUrl === "" && folder.holder === undefined)
+  const found = yield* findNatsServer.pipe(
+    Effect.match({ onSuccess: (program) => ({ program }), onFailure: ({ message }) => ({ problem: message }) })
   )
+  const natsServer = machine.judgeNatsServer(found, input.natsUrl === "" && folder.holder === undefined)
   const limits = machine.procText(`/proc/${folder.holder ?? "self"}/limits`)
   const inotify = "/proc/sys/fs/inotify"
   return [
@@ -128,7 +132,7 @@ const examineBroker = Effect.fnUntraced(function* (input: DoctorInput, expected:
   const { fail } = findingsOf("broker")
   const clock = yield* Clock.Clock
   const asked = clock.currentTimeMillisUnsafe()
-  const varz = yield* monitoring(input)
+  const varz = yield* readVarz(input)
   const answered = clock.currentTimeMillisUnsafe()
   const findings: Array<Finding> = []
   if (varz !== undefined) {
@@ -184,20 +188,6 @@ const examineBroker = Effect.fnUntraced(function* (input: DoctorInput, expected:
   return { answers: true, findings, level, prices: measured, priceFindings }
 })
 
-/** What the broker tells of itself under /varz; undefined when its monitoring does not answer. */
-const monitoring = (input: DoctorInput): Effect.Effect<Varz | undefined> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const host = input.natsUrl === "" ? input.host : new URL((input.natsUrl.split(",")[0] as string).trim()).hostname
-      const response = await fetch(`http://${host}:${input.natsMonitorPort}/varz`, { signal })
-      return (await response.json()) as Varz
-    },
-    catch: () => undefined
-  }).pipe(
-    Effect.timeout("3 seconds"),
-    Effect.orElseSucceed(() => undefined)
-  )
-
 /** Processors tell their state once a second; the last word of each counts. */
 const listenForStates = Effect.gen(function* () {
   const { control } = yield* Nats
@@ -216,6 +206,9 @@ const listenForStates = Effect.gen(function* () {
   })
 })
 
+const reasonsOf = (components: ReadonlyArray<ComponentHealth>, name: string): ReadonlyArray<string> =>
+  components.filter(({ component }) => component === name).map(({ reason }) => reason)
+
 const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: boolean) {
   const { fail, ok, warn } = findingsOf("api")
   const url = `http://${input.host}:${input.apiPort}/health/ready`
@@ -225,20 +218,27 @@ const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: bo
       const report = (await response.json()) as { readonly components: ReadonlyArray<ComponentHealth> }
       return {
         waiting: report.components.filter(({ state }) => state !== "ready"),
-        peers: report.components.filter(({ component }) => component === "api.peers").map(({ reason }) => reason)
+        peers: reasonsOf(report.components, "api.peers"),
+        open: reasonsOf(report.components, openDoorsComponent)
       }
     },
     catch: () => undefined
   }).pipe(Effect.timeout("3 seconds"), Effect.result)
   if (answer._tag === "Success") {
-    const { peers, waiting } = answer.success
+    const { open, peers, waiting } = answer.success
     const health =
       waiting.length === 0
         ? [ok("health", "every component is ready")]
         : waiting.map(({ component, reason, state }) =>
             warn(component, `${state}: ${reason}`, "it does not do its work now", "mend what the reason says")
           )
-    return [...health, ...peers.map((detail) => ok("peers", detail))]
+    return [
+      ...health,
+      ...peers.map((detail) => ok("peers", detail)),
+      ...open.map((reason) =>
+        warn("open", reason, "it was said so by --insecure-open", "put a proxy with authentication and TLS before it")
+      )
+    ]
   }
   return expected
     ? [fail("health", `nothing answers at ${url}`, "logs cannot be found", "see the log of `tailrace up`")]

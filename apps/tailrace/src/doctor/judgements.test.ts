@@ -9,7 +9,7 @@ import { judgeDurability, judgeSettings, judgeStream, type Varz } from "./broker
 import { judgeClock, skewOf } from "./clocks.ts"
 import { judgeCollector } from "./collector.ts"
 import type { Finding } from "./finding.ts"
-import { findBroker, judgeDataFolder, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
+import { judgeDataFolder, judgeNatsServer, judgeNode, judgeOpenFiles, judgeWatches } from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, priceOf, probeFsync } from "./probes.ts"
 import { reportLines } from "./report.ts"
@@ -190,9 +190,16 @@ describe("the doctor's judgement of the rest", () => {
     expect(meaningOf("dead-letters")).toContain("waits")
   })
 
-  it("misses no nats-server where a broker runs", async () => {
-    expect(await findBroker(undefined, false)).toMatchObject({ status: "ok" })
-    expect(await findBroker(undefined, true)).toMatchObject({ status: "fail" })
+  it("misses no nats-server where a broker runs", () => {
+    expect(judgeNatsServer({ problem: "none" }, false)).toMatchObject({ status: "ok" })
+    expect(judgeNatsServer({ problem: "none" }, true)).toMatchObject({ status: "fail", seen: "none" })
+    expect(judgeNatsServer({ program: "/usr/bin/nats-server" }, true)).toMatchObject({ status: "ok" })
+  })
+
+  it("warns of a broker with holes that are known", () => {
+    const versions = ["2.9.25", "2.11.10", "2.12.5", "2.12.6", "2.13.0", "2.15.1", "3.0.0", "none"]
+    const judged = versions.map((version) => judgeSettings({ ...varz({}), version })[0]?.status)
+    expect(judged).toEqual(["warn", "warn", "warn", "ok", "ok", "ok", "ok", "warn"])
   })
 
   it("finds few open files, few watches, an old Node and a folder open to others", () => {

@@ -1,9 +1,8 @@
 // Machine: versions, limits of the operating system, and the data folder, as the doctor judges them.
-import { execFile } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { promisify } from "node:util"
 import type { DataFolderState } from "../up/data-folder.ts"
+import { oldestNatsServer } from "../up/find-nats-server.ts"
 import { bytesText, type Finding, findingsOf } from "./finding.ts"
 
 const { fail, ok, warn } = findingsOf("machine")
@@ -11,8 +10,6 @@ const { fail, ok, warn } = findingsOf("machine")
 /** Below it the store refuses inserts (min_free_disk_bytes_to_perform_insert of its tables). */
 export const storeFloorBytes = 1_073_741_824
 const fewBytes = 5 * storeFloorBytes
-
-const oldestBroker = [2, 11]
 
 export const judgeNode = (version: string, wanted: string): Finding => {
   const major = (text: string): number => Number(/\d+/.exec(text)?.[0] ?? 0)
@@ -26,37 +23,21 @@ export const judgeNode = (version: string, wanted: string): Finding => {
       )
 }
 
-/** `program` is undefined when none was found; it is needed where no broker runs yet. */
-export const findBroker = async (program: string | undefined, needed: boolean): Promise<Finding> => {
-  const missing = needed ? fail : warn
-  if (program === undefined && !needed) return ok("nats-server", "not on PATH, and not needed: a broker is there")
-  const advice = "start with `npm start`, which fetches it, or set TAILRACE_NATS_SERVER or TAILRACE_NATS_URL"
-  if (program === undefined)
-    return missing("nats-server", "not found on PATH", "`tailrace up` runs it as its broker", advice)
-  try {
-    const { stdout } = await promisify(execFile)(program, ["--version"], { timeout: 5_000 })
-    const version = /v?(\d+)\.(\d+)\.(\d+)/.exec(stdout)
-    const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)]
-    const [wantedMajor, wantedMinor] = oldestBroker as [number, number]
-    if (major < wantedMajor || (major === wantedMajor && minor < wantedMinor))
-      return missing(
-        "nats-server",
-        `${stdout.trim()}, ${oldestBroker.join(".")} is needed`,
-        "it lacks what streams and consumers here use",
-        advice
-      )
-    return ok("nats-server", `${version?.[0]} (${program})`)
-  } catch (cause) {
-    return missing(
-      "nats-server",
-      `${program} does not run: ${String(cause)}`,
-      "`tailrace up` runs it as its broker",
-      advice
-    )
-  }
+/** The program that `up` would run, or why there is none; it is needed where no broker runs yet. */
+export const judgeNatsServer = (
+  found: { readonly program: string } | { readonly problem: string },
+  needed: boolean
+): Finding => {
+  if ("program" in found) return ok("nats-server", `${found.program}, ${oldestNatsServer} or newer`)
+  if (!needed) return ok("nats-server", "none for `tailrace up`, and none is needed: a broker is there")
+  return fail(
+    "nats-server",
+    found.problem,
+    "`tailrace up` runs it as its broker",
+    "start with `npm start`, which fetches it"
+  )
 }
 
-/** `limits` is the text of /proc/<pid>/limits; "" where the system has none. */
 export const judgeOpenFiles = (limits: string): Finding => {
   const most = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
   if (most === undefined) return ok("open files", "this system does not tell its limit")

@@ -1,5 +1,5 @@
 // Data folder: where one machine's Tailrace keeps everything; one running instance at a time.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { Effect, type Scope } from "effect"
 import { type CommandFailure, workFailure } from "../failure.ts"
@@ -33,6 +33,8 @@ export const openDataFolder = (path: string): Effect.Effect<DataFolder, CommandF
   const take = Effect.try({
     try: () => {
       for (const one of Object.values(folder)) mkdirSync(one, { recursive: true, mode: 0o700 })
+      // The folder itself may be one that somebody made; what is in it is ours, and an older release may have left it open.
+      for (const one of [folder.nats, folder.store, folder.collector]) chmodSync(one, 0o700)
       const holder = holderOf(lock)
       if (holder === undefined) writeFileSync(lock, `${process.pid}\n`, { mode: 0o600 })
       return holder

@@ -19,7 +19,18 @@ const text = (name: string, variable: string, fallback: string, description: str
 
 export const upFlags = {
   data: text("data", "TAILRACE_DATA", "./.tailrace", "Folder of everything that is kept"),
-  host: text("host", "TAILRACE_HOST", "127.0.0.1", "Address that every port listens on"),
+  host: text(
+    "host",
+    "TAILRACE_HOST",
+    "127.0.0.1",
+    "Address that api and collector listen on; another than loopback needs --insecure-open"
+  ),
+  natsHost: text("nats-host", "TAILRACE_NATS_HOST", "127.0.0.1", "Address that nats-server listens on"),
+  storeHost: text("store-host", "TAILRACE_STORE_HOST", "127.0.0.1", "Address that the store listens on"),
+  insecureOpen: Flag.Boolean("insecure-open").pipe(
+    Flag.withDescription("Let api and collector listen where others reach them, although they ask nobody who they are"),
+    Flag.withDefault(false)
+  ),
   name: Flag.String("name").pipe(
     Flag.withDescription("Name that api and collector are reached by, besides localhost; may be given several times"),
     Flag.between(0, 1_000)
@@ -49,7 +60,12 @@ export const upFlags = {
   httpPort: port("http-port", "TAILRACE_HTTP_PORT", 4080, "Port of the collector's HTTP source"),
   syslogPort: port("syslog-port", "TAILRACE_SYSLOG_PORT", 5514, "Port of the syslog source, UDP and TCP"),
   natsPort: port("nats-port", "TAILRACE_NATS_PORT", 4222, "Port of nats-server"),
-  natsMonitorPort: port("nats-monitor-port", "TAILRACE_NATS_MONITOR_PORT", 8222, "Port of nats-server's monitoring"),
+  natsMonitorPort: port(
+    "nats-monitor-port",
+    "TAILRACE_NATS_MONITOR_PORT",
+    0,
+    "Port of nats-server's HTTP monitoring, which anybody may read; 0 for none"
+  ),
   storePort: port("store-port", "TAILRACE_STORE_PORT", 8123, "Port of the store, ClickHouse's HTTP interface"),
   openToLocalUsers: Flag.Boolean("open-to-local-users").pipe(
     Flag.withDescription("Let every user of this machine ask the api, not its own user and root alone"),
@@ -68,6 +84,9 @@ export const upFlags = {
 export interface UpInput {
   readonly data: string
   readonly host: string
+  readonly natsHost: string
+  readonly storeHost: string
+  readonly insecureOpen: boolean
   readonly pipeline: string
   readonly file: ReadonlyArray<string>
   readonly stdin: boolean

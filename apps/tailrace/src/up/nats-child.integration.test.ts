@@ -1,5 +1,5 @@
 // NATS child over a real nats-server: what it does when the disk is full and when there is room again.
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
@@ -9,7 +9,7 @@ import { freePort } from "@tailrace/testing/free-port"
 import { findNatsServer } from "@tailrace/testing/nats-server"
 import { noSmallDisk, SmallDisk } from "@tailrace/testing/small-disk"
 import { waitFor } from "@tailrace/testing/wait-until"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { expect, it } from "vitest"
 import { natsChild } from "./nats-child.ts"
 
@@ -18,10 +18,12 @@ it.skipIf(noSmallDisk !== undefined)(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "tailrace-nats-child-"))
     const disk = new SmallDisk(folder, 32)
-    const [port, monitorPort] = await Promise.all([freePort(), freePort()])
+    const port = await freePort()
     const work = async (): Promise<void> => {
       const connection = await connect({
         servers: `127.0.0.1:${port}`,
+        user: "a",
+        pass: "a",
         maxReconnectAttempts: -1,
         reconnectTimeWait: 50
       })
@@ -44,7 +46,15 @@ it.skipIf(noSmallDisk !== undefined)(
     }
     try {
       const binary = findNatsServer() ?? "nats-server"
-      const child = natsChild({ binary, host: "127.0.0.1", port, monitorPort, folder, durability: "fsync" })
+      const configuration = join(folder, "nats-server.conf")
+      const accounts = `accounts {
+        A { jetstream: enabled, users: [{ user: a, password: a }] }
+        SYS { users: [{ user: s, password: s }] }
+      }
+      system_account: SYS`
+      writeFileSync(configuration, `jetstream { sync_interval: always }\n${accounts}`)
+      const system = { servers: `nats://127.0.0.1:${port}`, user: "s", password: Redacted.make("s") }
+      const child = natsChild({ binary, host: "127.0.0.1", port, monitorPort: 0, folder, configuration, system })
       await Effect.runPromise(
         Effect.scoped(Effect.andThen(child, Effect.promise(work))).pipe(Effect.provide(Health.layer))
       )

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { type Durability, withSyncInterval } from "@tailrace/streams/durability"
+import type { NatsOptions } from "@tailrace/streams/nats"
+import { openSystemAccount, type SystemAccount } from "@tailrace/streams/system-account"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Effect, Schedule, type Scope } from "effect"
 import { type CommandFailure, workFailure } from "../failure.ts"
@@ -14,15 +14,15 @@ export interface NatsChildOptions {
   readonly binary: string
   readonly host: string
   readonly port: number
-  /** Port of its HTTP monitoring. */
+  /** Port of its HTTP monitoring; 0 for none. */
   readonly monitorPort: number
   /** Folder for its store and process id. */
   readonly folder: string
-  readonly durability: Durability
+  /** Its configuration file. */
+  readonly configuration: string
+  /** As whom it is asked how it is, in its system account. */
+  readonly system: Omit<NatsOptions, "name">
 }
-
-/** nats/nats-server.conf of this repository. */
-const shippedConfiguration = fileURLToPath(new URL("../../../../nats/nats-server.conf", import.meta.url))
 
 /** Starts the server and answers its URL once it accepts connections; it ends with the scope. */
 export const natsChild = (options: NatsChildOptions): Effect.Effect<string, CommandFailure, Scope.Scope | Health> =>
@@ -34,7 +34,12 @@ export const natsChild = (options: NatsChildOptions): Effect.Effect<string, Comm
       (server) => Effect.promise(() => server.stop())
     ).pipe(
       Effect.tap((server) => server.ready),
-      Effect.tap((server) => Effect.forkScoped(restartWhenUnsound(options, server)))
+      Effect.tap((server) =>
+        Effect.gen(function* () {
+          const system = yield* openSystemAccount(options.system)
+          yield* Effect.forkScoped(restartWhenUnsound(system, server))
+        }).pipe(Effect.mapError((error) => workFailure(error.message)))
+      )
     )
     return `nats://${options.host}:${options.port}`
   })
@@ -46,15 +51,10 @@ const lookMillis = 5_000
  * A server that met a full disk refuses what is written to the stream until it is started again, long after there is room.
  * So one that says at two looks in a row that it cannot write is.
  */
-const restartWhenUnsound = ({ host, monitorPort }: NatsChildOptions, server: NatsProcess): Effect.Effect<never> => {
+const restartWhenUnsound = (system: SystemAccount, server: NatsProcess): Effect.Effect<never> => {
   let before = false
   const look = Effect.promise(async () => {
-    const report = await fetch(`http://${host}:${monitorPort}/healthz?details=true`, {
-      signal: AbortSignal.timeout(lookMillis)
-    }).then(
-      (answer) => answer.text(),
-      () => ""
-    )
+    const report = await system.ask("HEALTHZ", lookMillis).catch(() => "")
     const problem = /"error":"([^"]*write error[^"]*)"/.exec(report)?.[1]
     if (problem !== undefined && before) server.restart(problem)
     before = problem !== undefined && !before
@@ -120,15 +120,16 @@ class NatsProcess {
   }
 
   private start(): void {
-    const { binary, host, port, monitorPort, folder } = this.options
-    const flags = ["-c", this.configuration(), "-a", host, "-p", String(port), "-m", String(monitorPort), "-sd", folder]
+    const { binary, configuration, host, port, monitorPort, folder } = this.options
+    const monitor = monitorPort === 0 ? [] : ["-m", String(monitorPort)]
+    const flags = ["-c", configuration, "-a", host, "-p", String(port), ...monitor, "-sd", folder]
     const child = spawn(binary, flags, {
       stdio: ["ignore", "pipe", "pipe"],
       // A terminal's Ctrl-C is for us: we stop it when the pipelines have settled.
       detached: true
     })
     this.child = child
-    if (child.pid !== undefined) writeFileSync(this.pidFile, `${child.pid}\n`)
+    if (child.pid !== undefined) writeFileSync(this.pidFile, `${child.pid}\n`, { mode: 0o600 })
     const keep = (chunk: Buffer): void => {
       this.lastLines = [...this.lastLines, ...chunk.toString().split("\n").filter(Boolean)].slice(-20)
     }
@@ -136,15 +137,6 @@ class NatsProcess {
     child.stderr?.on("data", keep)
     child.once("error", (error) => this.lastLines.push(error.message))
     child.once("exit", (code, signal) => this.ended(code, signal))
-  }
-
-  /** The shipped configuration, or one written beside the store with what the durability changes. */
-  private configuration(): string {
-    const { durability, folder } = this.options
-    if (durability === "fsync") return shippedConfiguration
-    const file = join(folder, "nats-server.conf")
-    writeFileSync(file, withSyncInterval(readFileSync(shippedConfiguration, "utf8"), durability), { mode: 0o600 })
-    return file
   }
 
   private ended(code: number | null, signal: string | null): void {

@@ -17,13 +17,23 @@ export interface WantedPort {
 
 type PortInput = Pick<
   UpInput,
-  "host" | "apiPort" | "httpPort" | "syslogPort" | "natsPort" | "natsMonitorPort" | "storePort" | "natsUrl" | "storeUrl"
+  | "host"
+  | "natsHost"
+  | "storeHost"
+  | "apiPort"
+  | "httpPort"
+  | "syslogPort"
+  | "natsPort"
+  | "natsMonitorPort"
+  | "storePort"
+  | "natsUrl"
+  | "storeUrl"
 >
 
 /** Every port that `up` listens on. */
 export const wantedPorts = (input: PortInput): ReadonlyArray<WantedPort> => {
-  const { host } = input
-  const tcp = (purpose: string, flag: string, port: number): WantedPort => ({
+  const { host, natsHost, storeHost } = input
+  const tcp = (purpose: string, flag: string, port: number, host: string): WantedPort => ({
     purpose,
     flag,
     host,
@@ -31,17 +41,19 @@ export const wantedPorts = (input: PortInput): ReadonlyArray<WantedPort> => {
     protocol: "tcp"
   })
   return [
-    tcp("api", "--api-port", input.apiPort),
-    tcp("http source", "--http-port", input.httpPort),
-    tcp("syslog source", "--syslog-port", input.syslogPort),
+    tcp("api", "--api-port", input.apiPort, host),
+    tcp("http source", "--http-port", input.httpPort, host),
+    tcp("syslog source", "--syslog-port", input.syslogPort, host),
     { purpose: "syslog source", flag: "--syslog-port", host, port: input.syslogPort, protocol: "udp" },
     ...(input.natsUrl === ""
       ? [
-          tcp("nats", "--nats-port", input.natsPort),
-          tcp("nats monitoring", "--nats-monitor-port", input.natsMonitorPort)
+          tcp("nats", "--nats-port", input.natsPort, natsHost),
+          ...(input.natsMonitorPort === 0
+            ? []
+            : [tcp("nats monitoring", "--nats-monitor-port", input.natsMonitorPort, natsHost)])
         ]
       : []),
-    ...(input.storeUrl === "" ? [tcp("store", "--store-port", input.storePort)] : [])
+    ...(input.storeUrl === "" ? [tcp("store", "--store-port", input.storePort, storeHost)] : [])
   ]
 }
 
