@@ -3,7 +3,7 @@ import { readdirSync, rmSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import type { OneMachine } from "./one-machine.ts"
-import type { Stand } from "./stand.ts"
+import { selectFrom } from "./stand.ts"
 
 /** Tables of which a pipeline's last insert may be there or not, each by itself. */
 export const insertedTables = ["logs", "logs_per_minute", "ledger"] as const
@@ -20,31 +20,36 @@ export interface Survivors {
   readonly tokens: boolean
 }
 
+/** A statement of the product's own user; what one asks of the engine itself is not open to readers. */
+const asked = <Row>({ instance, storeUrl }: OneMachine, query: string): Promise<ReadonlyArray<Row>> =>
+  selectFrom(storeUrl, query, storeHeaders(instance.data))
+
 /** Until the store is started again, a part holds one insert. */
-export const stopMerges = async (stand: OneMachine): Promise<void> => {
+export const stopMerges = async ({ instance, storeUrl }: OneMachine): Promise<void> => {
   for (const table of insertedTables) {
-    const answer = await fetch(`${stand.storeUrl}/?database=tailrace`, {
+    const answer = await fetch(`${storeUrl}/?database=tailrace`, {
       method: "POST",
-      headers: storeHeaders(stand.instance.data),
+      headers: storeHeaders(instance.data),
       body: `SYSTEM STOP MERGES ${table}`
     })
     if (!answer.ok) throw new Error(await answer.text())
   }
 }
 
-/**
- * The part of each partition's last insert into each table, where merges were stopped before those inserts.
- */
-export const lastParts = async (stand: Stand): Promise<ReadonlyArray<Part>> => {
+/** The part of each partition's last insert into each table, where merges were stopped before those inserts. */
+export const lastParts = async (stand: OneMachine): Promise<ReadonlyArray<Part>> => {
   const found = await Promise.all(
     insertedTables.map((table) =>
-      stand.select<Part>(`SELECT parts.table AS table, path FROM system.parts AS parts
+      asked<Part>(
+        stand,
+        `SELECT parts.table AS table, path FROM system.parts AS parts
         WHERE active AND database = 'tailrace' AND parts.table = '${table}' AND name IN (
           SELECT argMax(part, block) FROM (
             SELECT DISTINCT toString(partition) AS pipeline, _part AS part,
               (_partition_id, toUInt64(splitByChar('_', _part)[2])) AS block
             FROM ${table})
-          GROUP BY pipeline)`)
+          GROUP BY pipeline)`
+      )
     )
   )
   return found.flat()
