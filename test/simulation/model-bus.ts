@@ -26,7 +26,7 @@ export class ModelBus {
   connectionOf(life: Life): NatsConnection {
     const connection = {
       isClosed: () => !life.alive,
-      publish: (subject: string, data: Uint8Array) => this.publish(subject, Buffer.from(data).toString()),
+      publish: (subject: string, data: Uint8Array) => this.publish(subject, data.slice()),
       subscribe: (subject: string, { callback }: Pick<Subscriber, "callback">) => {
         const subscriber = { life, prefix: subject.replace("*", ""), callback }
         this.subscribers.add(subscriber)
@@ -36,14 +36,14 @@ export class ModelBus {
     return connection as unknown as NatsConnection
   }
 
-  private publish(subject: string, text: string): void {
+  private publish(subject: string, data: Uint8Array): void {
     const { lost, world } = this
     if (!this.up()) return
     for (const subscriber of this.subscribers) {
       const { callback, life, prefix } = subscriber
       if (!life.alive) this.subscribers.delete(subscriber)
       if (!life.alive || !subject.startsWith(prefix) || world.chance(lost)) continue
-      const message = { subject, string: () => text } as unknown as Msg
+      const message = { subject, data, string: () => Buffer.from(data).toString() } as unknown as Msg
       const arrive = () => this.subscribers.has(subscriber) && callback(null, message)
       world.after(world.between(0.1, 15), () => life.alive && life.reach(arrive))
     }
