@@ -39,4 +39,23 @@ describe("forEachRecord", () => {
   it("leaves line ends of Windows out of the record's end", () => {
     expect(join("a\r\n b\r\nc").records).toEqual(["a\r\n b", "c"])
   })
+
+  it.each([
+    [
+      "Python, chained",
+      "ERROR app: failed\nTraceback (most recent call last):\n  File \"/a.py\", line 3, in f\nKeyError: 'k'\nDuring handling of the above exception, another exception occurred:\nTraceback (most recent call last):\n  File \"/a.py\", line 5, in g\nException: ('spam', 'eggs')"
+    ],
+    ["Node", "ERROR failed\nTypeError: Cannot read properties\n    at f (/a.js:3:5) {\n  code: 'E1'\n}"],
+    ["Ruby", "E, boom (RuntimeError)\n/a.rb:3:in `f'\n/a.rb:9:in `main'"]
+  ])("joins a trace of %s, and no line behind it", (_, text) => {
+    expect(join(`start\n${text}\nnext line\nEnd\n`).records).toEqual(["start", text, "next line", "End"])
+  })
+
+  it("takes an error of its own for a record of its own", () => {
+    expect(join("start\nError: listen EADDRINUSE\nKey: value\n").records).toEqual([
+      "start",
+      "Error: listen EADDRINUSE",
+      "Key: value"
+    ])
+  })
 })

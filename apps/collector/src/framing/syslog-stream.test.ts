@@ -41,6 +41,20 @@ describe("SyslogStream", () => {
     expect(cuts).toEqual([20, 0, 13, 0])
   })
 
+  it.each([1, 4, 1000])(
+    "ends a message at NUL as well, while the connection stays open, in chunks of %i bytes",
+    (chunk) => {
+      const messages: Array<string> = []
+      const stream = new SyslogStream(1_000, {
+        message: (message) => messages.push(Buffer.from(message).toString()),
+        incomplete: () => messages.push("incomplete")
+      })
+      const bytes = Buffer.from("<13>one\0<13>two\0\n6 <13>3\n<13>four\0")
+      for (let at = 0; at < bytes.length; at += chunk) stream.push(bytes.subarray(at, at + chunk))
+      expect(messages).toEqual(["<13>one", "<13>two", "<13>3", "<13>four"])
+    }
+  )
+
   it("hands on what arrived of a message that breaks off, and says so", () => {
     expect(cut("16 <1>1")).toEqual({ messages: ["<1>1"], cuts: [0], incomplete: 1 })
     expect(cut("<1>1")).toEqual({ messages: ["<1>1"], cuts: [0], incomplete: 0 })

@@ -8,6 +8,7 @@ export interface SyslogStreamSink {
   readonly incomplete: () => void
 }
 
+const NUL = 0
 const LF = 10
 const CR = 13
 const SPACE = 32
@@ -17,7 +18,7 @@ const mostOctets = 64 * 1024 * 1024
 const maxDigits = 8
 
 /**
- * `MSGLEN SP "<"` begins a counted message (section 3.4.1), anything else a line (section 3.4.2). So a sender that mixes
+ * `MSGLEN SP "<"` begins a counted message (section 3.4.1), anything else a line (section 3.4.2), which a line end or NUL ends. So a sender that mixes
  * both, or whose line begins with a digit, loses nothing; a length that lies costs no memory, because bytes past the cap
  * are thrown away and counted as they arrive.
  */
@@ -54,7 +55,7 @@ export class SyslogStream {
     while (at < bytes.length) {
       if (this.#state === "counted") at = this.#counted(bytes, at)
       else if (this.#state === "line") at = this.#line(bytes, at)
-      else if (bytes[at] === LF || bytes[at] === CR) at++
+      else if (bytes[at] === LF || bytes[at] === CR || bytes[at] === NUL) at++
       else {
         const head = countOf(bytes, at)
         if (head === "more") {
@@ -87,10 +88,14 @@ export class SyslogStream {
 
   #line(bytes: Uint8Array, at: number): number {
     const newline = bytes.indexOf(LF, at)
-    this.#hold(bytes, at, newline < 0 ? bytes.length : newline)
-    if (newline < 0) return bytes.length
+    let end = newline < 0 ? bytes.length : newline
+    // Senders such as Python's SysLogHandler and Cisco's ASA end a message with NUL and no line end (section 3.4.2).
+    const nul = bytes.subarray(at, end).indexOf(NUL)
+    if (nul >= 0) end = at + nul
+    this.#hold(bytes, at, end)
+    if (end === bytes.length) return end
     this.#emit()
-    return newline + 1
+    return end + 1
   }
 
   #hold(bytes: Uint8Array, start: number, end: number) {

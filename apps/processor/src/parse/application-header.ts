@@ -124,7 +124,8 @@ const wordToken = (bytes: Uint8Array, at: number, end: number, token: number, le
   isMarked = wordEnd < behind || bytes[behind] === bar || bytes[behind] === tab
   level = wordLevel(bytes, at, wordEnd, behind, end, token)
   if (level > 0) return bytes[at] === 35 ? closingBracket(bytes, at + 2, end) + 1 : behind
-  if (letters && wordEnd === at + 1) level = letterLevel(bytes[at])
+  if (wordEnd === at + 1 && (letters || (token === 0 && isComponentName(bytes, behind + 1))))
+    level = letterLevel(bytes[at])
   if (level > 0) {
     isMarked = true
     return behind
@@ -150,6 +151,11 @@ const wordToken = (bytes: Uint8Array, at: number, end: number, token: number, le
   if (seen.words++ === 0) note(firstWord, at, wordEnd)
   return behind
 }
+
+/** Whether three capitals stand at `at`, as MongoDB names a component behind its letter. */
+const isComponentName = (bytes: Uint8Array, at: number): boolean =>
+  isCapital(bytes[at]) && isCapital(bytes[at + 1]) && isCapital(bytes[at + 2])
+const isCapital = (byte: number): boolean => byte >= 65 && byte <= 90
 
 const wordLevel = (
   bytes: Uint8Array,

@@ -1,4 +1,5 @@
 // Catalogue of codecs.
+import { alb } from "./codecs/alb.ts"
 import { application } from "./codecs/application.ts"
 import { auto } from "./codecs/auto.ts"
 import { cef } from "./codecs/cef.ts"
@@ -6,11 +7,28 @@ import { clf } from "./codecs/clf.ts"
 import { cri } from "./codecs/cri.ts"
 import { json } from "./codecs/json.ts"
 import { logfmt } from "./codecs/logfmt.ts"
+import { nginx } from "./codecs/nginx.ts"
+import { postgresCsv } from "./codecs/postgres-csv.ts"
 import { raw } from "./codecs/raw.ts"
+import { redis } from "./codecs/redis.ts"
 import { syslog } from "./codecs/syslog.ts"
 
 /** Every codec, in the order of the reference. */
-export const codecs = [auto, json, logfmt, clf, syslog, application, cri, cef, raw] as const
+export const codecs = [
+  auto,
+  json,
+  logfmt,
+  clf,
+  syslog,
+  application,
+  cri,
+  cef,
+  nginx,
+  alb,
+  postgresCsv,
+  redis,
+  raw
+] as const
 
 /** Names of all codecs. */
 export const codecNames: ReadonlyArray<string> = codecs.map((codec) => codec.name)

@@ -20,7 +20,21 @@ const instant = Schema.String.check(
 
 export const ParseConfig = Schema.Struct({
   codec: field(
-    Schema.Literals(["auto", "json", "logfmt", "clf", "syslog", "application", "cri", "cef", "raw"]),
+    Schema.Literals([
+      "auto",
+      "json",
+      "logfmt",
+      "clf",
+      "syslog",
+      "application",
+      "cri",
+      "cef",
+      "nginx",
+      "alb",
+      "postgres-csv",
+      "redis",
+      "raw"
+    ]),
     "auto",
     "Codec of frames whose source does not name one."
   ),

@@ -3,6 +3,7 @@ import { endOfMessages, type FrameHeader, type FrameLayout, forEachMessage } fro
 import { countDropped } from "@tailrace/domain/frame-account"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Codec, CodecContext } from "./codec.ts"
+import { bindAlb } from "./codecs/alb.ts"
 import { bindApplication } from "./codecs/application.ts"
 import { bindAuto } from "./codecs/auto.ts"
 import { bindCef } from "./codecs/cef.ts"
@@ -10,7 +11,10 @@ import { bindClf } from "./codecs/clf.ts"
 import { bindCri } from "./codecs/cri.ts"
 import { bindJson } from "./codecs/json.ts"
 import { bindLogfmt } from "./codecs/logfmt.ts"
+import { bindNginx } from "./codecs/nginx.ts"
+import { bindPostgresCsv } from "./codecs/postgres-csv.ts"
 import { bindRaw } from "./codecs/raw.ts"
+import { bindRedis } from "./codecs/redis.ts"
 import { bindSyslog } from "./codecs/syslog.ts"
 import { bindText } from "./codecs/text.ts"
 import { Colours } from "./colours.ts"
@@ -76,6 +80,10 @@ export class ParseStage {
       bindApplication(context),
       bindCri(bindText)(context),
       bindCef(context),
+      bindNginx(context),
+      bindAlb(context),
+      bindPostgresCsv(context),
+      bindRedis(context),
       bindRaw(context)
     ]
     this.codecs = new Map(bound.map((codec) => [codec.name, codec]))

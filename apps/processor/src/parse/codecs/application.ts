@@ -66,9 +66,21 @@ export const bindApplication: BindCodec = (context) => {
       else if (bytes[header.at] === 123 && inner.read(bytes, header.at, end, draft)) return true
       else if (isSyslog(bytes, header.at, end)) readHostAndTag(bytes, header.at, end, draft, processId)
       else if (header.at < end) draft.setRole(role.body, header.at, end - header.at)
+      if (draft.severityNumber === 0 && bytes[header.at] === 34)
+        draft.severityNumber = severityOfAnswer(bytes, header.at, end)
       return true
     }
   }
+}
+
+/** Severity of a line that begins with a request in quotes and its status, as Django's server writes it; 0 for none. */
+const severityOfAnswer = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = at + 1
+  while (position < end && bytes[position] !== 34) position++
+  const status = position + 2
+  if (bytes[position + 1] !== space || status + 3 > end || !isDigit(bytes[status + 1]) || !isDigit(bytes[status + 2]))
+    return 0
+  return bytes[status] === 53 ? 17 : bytes[status] === 52 ? 13 : 0
 }
 
 // Reused, one line at a time: where the header goes on behind the time, and where the bracket closes that the time stands in.

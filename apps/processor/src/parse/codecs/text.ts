@@ -2,10 +2,14 @@
 import type { Codec, CodecContext } from "../codec.ts"
 import type { DecodeText } from "../container-text.ts"
 import { isDigit } from "../instant.ts"
+import { bindAlb } from "./alb.ts"
 import { bindApplication } from "./application.ts"
 import { bindCef } from "./cef.ts"
 import { bindClf } from "./clf.ts"
 import { bindLenientLogfmt } from "./logfmt.ts"
+import { bindNginx } from "./nginx.ts"
+import { bindPostgresCsv } from "./postgres-csv.ts"
+import { bindRedis } from "./redis.ts"
 import { bindSyslog } from "./syslog.ts"
 
 const longestKey = 64
@@ -34,19 +38,34 @@ export const bindText = (context: CodecContext): DecodeText => {
   const application = bindApplication(context)
   const logfmt = bindLenientLogfmt(context)
   const cef = bindCef(context)
+  const alb = bindAlb(context)
+  const nginx = bindNginx(context)
+  const postgresCsv = bindPostgresCsv(context)
+  const redis = bindRedis(context)
   const ofPair = [logfmt, application]
   const ofYear = [application, clf, logfmt]
-  const ofDigit = [clf, application, logfmt, syslog]
+  const ofSlashes = [nginx, ...ofYear]
+  const ofComma = [postgresCsv, ...ofYear]
+  const ofDigit = [clf, redis, application, logfmt, syslog]
   const ofCapital = [cef, syslog, clf, application, logfmt]
+  const ofSmall = [alb, clf, application, logfmt]
   const ofOther = [clf, application, logfmt]
   const ofAngle = [syslog, application]
 
   const candidates = (bytes: Uint8Array, start: number, end: number): ReadonlyArray<Codec> => {
     const byte = bytes[start]
-    if (isDigit(byte)) return beginsWithYear(bytes, start) ? ofYear : ofDigit
+    if (isDigit(byte)) {
+      if (!beginsWithYear(bytes, start)) return ofDigit
+      if (bytes[start + 4] === 47) return ofSlashes
+      return (bytes[start + 27] === 44 || bytes[start + 28] === 44 || bytes[start + 26] === 44) &&
+        bytes[start + 23] === 32
+        ? ofComma
+        : ofYear
+    }
     if (byte === 60) return ofAngle
     const letter = byte | 32
     if (letter >= 97 && letter <= 122 && beginsWithPair(bytes, start, end)) return ofPair
+    if (letter === byte && byte >= 97 && byte <= 122) return ofSmall
     return byte >= 65 && byte <= 90 ? ofCapital : ofOther
   }
 

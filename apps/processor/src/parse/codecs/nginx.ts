@@ -1,0 +1,97 @@
+// The nginx codec: nginx's error log; its access log is read by clf.
+import { Effect, Schema } from "effect"
+import { type BindCodec, defineCodec } from "../codec.ts"
+import { role } from "../field-roles.ts"
+import { headerLevel, surroundings } from "../header-level.ts"
+import { isDigit } from "../instant.ts"
+import type { RecordDraft } from "../record-draft.ts"
+import { readTimestamp } from "../timestamps.ts"
+
+const NginxConfig = Schema.Struct({})
+
+export const nginx = defineCodec({
+  name: "nginx",
+  summary:
+    "Reads nginx's error log: process, thread, connection, and the client, server, request and upstream it names.",
+  config: NginxConfig,
+  examples: [{ title: "error.log", config: {} }],
+  make: () => Effect.succeed(bindNginx)
+})
+
+const space = 32
+const slash = 47
+const colon = 58
+const comma = 44
+const quote = 34
+const hash = 35
+const star = 42
+const openBracket = 91
+const closeBracket = 93
+const fields = ["client", "server", "request", "upstream", "host", "referrer"]
+
+/** The body is all behind the level, as it stands. Attributes: `pid`, `tid`, `nginx.connection`, and the fields by their names. */
+export const bindNginx: BindCodec = ({ keys, time, instant }) => {
+  const processId = keys.fix("pid")
+  const threadId = keys.fix("tid")
+  const connection = keys.fix("nginx.connection")
+  const named = fields.map((name) => ({
+    bytes: new TextEncoder().encode(` ${name}: `),
+    key: keys.fix(
+      name === "host" ? "http.host" : name === "referrer" ? "referer" : name === "request" ? "http.request" : name
+    )
+  }))
+  return {
+    name: "nginx",
+    decode: (bytes, start, end, draft) => {
+      if (bytes[start + 4] !== slash || !readTimestamp(bytes, start, end, time, instant)) return false
+      const at = instant.end + 2
+      if (bytes[at - 2] !== space || bytes[at - 1] !== openBracket) return false
+      let closing = at
+      while (closing < end && bytes[closing] >= 97 && bytes[closing] <= 122) closing++
+      const level = bytes[closing] === closeBracket ? headerLevel(bytes, at, closing, surroundings.marked) : 0
+      const process = closing + 2
+      const processEnd = digitsEnd(bytes, process, end)
+      if (level === 0 || processEnd === process || bytes[processEnd] !== hash) return false
+      const threadEnd = digitsEnd(bytes, processEnd + 1, end)
+      draft.takeTime(instant, start, instant.end - start)
+      draft.severityNumber = level
+      draft.addAttribute(processId, process, processEnd - process)
+      draft.addAttribute(threadId, processEnd + 1, threadEnd - processEnd - 1)
+      if (bytes[threadEnd] === colon && bytes[threadEnd + 2] === star) {
+        const behind = digitsEnd(bytes, threadEnd + 3, end)
+        draft.addAttribute(connection, threadEnd + 3, behind - threadEnd - 3)
+      }
+      for (const field of named) addField(bytes, threadEnd, end, draft, field)
+      draft.setRole(role.body, process, end - process)
+      return true
+    }
+  }
+}
+
+const digitsEnd = (bytes: Uint8Array, at: number, end: number): number => {
+  let position = at
+  while (position < end && isDigit(bytes[position])) position++
+  return position
+}
+
+/** Adds what stands behind `, name: `, in quotes or up to the next comma. */
+const addField = (
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  draft: RecordDraft,
+  field: { readonly bytes: Uint8Array; readonly key: number }
+): void => {
+  for (let at = from + 1; at + field.bytes.length < end; at++) {
+    if (bytes[at] !== space || bytes[at - 1] !== comma) continue
+    let same = 1
+    while (same < field.bytes.length && bytes[at + same] === field.bytes[same]) same++
+    if (same < field.bytes.length) continue
+    const isQuoted = bytes[at + same] === quote
+    const start = at + same + (isQuoted ? 1 : 0)
+    let behind = start
+    while (behind < end && bytes[behind] !== (isQuoted ? quote : comma)) behind++
+    draft.addAttribute(field.key, start, behind - start)
+    return
+  }
+}
