@@ -116,8 +116,10 @@ const costOfField = (
   const own = pageOf(field, node, walk)
   const reads = readsOf(field, type, walk)
   if (node.selectionSet === undefined) return { fields: 1, reads }
-  const inner = costOf(node.selectionSet, getNamedType(field.type), own ?? page, walk)
   const isList = isListType(getNullableType(field.type))
+  // Lists within the rows of a list are short ones, such as the stages of a pipeline.
+  const inPage = own ?? page ?? (isList ? rowsUnsaid : undefined)
+  const inner = costOf(node.selectionSet, getNamedType(field.type), inPage, walk)
   const rows = Math.max(1, own ?? (isList && page === undefined ? rowsUnsaid : 1))
   return {
     fields: 1 + rows * inner.fields,

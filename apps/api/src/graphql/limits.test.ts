@@ -84,7 +84,8 @@ describe("cost", () => {
   })
 
   it("counts lists without a page, and asking for the schema", () => {
-    assert.isFalse(cost("{ pipeline { partitions { stages { name } } } }", 10_000))
+    assert.isFalse(cost("{ pipeline { partitions { stages { name } } } }", 300))
+    assert.isTrue(cost("{ pipeline { partitions { stages { name } sinks { reason } } } }", 1_000))
     assert.isTrue(cost("{ __schema { types { name } } }", 40_000))
     assert.isFalse(cost("{ a: __schema { types { name } } b: __schema { types { name } } }", 79_999))
   })
