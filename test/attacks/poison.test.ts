@@ -7,6 +7,7 @@ import { connect } from "@nats-io/transport-node"
 import { clientOf, tail } from "@tailrace/api/tail-client"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
+import { brokerUser } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "../e2e/running-tailrace.ts"
@@ -20,7 +21,7 @@ let outside: NatsConnection
 beforeAll(async () => {
   running = await RunningTailrace.start()
   const servers = `127.0.0.1:${running.ports.nats}`
-  inside = await connect({ servers })
+  inside = await connect({ servers, ...brokerUser(running.data, "processor") })
   outside = await connect({ servers })
 })
 afterAll(async () => {

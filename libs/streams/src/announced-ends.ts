@@ -28,6 +28,8 @@ export const openAnnouncedEnds = Effect.gen(function* () {
   const ends = new Map<number, number | "none">()
   const asked = new Set<number>()
   const prefix = cutSubject(0).slice(0, -1)
+  /** A broker that lets not everybody hear the owners lets nobody but them show batches either: gaps are all there is to find. */
+  let denied = false
   const hear = (partition: number, text: string): void => {
     const announced = decodeAnnounced(text)
     // What is none changes nothing: the owner's next one, or its successor's, tells.
@@ -38,7 +40,8 @@ export const openAnnouncedEnds = Effect.gen(function* () {
     Effect.sync(() =>
       control.subscribe(`${prefix}*`, {
         callback: (error, message) => {
-          if (error === null) hear(Number(message.subject.slice(prefix.length)), message.string())
+          if (error !== null) denied = true
+          else hear(Number(message.subject.slice(prefix.length)), message.string())
         }
       })
     ),
@@ -57,6 +60,7 @@ export const openAnnouncedEnds = Effect.gen(function* () {
       },
       (cause) => {
         // Where there is no such stream nothing is announced; who gets no answer asks again.
+        if (ends.has(partition)) return
         if (cause instanceof RequestError && cause.isNoResponders()) ends.set(partition, "none")
         else asked.delete(partition)
       }
@@ -66,6 +70,7 @@ export const openAnnouncedEnds = Effect.gen(function* () {
   ask(0)
   return {
     of: (partition) => {
+      if (denied) return "none"
       const end = ends.get(partition)
       if (end === undefined) ask(partition)
       return end

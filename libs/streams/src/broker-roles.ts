@@ -63,8 +63,8 @@ const permissions: Readonly<Record<BrokerRole, SubjectPermissions>> = {
     subscribe: [answersOf("processor"), liveInterestSubject, stateSubjects]
   },
   api: {
-    publish: [inputSubjects, liveInterestSubject],
-    subscribe: [answersOf("api"), liveSubjects, anomalySubjects, stateSubjects]
+    publish: [inputSubjects, liveInterestSubject, "$JS.API.DIRECT.GET.owners.owners.cut.*"],
+    subscribe: [answersOf("api"), liveSubjects, anomalySubjects, stateSubjects, "owners.cut.*"]
   },
   operator: {
     publish: [

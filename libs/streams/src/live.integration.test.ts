@@ -6,14 +6,20 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { natsServer } from "@tailrace/testing/nats-server"
 import { waitUntil } from "@tailrace/testing/wait-until"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
+import { openAnnouncedEnds } from "./announced-ends.ts"
 import { openLiveOutlet, subscribeLive } from "./live.ts"
 import { Nats } from "./nats.ts"
 import { openStateBoard, publishState } from "./state.ts"
 
-const connect = Effect.fnUntraced(function* (url: string) {
+const connect = Effect.fnUntraced(function* (
+  url: string,
+  user: { readonly user?: string; readonly password?: Redacted.Redacted<string> } = {}
+) {
   return yield* Layer.build(
-    Nats.layer({ servers: url, name: "test" }).pipe(Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare)))
+    Nats.layer({ servers: url, name: "test", ...user }).pipe(
+      Layer.provideMerge(Layer.merge(Health.layer, Metrics.layerBare))
+    )
   )
 })
 
@@ -39,6 +45,41 @@ describe("live", () => {
       )
       assert.deepStrictEqual(got.sort(), ["a 3 batch 7", "b 3 batch 7"])
       assert.strictEqual(outlet.publish(3, new Uint8Array(9 * 1024 * 1024), 7), "too-large")
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("announced ends", () => {
+  it.live("are those of the owners, and none where the broker lets nobody hear them", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer({
+        configuration: `authorization { users: [
+          { user: all, password: x },
+          { user: deaf, password: x, permissions: { publish: ">", subscribe: ["_INBOX.>"] } }
+        ] }`
+      })
+      const as = (user: string) => connect(server.url, { user, password: Redacted.make("x") })
+      const all = yield* as("all")
+      const ends = yield* openAnnouncedEnds.pipe(Effect.provide(all))
+      const deaf = yield* openAnnouncedEnds.pipe(Effect.provide(yield* as("deaf")))
+      const { control } = yield* Nats.pipe(Effect.provide(all))
+      const announced = (last: number) =>
+        JSON.stringify({ owner: "x", cuts: { rows: { first: 1, last, attempt: 1, ingestedAt: 1 } } })
+      control.publish("owners.cut.3", announced(9))
+      control.publish("owners.cut.3", "garbage")
+      yield* waitUntil(
+        Effect.sync(() => ends.of(3)),
+        (end) => end === 9
+      )
+      control.publish("owners.cut.3", announced(12))
+      yield* waitUntil(
+        Effect.sync(() => ends.of(3)),
+        (end) => end === 12
+      )
+      yield* waitUntil(
+        Effect.sync(() => deaf.of(3)),
+        (end) => end === "none"
+      )
     }).pipe(Effect.scoped)
   )
 })
