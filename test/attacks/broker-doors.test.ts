@@ -114,7 +114,7 @@ const expected = {
   },
   api: {
     published: ["tailrace.live.interest"],
-    heard: ["logs.live.*", "logs.live.0", "logs.anomalies.*.*", "tailrace.state.*", "_INBOX_api.>"]
+    heard: ["owners.cut.0", "logs.live.*", "logs.live.0", "logs.anomalies.*.*", "tailrace.state.*", "_INBOX_api.>"]
   },
   operator: {
     published: [
