@@ -25,7 +25,7 @@ import { type Finding, findingsOf } from "./finding.ts"
 import * as machine from "./machine.ts"
 import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, type Price, priceText, probeFsync, probePublishes } from "./probes.ts"
-import { judgeMigrations, judgeStore } from "./store.ts"
+import { judgeConfinement, judgeMigrations, judgeStore } from "./store.ts"
 import { readVarz } from "./varz.ts"
 
 export interface DoctorInput
@@ -219,13 +219,17 @@ const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: bo
       return {
         waiting: report.components.filter(({ state }) => state !== "ready"),
         peers: reasonsOf(report.components, "api.peers"),
+        store: reasonsOf(
+          report.components.filter(({ state }) => state === "ready"),
+          "store"
+        ),
         open: reasonsOf(report.components, openDoorsComponent)
       }
     },
     catch: () => undefined
   }).pipe(Effect.timeout("3 seconds"), Effect.result)
   if (answer._tag === "Success") {
-    const { open, peers, waiting } = answer.success
+    const { open, peers, store, waiting } = answer.success
     const health =
       waiting.length === 0
         ? [ok("health", "every component is ready")]
@@ -235,6 +239,7 @@ const examineApi = Effect.fnUntraced(function* (input: DoctorInput, expected: bo
     return [
       ...health,
       ...peers.map((detail) => ok("peers", detail)),
+      ...store.map(judgeConfinement),
       ...open.map((reason) =>
         warn("open", reason, "it was said so by --insecure-open", "put a proxy with authentication and TLS before it")
       )

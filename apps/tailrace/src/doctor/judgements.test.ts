@@ -13,7 +13,7 @@ import { judgeDataFolder, judgeNatsServer, judgeNode, judgeOpenFiles, judgeWatch
 import { judgePipelines } from "./pipelines.ts"
 import { judgeFsync, priceOf, probeFsync } from "./probes.ts"
 import { reportLines } from "./report.ts"
-import { judgeMigrations, judgeStore } from "./store.ts"
+import { judgeConfinement, judgeMigrations, judgeStore } from "./store.ts"
 
 const seen = (findings: ReadonlyArray<Finding>) => findings.map(({ name, status }) => `${status} ${name}`)
 
@@ -135,6 +135,12 @@ describe("the doctor's judgement of the rest", () => {
     expect(seen(judgeMigrations([{ name: "0001_a.sql", state: "applied" }]))).toEqual(["ok schema"])
     expect(judgeMigrations([{ name: "0001_a.sql", state: "changed" }])[0]?.status).toBe("fail")
     expect(judgeMigrations([{ name: "0002_b.sql", state: "pending" }])[0]?.status).toBe("warn")
+  })
+
+  it("warns of a store that the system does not confine, and says why", () => {
+    expect(judgeConfinement("confined: Landlock 7: files")).toMatchObject({ status: "ok" })
+    const open = judgeConfinement("not confined by the system: no Landlock in this kernel")
+    expect(open).toMatchObject({ status: "warn", seen: expect.stringContaining("no Landlock in this kernel") })
   })
 
   it("finds partitions that nobody runs, that hold, and that lag", () => {

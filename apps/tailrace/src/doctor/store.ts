@@ -1,4 +1,5 @@
 // Store: version, schema, disks, parts and merges, as the doctor judges them.
+import { unconfined } from "@tailrace/store/front/spawn"
 import type { MigrationState } from "@tailrace/store/migrations"
 import type { StoreSurvey } from "@tailrace/store/survey"
 import { bytesText, type Finding, findingsOf } from "./finding.ts"
@@ -10,6 +11,17 @@ const { fail, ok, warn } = findingsOf("store")
 const manyParts = 500
 const tooManyParts = 1_000
 const longMergeSeconds = 600
+
+/** What the store's own process is kept from, as `up` tells it. */
+export const judgeConfinement = (told: string): Finding =>
+  told.startsWith(unconfined)
+    ? warn(
+        "confinement",
+        told,
+        "a way around the lists of what SQL may do would reach the files of this user",
+        "run it on Linux 5.13 or newer with Landlock, or in a container that has nothing else"
+      )
+    : ok("confinement", told)
 
 export const judgeStore = (facts: StoreSurvey): ReadonlyArray<Finding> => {
   const findings = [ok("version", `${facts.version}, up for ${Math.round(facts.uptimeSeconds)} s`)]

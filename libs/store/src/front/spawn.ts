@@ -17,7 +17,8 @@ export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
 /** What a supervisor tells; the telemetry library's HealthReporter fits. */
 export interface FrontHealth {
   readonly live: (reason?: string) => void
-  readonly ready: () => void
+  /** With what the system keeps the process from. */
+  readonly ready: (detail: string) => void
 }
 
 export interface SpawnOptions extends FrontOptionsInput {
@@ -56,6 +57,8 @@ interface Started {
 }
 
 const main = join(import.meta.dirname, "main.ts")
+/** Begins what is told of a front that nothing but its own lists confines. */
+export const unconfined = "not confined by the system"
 /** For what runs at once by default, and four more. */
 const threads = "20"
 /** A process that lived this long has nothing to do with the failures before. */
@@ -76,7 +79,7 @@ export const spawnFront = (options: SpawnOptions): Effect.Effect<Front, FrontErr
     }
     yield* Effect.addFinalizer(() => Effect.promise(async () => running && (await stop(running, options))))
     const first = yield* start(options, options.port, keep)
-    options.health?.ready()
+    options.health?.ready(heldBy(first))
 
     const supervise = Effect.gen(function* () {
       let failures = 0
@@ -91,7 +94,7 @@ export const spawnFront = (options: SpawnOptions): Effect.Effect<Front, FrontErr
         if ((yield* Clock.currentTimeMillis) - since > soundMillis) failures = 0
         const again = Effect.suspend(() => Effect.delay(start(options, first.port, keep), backOff(options, failures++)))
         current = yield* Effect.eventually(Effect.tapError(again, (error) => tell(options, error)))
-        options.health?.ready()
+        options.health?.ready(heldBy(current))
       }
     })
     yield* Effect.forkScoped(supervise)
@@ -104,6 +107,10 @@ export const spawnFront = (options: SpawnOptions): Effect.Effect<Front, FrontErr
       restarts: () => restarts
     }
   })
+
+/** How far the system confines a front, in words. */
+const heldBy = ({ confinement }: Started): string =>
+  "holds" in confinement ? `confined: ${confinement.holds}` : `${unconfined}: ${confinement.reason}`
 
 const tell = (options: SpawnOptions, error: FrontError) => Effect.sync(() => options.health?.live(error.message))
 
