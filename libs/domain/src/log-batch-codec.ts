@@ -1,4 +1,5 @@
 // LogBatch on the wire: columns as bytes, for durable hops and live tails. Kept rows only; accounts travel whole.
+import { type AccountJson, accountFromJson, accountToJson } from "./account-json.ts"
 import { ByteReader, ByteWriter } from "./byte-writer.ts"
 import type { DictionaryColumn } from "./dictionary-column.ts"
 import type { FrameAccount } from "./frame-account.ts"
@@ -279,26 +280,3 @@ const readPairs = (reader: ByteReader, list: PairList, at: number, rows: number)
 }
 
 const utf8 = (bytes: Uint8Array): string => decodeUtf8(bytes, 0, bytes.length)
-
-interface AccountJson extends Omit<FrameAccount, "dropped" | "rejected"> {
-  readonly dropped: ReadonlyArray<readonly [string, number]>
-  readonly rejected: ReadonlyArray<readonly [string, number]>
-}
-const accountToJson = (account: FrameAccount): AccountJson => ({
-  ...account,
-  dropped: [...account.dropped],
-  rejected: [...account.rejected]
-})
-const accountFromJson = (account: AccountJson): FrameAccount => {
-  const { dropped, received, receivedMillis, rejected, sequence, source, tenant } = account
-  const isAccount =
-    Number.isSafeInteger(sequence) &&
-    sequence >= 0 &&
-    Number.isSafeInteger(received) &&
-    received >= 0 &&
-    Number.isFinite(receivedMillis) &&
-    typeof tenant === "string" &&
-    typeof source === "string"
-  if (!isAccount) throw new RangeError("batch is damaged: an account of it is none")
-  return { ...account, dropped: new Map(dropped), rejected: new Map(rejected) }
-}
