@@ -35,6 +35,8 @@ const streams = [
 const readRaw = [
   "$JS.API.STREAM.INFO.raw",
   "$JS.API.CONSUMER.LIST.raw",
+  // The client asks here for a consumer of several subjects, whatever its name.
+  "$JS.API.CONSUMER.CREATE.raw",
   ...["CREATE", "INFO", "MSG.NEXT", "DELETE"].map((verb) => `$JS.API.CONSUMER.${verb}.raw.>`)
 ]
 

@@ -1,6 +1,6 @@
 // Stored ids: which messages of known ids the raw stream holds, for publishers that were away for longer than its duplicate window.
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
-import { type NatsConnection, nuid } from "@nats-io/nats-core"
+import type { NatsConnection } from "@nats-io/nats-core"
 import { rawSubjectsOf } from "@tailrace/domain/subjects"
 
 const stream = "raw"
@@ -29,8 +29,6 @@ export const storedIds = async (connection: NatsConnection, query: StoredIdsQuer
   const first = query.after > state.last_seq ? 1 : query.after + 1
   if (first > state.last_seq) return found
   const { name, num_pending } = await manager.consumers.add(stream, {
-    // Without one it is asked for under a subject that tells no name, which a collector may not publish to.
-    name: nuid.next(),
     ack_policy: AckPolicy.None,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: first,
