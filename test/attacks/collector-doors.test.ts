@@ -239,8 +239,13 @@ describe("a sender", () => {
       expect([name, answer.status]).toEqual([name, 202])
       await running.untilCount(`source:${name}`, 1)
     }
-    const { ledger } = await running.graphql<{ ledger: { entries: ReadonlyArray<Entry & { tenant: string }> } }>(
-      '{ ledger(tenant: "__proto__", source: "__proto__") { entries { tenant received stored droppedBy } } }'
+    // The ledger is written once a second, behind the rows.
+    const { ledger } = await waitFor(
+      () =>
+        running.graphql<{ ledger: { entries: ReadonlyArray<Entry & { tenant: string }> } }>(
+          '{ ledger(tenant: "__proto__", source: "__proto__") { entries { tenant received stored droppedBy } } }'
+        ),
+      (seen) => seen.ledger.entries.length > 0
     )
     expect(ledger.entries).toEqual([{ tenant: "__proto__", received: 1, stored: 1, droppedBy: {} }])
   })
