@@ -1,6 +1,7 @@
 // Tests on real logs of nine systems and on foreign test sets: counts, times and levels.
 import { existsSync, readFileSync } from "node:fs"
 import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
+import { rowsOfCsv } from "@tailrace/testing/csv"
 import { describe, expect, it } from "vitest"
 import { batchOf, isoOf, makeStage, recordOf } from "./records-of.ts"
 
@@ -10,18 +11,6 @@ const present = existsSync(data)
 if (!present) console.warn("real logs: skipped, there is no ../shared/data beside the repository")
 
 const textOf = (path: string): string => readFileSync(new URL(path, data), "utf8")
-
-const rowsOfCsv = (text: string): Array<Record<string, string>> => {
-  const rows: Array<Array<string>> = [[]]
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
-    rows.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain ?? "")
-    if (end !== ",") rows.push([])
-  }
-  const [names = [], ...lines] = rows
-  return lines
-    .filter((line) => line.length === names.length)
-    .map((line) => Object.fromEntries(names.map((name, at) => [name, line[at] ?? ""])))
-}
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 const two = (text: string | number): string => String(text).padStart(2, "0")
