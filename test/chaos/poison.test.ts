@@ -57,7 +57,13 @@ const poisons: ReadonlyArray<Poison> = [
   withHeaders("a line", { "Nats-Expected-Stream": "raw", "Tailrace-Offset": "-5", "Tailrace-Idempotency": "\t" })
 ]
 
-const tokens = ["default.poison", "other-tenant.poison", "a%2Eb.%E2%82%AC", `long.${"x".repeat(200)}`]
+/** Names in subjects, and whether they may be any: what comes under others is refused with all it holds. */
+const subjects = [
+  { names: "default.poison", good: true },
+  { names: "other-tenant.poison", good: true },
+  { names: "a%2Eb.%E2%82%AC", good: false },
+  { names: `long.${"x".repeat(200)}`, good: false }
+] as const
 
 // Their event times are of now and of never, which makes the numbered records late: windows are not counted here.
 const options = { start: () => oneMachine(), panes: false }
@@ -66,16 +72,19 @@ chaosCase("poison frames on the bus", options, async ({ flow, over, stand }) => 
   const connection = await connect({ servers: `127.0.0.1:${stand.instance.ports.nats}` })
   const stream = jetstream(connection)
   let acknowledged = 0
+  let deadLettered = 0
   for (const [i, { headers: given = {}, payload, records }] of poisons.entries()) {
     const built = headers()
     for (const [name, value] of Object.entries(given)) built.set(name, value)
-    await stream.publish(`logs.in.${tokens[i % tokens.length]}`, payload, { headers: built })
+    const { good, names } = subjects[i % subjects.length] as (typeof subjects)[number]
+    await stream.publish(`logs.in.${names}`, payload, { headers: built })
     acknowledged += records
+    if (!good) deadLettered += records
     await flow(50)
   }
   over()
   await connection.close()
-  return { acknowledged }
+  return { acknowledged, deadLettered }
 })
 
 chaosCase("poison lines in files and requests", options, async ({ flow, over, stand }) => {

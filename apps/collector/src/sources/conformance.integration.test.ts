@@ -48,6 +48,7 @@ const overHttp: SourceUnderTest = {
 const overTcp: SourceUnderTest = {
   name: "syslog (tcp)",
   answers: true,
+  endsAtNul: true,
   start: (world) =>
     senderOf(
       run(world, syslog.make(Schema.decodeSync(SyslogConfig)({ port: 0, udp: false }))),
