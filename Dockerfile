@@ -10,8 +10,11 @@ COPY apps/api/package.json apps/api/
 COPY apps/collector/package.json apps/collector/
 COPY apps/processor/package.json apps/processor/
 COPY apps/tailrace/package.json apps/tailrace/
+COPY apps/store-front/package.json apps/store-front/
 COPY libs/access/package.json libs/access/
+COPY libs/config/package.json libs/config/
 COPY libs/domain/package.json libs/domain/
+COPY libs/pipeline/package.json libs/pipeline/
 COPY libs/query/package.json libs/query/
 COPY libs/store/package.json libs/store/
 COPY libs/streams/package.json libs/streams/

@@ -1,6 +1,6 @@
 // Native block: CPU per row of writing a batch as a Native block, at 100, 50 and 10 % of rows kept.
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { NativeBlockWriter } from "@tailrace/store/native-block"
+import { NativeBlockWriter } from "@tailrace/store/write/native-block"
 import { median } from "./instruments/percentiles.ts"
 import type { Question } from "./instruments/report.ts"
 

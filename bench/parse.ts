@@ -1,8 +1,8 @@
 // Parse: CPU per event from the bytes of a frame into the columns of a batch, by format.
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { ParseStage } from "@tailrace/processor/parse/parse"
-import { ParseConfig } from "@tailrace/processor/parse/parse-config"
-import { seededRandom } from "@tailrace/testing/seeded-random"
+import { seededRandom } from "@tailrace/domain/seeded-random"
+import { ParseStage } from "@tailrace/pipeline/parse/parse"
+import { ParseConfig } from "@tailrace/pipeline/parse/parse-config"
 import { Schema } from "effect"
 import type { Question } from "./instruments/report.ts"
 import { lineWriters } from "./load/line-writers.ts"

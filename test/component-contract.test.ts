@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { collectorConfigurable } from "../apps/collector/src/config.ts"
-import { type PipelineResult, readPipeline } from "../apps/processor/src/pipeline.ts"
-import { problemText } from "../libs/telemetry/src/config-decode.ts"
-import { readConfig } from "../libs/telemetry/src/config-file.ts"
+import { catalogues as pipelineCatalogues } from "../apps/processor/src/pipelines.ts"
+import { problemText } from "../libs/config/src/config-decode.ts"
+import { readConfig } from "../libs/config/src/config-file.ts"
+import { type PipelineResult, readPipeline } from "../libs/pipeline/src/pipeline.ts"
 import { type AnyComponent, type Catalogue, catalogues } from "../scripts/reference/catalogues.ts"
 import { fieldRows } from "../scripts/reference/field-table.ts"
 import { type JsonSchema, jsonSchemaOf } from "../scripts/reference/json-schema.ts"
@@ -88,7 +89,7 @@ describe.each(catalogues.map((catalogue) => [catalogue.kind, catalogue] as const
       for (const text of texts) {
         if (catalogue.kind === "source")
           await Effect.runPromise(readConfig(collectorConfigurable, { name: text, text }, {}))
-        else expect(problemsOf(await Effect.runPromise(readPipeline(text))), text).toEqual([])
+        else expect(problemsOf(await Effect.runPromise(readPipeline(pipelineCatalogues, text))), text).toEqual([])
       }
     })
 

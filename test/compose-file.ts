@@ -1,7 +1,7 @@
 // Compose file: docker-compose.yml as data, and everything in it that breaks the Compose specification or the house's rules.
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { readYaml } from "../libs/telemetry/src/yaml-file.ts"
+import { readYaml } from "../libs/config/src/yaml-file.ts"
 
 export const root = join(import.meta.dirname, "..")
 

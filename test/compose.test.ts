@@ -1,13 +1,14 @@
 // The compose file and its configurations: valid, closed to the network, and what the apps' own schemas take.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { catalogues } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { apiConfigurable } from "../apps/api/src/config.ts"
 import { collectorConfigurable } from "../apps/collector/src/config.ts"
 import { processorConfigurable } from "../apps/processor/src/config.ts"
-import { runTestsAt } from "../apps/processor/src/test-runner.ts"
-import { readConfig } from "../libs/telemetry/src/config-file.ts"
+import { readConfig } from "../libs/config/src/config-file.ts"
+import { runTestsAt } from "../libs/pipeline/src/pipeline-tests.ts"
 import {
   type ComposeFile,
   type ComposeService,
@@ -140,7 +141,7 @@ describe("the mounted configuration", () => {
 
   it("of the pipeline passes its own tests", async () => {
     const path = mountedFile(service("processor"), processor().pipeline ?? "") as string
-    const results = await Effect.runPromise(runTestsAt(path))
+    const results = await Effect.runPromise(runTestsAt(catalogues, path))
     expect(results.length).toBeGreaterThan(0)
     expect(results.flatMap(({ problems }) => problems)).toEqual([])
   })

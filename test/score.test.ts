@@ -1,7 +1,7 @@
 // Tests of the score: what passes, what is said of what does not, and that a record's missing words are noticed.
 import { describe, expect, it } from "vitest"
-import { missingWords } from "../apps/processor/src/parse/missing-words.ts"
-import { recordOf } from "../apps/processor/src/parse/records-of.ts"
+import { missingWords } from "../libs/pipeline/src/parse/missing-words.ts"
+import { recordOf } from "../libs/pipeline/src/parse/records-of.ts"
 import { compared, percent, tallies } from "../scripts/score/suite.ts"
 
 describe("score", () => {

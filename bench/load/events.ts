@@ -1,6 +1,6 @@
 // Events: lines of one format, JSON of ten fields and about 241 bytes by default, made once from a seed and stamped anew
 // whenever they are sent.
-import { seededRandom } from "@tailrace/testing/seeded-random"
+import { seededRandom } from "@tailrace/domain/seeded-random"
 import { type Format, lineWriters } from "./line-writers.ts"
 
 /** Events of one block; about 64 KiB. */

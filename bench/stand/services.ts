@@ -85,7 +85,7 @@ export const startStore = async (children: Children, folder: string, before = 0)
       command: process.execPath,
       arguments: [
         ...nodeOptions("store"),
-        repository("libs/store/src/front/main.ts"),
+        repository("apps/store-front/src/main.ts"),
         "--data",
         join(folder, "store"),
         "--port",

@@ -1,10 +1,11 @@
 // Chapter 4: pipelines carry their tests. What a pipeline file says, and how it is tried without broker and store.
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { readPipeline } from "@tailrace/pipeline/pipeline"
+import { catalogues } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
-import { readPipeline } from "../../apps/processor/src/pipeline.ts"
-import { reportText, runPipelineTests, runTestsAt } from "../../apps/processor/src/test-runner.ts"
-import { problemText } from "../../libs/telemetry/src/config-decode.ts"
+import { problemText } from "../../libs/config/src/config-decode.ts"
+import { reportText, runPipelineTests, runTestsAt } from "../../libs/pipeline/src/pipeline-tests.ts"
 
 // A pipeline file is YAML. Stages stand in the order records pass them: parse, filter, enrich, then the metrics and
 // detectors that watch what is left, then the sinks. Under `tests` stands what the pipeline should do: bytes in; rows,
@@ -37,7 +38,7 @@ tests:
 describe("a pipeline", () => {
   it.effect("is tried by its own tests", () =>
     Effect.gen(function* () {
-      const results = yield* runPipelineTests("orders.yaml", pipeline)
+      const results = yield* runPipelineTests(catalogues, "orders.yaml", pipeline)
       assert.strictEqual(
         reportText(results),
         "ok   orders.yaml: health checks are left out, durations become seconds, orders are counted\n1 passed, 0 failed"
@@ -47,7 +48,11 @@ describe("a pipeline", () => {
 
   it.effect("whose test expects something else is told what came instead", () =>
     Effect.gen(function* () {
-      const [result] = yield* runPipelineTests("orders.yaml", pipeline.replace("seconds: 1.5", "seconds: 2"))
+      const [result] = yield* runPipelineTests(
+        catalogues,
+        "orders.yaml",
+        pipeline.replace("seconds: 1.5", "seconds: 2")
+      )
       assert.deepStrictEqual(result?.problems, ['row 1: seconds: expected 2, got "1.5"'])
     })
   )
@@ -63,7 +68,7 @@ metrics:
 sinks:
   - { type: clickhouse, tabel: logs }
 `
-      const result = yield* readPipeline(wrong)
+      const result = yield* readPipeline(catalogues, wrong)
       const problems = "problems" in result ? result.problems.map(problemText) : []
       // Line and column of the value, its path, what is expected.
       assert.strictEqual(problems.length, 4)
@@ -78,7 +83,7 @@ sinks:
   // `tailrace test examples` does.
   it.effect("from the examples does what its tests say", () =>
     Effect.gen(function* () {
-      const results = yield* runTestsAt(join(import.meta.dirname, "../../examples"))
+      const results = yield* runTestsAt(catalogues, join(import.meta.dirname, "../../examples"))
       assert.isAbove(results.length, 0)
       assert.deepStrictEqual(
         results.filter(({ problems }) => problems.length > 0),

@@ -1,8 +1,9 @@
 // Chapter 5: windows close and anomalies speak. Metrics in event time, and what watches them.
 import { assert, describe, it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
+import { readPipeline } from "@tailrace/pipeline/pipeline"
+import { catalogues } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
-import { readPipeline } from "../../apps/processor/src/pipeline.ts"
 
 // A metric condenses the records of a window into one number per key. Windows tumble: each begins where the one before
 // ends, in event time, which is the time the records bear, not the time they arrived.
@@ -17,7 +18,7 @@ const noon = Date.UTC(2026, 2, 1, 12, 0, 0)
 
 /** The part of a fresh pipeline that watches the records. */
 const freshWatch = Effect.gen(function* () {
-  const result = yield* readPipeline(pipelineText)
+  const result = yield* readPipeline(catalogues, pipelineText)
   if ("problems" in result) return yield* Effect.die(result.problems)
   return (yield* result.pipeline.stagesFor(0)).watch
 })

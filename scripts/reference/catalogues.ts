@@ -1,12 +1,12 @@
 // Catalogues: every component there is, by kind, with the folder its file lies in and where it stands in configuration.
 import type { Component, ComponentKind } from "@tailrace/domain/component"
 import { sourceCatalogue } from "../../apps/collector/src/sources/catalogue.ts"
-import { detectorCatalogue } from "../../apps/processor/src/detect/catalogue.ts"
-import { enrichmentCatalogue } from "../../apps/processor/src/enrich/catalogue.ts"
-import { filterCatalogue } from "../../apps/processor/src/filter/catalogue.ts"
-import { codecs } from "../../apps/processor/src/parse/catalogue.ts"
 import { sinkCatalogue } from "../../apps/processor/src/sinks/catalogue.ts"
-import { metricCatalogue } from "../../apps/processor/src/window/catalogue.ts"
+import { detectorCatalogue } from "../../libs/pipeline/src/detect/catalogue.ts"
+import { enrichmentCatalogue } from "../../libs/pipeline/src/enrich/catalogue.ts"
+import { filterCatalogue } from "../../libs/pipeline/src/filter/catalogue.ts"
+import { codecs } from "../../libs/pipeline/src/parse/catalogue.ts"
+import { metricCatalogue } from "../../libs/pipeline/src/window/catalogue.ts"
 
 // biome-ignore lint/suspicious/noExplicitAny: components of all kinds meet here, each with a configuration of its own
 export type AnyComponent = Component<ComponentKind, any, unknown, unknown, unknown>
@@ -49,7 +49,7 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     title: "Codecs",
     summary:
       "How one message is decoded. `parse.codec` in the pipeline file names the codec of frames whose source does not name one; a codec's options stand under its name. What a codec cannot read is kept as it came and marked `parsed = false`.",
-    folder: "apps/processor/src/parse/codecs",
+    folder: "libs/pipeline/src/parse/codecs",
     place: (name, config) => ({
       parse: { codec: name, ...(Object.keys(config).length === 0 ? {} : { [name]: config }) }
     }),
@@ -60,7 +60,7 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     title: "Filters",
     summary:
       "Rules that leave records out, in the order they stand under `filter`. The ledger counts each rule's records.",
-    folder: "apps/processor/src/filter",
+    folder: "libs/pipeline/src/filter",
     place: listed("filter"),
     components: filterCatalogue as never
   },
@@ -68,7 +68,7 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     kind: "enrichment",
     title: "Enrichments",
     summary: "Changes to the records that stay, in the order they stand under `enrich`.",
-    folder: "apps/processor/src/enrich",
+    folder: "libs/pipeline/src/enrich",
     place: listed("enrich"),
     components: enrichmentCatalogue as never
   },
@@ -76,7 +76,7 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     kind: "metric",
     title: "Metrics",
     summary: "Aggregates of the records over tumbling windows of event time, under `metrics`.",
-    folder: "apps/processor/src/window",
+    folder: "libs/pipeline/src/window",
     place: listed("metrics"),
     components: metricCatalogue as never
   },
@@ -84,7 +84,7 @@ export const catalogues: ReadonlyArray<Catalogue> = [
     kind: "detector",
     title: "Detectors",
     summary: "What watches the panes of a metric and reports anomalies, under `detectors`.",
-    folder: "apps/processor/src/detect",
+    folder: "libs/pipeline/src/detect",
     place: listed("detectors"),
     components: detectorCatalogue as never
   },

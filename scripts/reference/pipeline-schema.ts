@@ -1,6 +1,6 @@
 // JSON Schema of the pipeline file, with every component's own schema in its place; editors check and complete with it.
-import { ParseConfig } from "../../apps/processor/src/parse/parse-config.ts"
-import { PipelineConfig } from "../../apps/processor/src/pipeline-config.ts"
+import { ParseConfig } from "../../libs/pipeline/src/parse/parse-config.ts"
+import { PipelineConfig } from "../../libs/pipeline/src/pipeline-config.ts"
 import { type Catalogue, catalogues } from "./catalogues.ts"
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.ts"
 

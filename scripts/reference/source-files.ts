@@ -12,7 +12,7 @@ export interface SourceFile {
 }
 
 const isSource = (path: string): boolean =>
-  path.endsWith(".ts") && !/\.test\.ts$|conformance|node_modules|^libs\/testing\//.test(path)
+  path.endsWith(".ts") && !/\.(?:test|harness)\.ts$|node_modules|^libs\/testing\//.test(path)
 
 export const sourceFiles = (): ReadonlyArray<SourceFile> =>
   ["apps", "libs"]

@@ -15,8 +15,8 @@ import type { Source } from "../../apps/collector/src/source.ts"
 import { sourceCounters } from "../../apps/collector/src/source-counters.ts"
 import { HttpConfig, http } from "../../apps/collector/src/sources/http.ts"
 import { SyslogConfig, syslog } from "../../apps/collector/src/sources/syslog.ts"
-import { ParseStage } from "../../apps/processor/src/parse/parse.ts"
-import { ParseConfig } from "../../apps/processor/src/parse/parse-config.ts"
+import { ParseStage } from "../../libs/pipeline/src/parse/parse.ts"
+import { ParseConfig } from "../../libs/pipeline/src/parse/parse-config.ts"
 
 /** What a sender was told, and the records its messages became. */
 export interface Outcome {

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync }
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { seededRandom } from "@tailrace/domain/seeded-random"
+import { startFront, type TestFront } from "@tailrace/store/front/front.harness"
 import {
   allowedEngines,
   allowedInputFormats,
@@ -10,11 +12,9 @@ import {
   allowedStorageWords,
   allowedTableFunctions,
   ownTables
-} from "@tailrace/store/front/cage/names"
-import { isAllowedFunction } from "@tailrace/store/front/cage/rules"
-import { allowedSettings } from "@tailrace/store/front/cage/settings"
-import { startFront, type TestFront } from "@tailrace/store/front/test-front"
-import { seededRandom } from "@tailrace/testing/seeded-random"
+} from "@tailrace/store-front/cage/names"
+import { isAllowedFunction } from "@tailrace/store-front/cage/rules"
+import { allowedSettings } from "@tailrace/store-front/cage/settings"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import {

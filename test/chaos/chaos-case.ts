@@ -1,6 +1,6 @@
 // Chaos case: a stand under load, one fault, and the promise at the end of it: nothing lost, nothing doubled, all accounted for.
 import { existsSync } from "node:fs"
-import { seededRandom } from "@tailrace/testing/seeded-random"
+import { seededRandom } from "@tailrace/domain/seeded-random"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { expect, it } from "vitest"
 import { type Counts, readCounts, storedNow } from "./counts.ts"

@@ -218,7 +218,8 @@ const isFrontOf = (pid: number, parent: number | undefined): boolean => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8")
     return (
-      status.includes(`\nPPid:\t${parent}\n`) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("front/main.ts")
+      status.includes(`\nPPid:\t${parent}\n`) &&
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("store-front/src/main.ts")
     )
   } catch {
     return false

@@ -1,7 +1,7 @@
 // AcknowledgementWatch: a message may be acknowledged only when every output holds what came of it.
 import { parseDeadLetterId } from "@tailrace/domain/dead-letter"
 import { decodeBatch } from "@tailrace/domain/log-batch-codec"
-import { unpackBatch } from "@tailrace/processor/stage-message"
+import { unpackBatch } from "@tailrace/processor/partition/stage-message"
 import { positionHeaders } from "@tailrace/streams/hop-position"
 import { indexBehind, type ModelStream } from "./model-stream.ts"
 import { isLate } from "./poison.ts"

@@ -1,6 +1,6 @@
 // ModelLetters: the dead letters of a store, each replacing itself, and the marks of frames whose rows come in several inserts.
 import { deadLetterIdText } from "@tailrace/domain/dead-letter"
-import type { KnownLetter } from "@tailrace/store/settled-records"
+import type { KnownLetter } from "@tailrace/store/recover/settled-records"
 import type { JsonRow } from "./model-tables.ts"
 import type { NativeLetter } from "./native-reader.ts"
 

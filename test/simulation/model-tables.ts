@@ -1,5 +1,5 @@
 // ModelTables: the tables of a store as pipelines see them, in memory: parts, logs of tokens, a rollup that hangs on inserts.
-import type { SplitFrameFound } from "@tailrace/store/settled-records"
+import type { SplitFrameFound } from "@tailrace/store/recover/settled-records"
 import type { StoredBatch } from "@tailrace/store/tables"
 import { ModelLetters } from "./model-letters.ts"
 import { ModelRollup } from "./model-rollup.ts"

@@ -1,7 +1,7 @@
 // NativeReader: reads blocks in ClickHouse's Native format, rows and dead letters, as far as a model of the store looks at them.
 
-import { blockColumns } from "@tailrace/store/native-block"
-import type { KnownLetter } from "@tailrace/store/settled-records"
+import type { KnownLetter } from "@tailrace/store/recover/settled-records"
+import { blockColumns } from "@tailrace/store/write/native-block"
 
 export interface NativeRow {
   readonly tenant: string

@@ -1,7 +1,7 @@
 // Poison: records over which a stage fails, or that the store refuses, and a pipeline that fails over them.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { Pipeline } from "@tailrace/processor/pipeline"
-import type { PartitionStages } from "@tailrace/processor/stage"
+import type { PartitionStages } from "@tailrace/pipeline/stage"
+import type { Pipeline } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 
 /** What each poison throws, and the reason that is noted. A torn frame cannot be parsed, and each of its records can. */
@@ -41,10 +41,10 @@ export const brittle = (pipeline: Pipeline): Pipeline => ({
 
 const brittleStages = (stages: PartitionStages): PartitionStages => ({
   ...stages,
-  parse: (batch, delivery) => {
-    const texts = stages.messages(delivery).map((message) => Buffer.from(message).toString())
+  parse: (batch, frame) => {
+    const texts = stages.messages(frame).map((message) => Buffer.from(message).toString())
     if (isTorn(texts)) throw new stagePoisons.torn.failure("the frame is torn")
-    const appending = stages.parse(batch, delivery)
+    const appending = stages.parse(batch, frame)
     if (texts.some((text) => poisonIn(text) === "parse")) throw new stagePoisons.parse.failure("cannot parse")
     return appending
   },

@@ -1,6 +1,6 @@
 // Simulate: one life story of a pipeline from a seed: input, faults, deaths and births, and whether the promises held.
 
-import type { Pipeline } from "@tailrace/processor/pipeline"
+import type { Pipeline } from "@tailrace/processor/pipelines"
 import type { TablesShape } from "@tailrace/store/tables"
 import type { BrokerShape } from "@tailrace/streams/broker"
 import type { PublisherShape } from "@tailrace/streams/publisher"

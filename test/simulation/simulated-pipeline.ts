@@ -1,5 +1,6 @@
 // The pipeline that is simulated: rules that drop, windows that wait for hours and for seconds, detectors, small batches.
-import { type Pipeline, readPipeline } from "@tailrace/processor/pipeline"
+import { readPipeline } from "@tailrace/pipeline/pipeline"
+import { catalogues, type Pipeline } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 
 const text = `name: simulated
@@ -19,7 +20,7 @@ snapshotEvery: 1s
 
 /** Built once for any number of runs; each run makes stages of its own. */
 export const simulatedPipeline = (): Pipeline => {
-  const result = Effect.runSync(readPipeline(text))
+  const result = Effect.runSync(readPipeline(catalogues, text))
   if ("problems" in result) throw new Error(JSON.stringify(result.problems))
   return result.pipeline
 }

@@ -1,10 +1,11 @@
 // SimulatedProcess: a processor that is started, killed, stopped for a while, ended in order, and started again.
-import { keepBalanced } from "@tailrace/processor/balance"
-import { beat } from "@tailrace/processor/heartbeat"
-import { runPartition } from "@tailrace/processor/partition"
-import type { Pipeline } from "@tailrace/processor/pipeline"
+
+import { runPartition } from "@tailrace/processor/partition/partition"
+import type { Pipeline } from "@tailrace/processor/pipelines"
+import { keepBalanced } from "@tailrace/processor/upkeep/balance"
+import { beat } from "@tailrace/processor/upkeep/heartbeat"
+import { StoredMessages } from "@tailrace/store/recover/stored-messages"
 import { Store } from "@tailrace/store/store"
-import { StoredMessages } from "@tailrace/store/stored-messages"
 import { Tables } from "@tailrace/store/tables"
 import { Broker } from "@tailrace/streams/broker"
 import { Nats } from "@tailrace/streams/nats"

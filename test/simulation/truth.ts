@@ -1,7 +1,8 @@
 // Truth: what has to come of the input, computed message by message without any pipeline.
 import { deadLetterIdText } from "@tailrace/domain/dead-letter"
 import { LogBatch } from "@tailrace/domain/log-batch"
-import type { PartitionStages } from "@tailrace/processor/stage"
+import type { PartitionStages } from "@tailrace/pipeline/stage"
+import { rawFrameOf } from "@tailrace/streams/frame-encoding"
 import { Effect } from "effect"
 import type { StreamMessage } from "./model-stream.ts"
 import { isTorn, poisonIn, stagePoisons } from "./poison.ts"
@@ -85,8 +86,9 @@ export class Truth {
       receivedMillis: storedMillis
     }
     batch.reset()
-    stages.parse(batch, delivery)
-    this.refuse(batch, partition, sequence, stages.messages(delivery), data, stages)
+    const frame = rawFrameOf(delivery)
+    stages.parse(batch, frame)
+    this.refuse(batch, partition, sequence, stages.messages(frame), data, stages)
     this.keep(batch, partition, sequence)
     this.account(batch, partition, sequence)
   }

@@ -1,5 +1,5 @@
 // World: the virtual time and the chance of one simulation. Whatever happens is an event in its queue, in an order its seed decides.
-import { seededRandom } from "@tailrace/testing/seeded-random"
+import { seededRandom } from "@tailrace/domain/seeded-random"
 
 interface Timer {
   readonly at: number

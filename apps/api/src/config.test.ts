@@ -1,6 +1,6 @@
 // Tests of the api's configuration: defaults, file, environment, and what is said when it is wrong.
 import { assert, describe, it } from "@effect/vitest"
-import { readConfig } from "@tailrace/telemetry/config-file"
+import { readConfig } from "@tailrace/config/config-file"
 import { Effect } from "effect"
 import { apiConfigurable } from "./config.ts"
 

@@ -1,9 +1,9 @@
 // Config of the api: where it listens, where broker and store are, and the bounds of a request.
 import { peerRules } from "@tailrace/access/peer-owner"
+import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
 import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
-import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))

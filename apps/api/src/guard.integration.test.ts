@@ -5,7 +5,7 @@ import { freePort } from "@tailrace/testing/free-port"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
 import { WebSocket } from "ws"
-import { startWorld, type World } from "./api-harness.ts"
+import { startWorld, type World } from "./api.harness.ts"
 import { clientOf, tail } from "./tail-client.ts"
 
 class Guarded extends Context.Service<Guarded, World>()("test/Guarded") {}

@@ -1,10 +1,10 @@
 // The api's command: serves GraphQL by a configuration, or says whether a configuration is right.
 import { NodeRuntime } from "@effect/platform-node"
+import { loadConfig } from "@tailrace/config/config-file"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
-import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"

@@ -1,9 +1,9 @@
 // Integration tests of the queries: rows that the store's own inserts wrote, asked for over HTTP.
 import { assert, layer } from "@effect/vitest"
-import { insertAnomalies, insertLedger, insertPanes } from "@tailrace/store/insert-rows"
+import { insertAnomalies, insertLedger, insertPanes } from "@tailrace/store/write/insert-rows"
 import { Context, Effect, Layer } from "effect"
 import { auditServer } from "graphql-http"
-import { batchOf, type Row, startWorld, type World } from "./api-harness.ts"
+import { batchOf, type Row, startWorld, type World } from "./api.harness.ts"
 
 const minute = 60_000
 const end = 1_795_249_860_000

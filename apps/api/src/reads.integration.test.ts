@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { assert, layer } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
-import { startWorld, type World } from "./api-harness.ts"
+import { startWorld, type World } from "./api.harness.ts"
 import { clientOf } from "./tail-client.ts"
 
 /** Counts that wait at the store, by the texts they look for. */

@@ -3,7 +3,7 @@ import { request } from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
-import { batchOf, startWorld, type World } from "./api-harness.ts"
+import { batchOf, startWorld, type World } from "./api.harness.ts"
 
 class Streamed extends Context.Service<Streamed, World>()("test/Streamed") {}
 const streamed = (stalledSeconds: number) =>

@@ -1,7 +1,7 @@
 // Tail client: a live tail over WebSocket as a client sees it, for tests.
 import { type Client, createClient } from "graphql-ws"
 import { WebSocket } from "ws"
-import type { World } from "./api-harness.ts"
+import type { World } from "./api.harness.ts"
 
 export interface Delivery {
   readonly rows: ReadonlyArray<{ readonly id: string; readonly body: string }>

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
 import type { WebSocket } from "ws"
-import { batchOf, type Row, startWorld, type World } from "./api-harness.ts"
+import { batchOf, type Row, startWorld, type World } from "./api.harness.ts"
 import { clientOf, tail, tailQuery } from "./tail-client.ts"
 
 class Tailed extends Context.Service<Tailed, World>()("test/Tailed") {}

@@ -1,6 +1,6 @@
 // Tests of the collector's configuration: defaults, YAML, the environment, and everything that is wrong at once with its place.
 import { assert, describe, it } from "@effect/vitest"
-import { readConfig } from "@tailrace/telemetry/config-file"
+import { readConfig } from "@tailrace/config/config-file"
 import { Effect } from "effect"
 import { collectorConfigurable } from "./config.ts"
 

@@ -1,7 +1,8 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
+
+import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
-import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file.ts"
 import { HttpConfig } from "./sources/http.ts"

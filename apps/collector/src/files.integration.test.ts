@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
-import { startBroker } from "./collector-harness.ts"
+import { startBroker } from "./collector.harness.ts"
 
 const folderOf = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "tailrace-files-"))),

@@ -8,7 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { freePort } from "@tailrace/testing/free-port"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { startBroker } from "./collector-harness.ts"
+import { startBroker } from "./collector.harness.ts"
 
 const main = join(import.meta.dirname, "main.ts")
 const perRequest = 20

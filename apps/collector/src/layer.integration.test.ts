@@ -4,7 +4,7 @@ import { connect } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Exit, Scope } from "effect"
-import { startBroker } from "./collector-harness.ts"
+import { startBroker } from "./collector.harness.ts"
 
 const message = (app: string, i: number) => `<165>1 2026-09-21T14:13:20Z web ${app} ${i} - - record ${i}`
 const numbers = Array.from({ length: 1_000 }, (_, i) => i)

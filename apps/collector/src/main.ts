@@ -1,9 +1,9 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
 import { NodeRuntime } from "@effect/platform-node"
+import { loadConfig } from "@tailrace/config/config-file"
 import { collectByHeapLimits, collectLittleSeldom } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
-import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"

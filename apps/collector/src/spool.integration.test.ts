@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Exit, Scope } from "effect"
-import { startBroker } from "./collector-harness.ts"
+import { startBroker } from "./collector.harness.ts"
 
 const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "tailrace-collector-spool-"))),

@@ -1,6 +1,6 @@
 // Tests of the processor's configuration.
 import { inspect } from "node:util"
-import { readConfig } from "@tailrace/telemetry/config-file"
+import { readConfig } from "@tailrace/config/config-file"
 import { Effect, Redacted } from "effect"
 import { expect, it } from "vitest"
 import { processorConfigurable } from "./config.ts"

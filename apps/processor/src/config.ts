@@ -1,10 +1,11 @@
 // Config of the processor: where broker and store are, which partitions it runs, and where its pipeline file is.
+
+import { asNumber, asText, type Configurable } from "@tailrace/config/config-file"
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field, optional } from "@tailrace/domain/field"
 import { StoreConfig, storeKeys } from "@tailrace/store/store-config"
 import { Durability } from "@tailrace/streams/durability"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
-import { asNumber, asText, type Configurable } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 const DeadLetters = Schema.Struct({

@@ -1,19 +1,19 @@
 // The processor's command: runs the pipelines, or tests or checks pipeline files.
 import { NodeRuntime } from "@effect/platform-node"
+import { loadConfig } from "@tailrace/config/config-file"
+import { reportText, runTestsAt } from "@tailrace/pipeline/pipeline-tests"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
-import { loadConfig } from "@tailrace/telemetry/config-file"
 import { Health } from "@tailrace/telemetry/health"
 import { loggingFromEnvironment } from "@tailrace/telemetry/logging"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Console, Effect, Layer } from "effect"
 import { processorConfigurable } from "./config.ts"
 import { processorLayer } from "./layer.ts"
-import { loadPipeline } from "./pipeline-file.ts"
+import { catalogues, loadPipeline } from "./pipelines.ts"
 import { serveStatus } from "./status-server.ts"
-import { reportText, runTestsAt } from "./test-runner.ts"
 
 const environment = process.env
 
@@ -34,7 +34,7 @@ const run = Effect.fnUntraced(function* (path: string | undefined) {
 })
 
 const test = Effect.fnUntraced(function* (path: string) {
-  const results = yield* runTestsAt(path)
+  const results = yield* runTestsAt(catalogues, path)
   yield* Console.log(reportText(results))
   if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1
 })

@@ -1,7 +1,7 @@
 // Tests of the row lookup: that it leaves out no row which a query matches, and leaves out the others where it can.
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { decodeBatch, encodeBatch } from "@tailrace/domain/log-batch-codec"
-import { seededRandom } from "@tailrace/testing/seeded-random"
+import { seededRandom } from "@tailrace/domain/seeded-random"
 import { describe, expect, it } from "vitest"
 import { parseQuery } from "./parse.ts"
 import { type Random, randomIndexedQuery, randomQuery, randomRecord } from "./random-query.ts"

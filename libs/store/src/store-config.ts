@@ -1,7 +1,7 @@
 // StoreConfig: where a process finds the store, as it stands in the configuration of every app.
 import { asSecretFile, Secret } from "@tailrace/access/secret"
+import { asText, type EnvironmentKeys } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
-import { asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const StoreConfig = Schema.Struct({

@@ -1,11 +1,11 @@
 // Tables: what pipelines write to the store and read back of their own; a reference, so that a model can stand in for ClickHouse.
 import { Context, Effect } from "effect"
-import { insertSettings } from "./insert-settings.ts"
-import { postBlock } from "./post-block.ts"
-import { fillRollup, rollupGaps } from "./rollup-of-batch.ts"
-import { lettersAfter, splitFrameFound } from "./settled-records.ts"
+import { fillRollup, rollupGaps } from "./recover/rollup-of-batch.ts"
+import { lettersAfter, splitFrameFound } from "./recover/settled-records.ts"
 import { read, Store } from "./store.ts"
 import { type StoreError, toStoreError } from "./store-error.ts"
+import { insertSettings } from "./write/insert-settings.ts"
+import { postBlock } from "./write/post-block.ts"
 
 /** The batch of a partition that was inserted last, as its rows tell. */
 export interface StoredBatch {

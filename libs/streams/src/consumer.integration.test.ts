@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Option } from "effect"
-import { connectedBroker } from "./broker-harness.ts"
+import { connectedBroker } from "./broker.harness.ts"
 import { type Consumer, openConsumer } from "./consumer.ts"
 
 const durable = { stream: "S", durable: "d", filterSubject: "s.a", maxAckPending: 10_000 }

@@ -1,6 +1,8 @@
 // Frame encoding: payloads of frames compressed on their way over the broker, and frames as their readers see them.
 import { decodeFrameHeader, encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
+import type { RawFrame } from "@tailrace/domain/raw-frame"
 import { compress, decompress } from "./compression.ts"
+import type { Delivery } from "./delivery.ts"
 
 /** How a payload lies in the broker; without the header as it is. */
 export type FrameEncoding = "none" | "zstd"
@@ -50,4 +52,10 @@ export const unpackFrame = (get: (name: string) => string | undefined, data: Uin
   } catch {
     return { header: { ...header, layout: "single" }, payload: data, encoding: "none" }
   }
+}
+
+/** A message of the raw stream as pipelines take it. */
+export const rawFrameOf = ({ data, headers, receivedMillis, sequence, subject }: Delivery): RawFrame => {
+  const { header, payload } = unpackFrame((name) => headers.get(name), data)
+  return { sequence, subject, header, payload, storedMillis: receivedMillis }
 }

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Fiber, Latch } from "effect"
-import { connectedBroker } from "./broker-harness.ts"
+import { connectedBroker } from "./broker.harness.ts"
 import { type HopOptions, startHop } from "./hop.ts"
 import { positionHeaders } from "./hop-position.ts"
 import { Publisher, type PublisherShape } from "./publisher.ts"

@@ -1,7 +1,7 @@
 // NatsConfig: where a process finds the broker, as it stands in the configuration of every app.
 import { asSecretFile, Secret } from "@tailrace/access/secret"
+import { asList, asText, type EnvironmentKeys } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
-import { asList, asText, type EnvironmentKeys } from "@tailrace/telemetry/config-file"
 import { Schema } from "effect"
 
 export const NatsConfig = Schema.Struct({

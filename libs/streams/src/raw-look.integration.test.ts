@@ -1,7 +1,7 @@
 // Looks at the raw stream of a real nats-server: which ids it holds beyond its duplicate window, and how far pipelines lag.
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { connectedBroker } from "./broker-harness.ts"
+import { connectedBroker } from "./broker.harness.ts"
 import { durableOf, streamDefinitions } from "./definitions.ts"
 import { ensureDurable } from "./durable.ts"
 import { LagProbe } from "./raw-lag.ts"

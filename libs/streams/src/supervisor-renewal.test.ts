@@ -4,8 +4,8 @@ import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Deferred, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { part, services } from "./supervisor.harness.ts"
 import { type Part, supervise } from "./supervisor.ts"
-import { part, services } from "./supervisor-harness.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
   effect.pipe(Effect.scoped, Effect.provide(services))

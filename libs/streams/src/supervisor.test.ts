@@ -6,8 +6,8 @@ import { Deferred, Effect, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { startActor } from "./actor.ts"
 import { Mailbox } from "./mailbox.ts"
+import { part, services } from "./supervisor.harness.ts"
 import { type Part, supervise } from "./supervisor.ts"
-import { part, services } from "./supervisor-harness.ts"
 
 const run = <A, E>(effect: Effect.Effect<A, E, Scope.Scope | Health | Metrics>) =>
   effect.pipe(Effect.scoped, Effect.provide(services))

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { connectedBroker } from "./broker-harness.ts"
+import { connectedBroker } from "./broker.harness.ts"
 import { openConsumer } from "./consumer.ts"
 import { trimStreams } from "./trim.ts"
 

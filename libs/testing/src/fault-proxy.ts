@@ -1,7 +1,7 @@
 // Fault proxy: stands between a client and a server on TCP and delays, slows, slices, swallows, resets or refuses, as told.
 import { connect, createServer, type Server, type Socket } from "node:net"
+import { seededRandom } from "@tailrace/domain/seeded-random"
 import { FaultLane, type LaneFaults } from "./fault-lane.ts"
-import { seededRandom } from "./seeded-random.ts"
 
 export interface Faults {
   /** From the client to the server. */

@@ -1,7 +1,7 @@
 // The suite cases: own inputs after public bug reports, sent to the collector's sockets, and the records they should become.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { Effect } from "effect"
-import { isoOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { isoOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import { type Collector, type Outcome, openCollector } from "../collector.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"

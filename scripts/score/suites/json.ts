@@ -1,5 +1,5 @@
 // The suite json: documents that RFC 8259 accepts and refuses, and strings that have broken programs.
-import { recordOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { recordOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import { compared, type Suite } from "../suite.ts"
 
 interface Document {

@@ -1,6 +1,6 @@
 // The suite "every line kept whole": no word of any line of the corpora is missing from its record.
-import { missingWords } from "../../../apps/processor/src/parse/missing-words.ts"
-import { recordsOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { missingWords } from "../../../libs/pipeline/src/parse/missing-words.ts"
+import { recordsOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"
 

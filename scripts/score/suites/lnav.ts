@@ -1,7 +1,7 @@
 // The suite lnav: times and levels of odd formats as lnav reads them, line by line.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityTextOf } from "@tailrace/domain/severity"
-import { batchOf, isoOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { batchOf, isoOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"
 

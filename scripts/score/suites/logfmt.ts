@@ -1,6 +1,6 @@
 // The suite logfmt: what go-logfmt's decoder reads and refuses.
 import type { LogRecord } from "@tailrace/domain/log-record"
-import { makeStage, recordOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { makeStage, recordOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"
 

@@ -1,6 +1,6 @@
 // The suite loghub: times and levels in the headers of real logs of sixteen systems.
 import { severityNumberOf } from "@tailrace/domain/severity"
-import { batchOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { batchOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import { rowsOfCsv } from "../../../libs/testing/src/csv.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"

@@ -1,7 +1,7 @@
 // The suite syslog: messages as their authors read them, and as rsyslog and syslog-ng read them where they agree.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityNumberOfSyslog } from "@tailrace/domain/severity"
-import { isoOf, recordOf } from "../../../apps/processor/src/parse/records-of.ts"
+import { isoOf, recordOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"
 

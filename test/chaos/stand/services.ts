@@ -134,7 +134,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
     store: new Service({
       name: "store",
       command: process.execPath,
-      arguments: [join(root, "libs/store/src/front/main.ts"), "--options", storeFile],
+      arguments: [join(root, "apps/store-front/src/main.ts"), "--options", storeFile],
       folder,
       environment: { UV_THREADPOOL_SIZE: "20" },
       ready: () => answers(`http://127.0.0.1:${storePort}/ping`)

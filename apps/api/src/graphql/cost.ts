@@ -24,7 +24,7 @@ import {
   type SelectionSetNode
 } from "graphql"
 import type { ApiLimits } from "../config.ts"
-import { apiError } from "./failure.ts"
+import { apiError } from "../questions/failure.ts"
 
 interface Cost {
   readonly fields: number

@@ -1,7 +1,7 @@
 // GraphQL over HTTP: one request in, one response or a stream of events out, at the reader's pace.
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { apiError, type ErrorCode } from "../questions/failure.ts"
 import { callerOf } from "../reads/caller.ts"
-import { apiError, type ErrorCode } from "./failure.ts"
 import type { GraphqlServer } from "./server.ts"
 
 interface Refusal {

@@ -10,10 +10,10 @@ import {
 import type { ServerOptions } from "graphql-ws"
 import { createYoga, type Plugin } from "graphql-yoga"
 import type { ApiConfig } from "../config.ts"
+import { toApiError } from "../questions/failure.ts"
 import type { Caller } from "../reads/read-queue.ts"
 import type { ApiContext } from "./builder.ts"
 import { costProblem, tooManyOperations } from "./cost.ts"
-import { toApiError } from "./failure.ts"
 import { limitsRule } from "./limits.ts"
 import { schema } from "./schema.ts"
 

@@ -1,6 +1,6 @@
 // Read queue: reads of the store wait for their turn, fairly among callers, so that no caller holds up another.
 import { Effect } from "effect"
-import { apiError } from "../graphql/failure.ts"
+import { apiError } from "../questions/failure.ts"
 
 /** Who asks: turns go around addresses, and within an address around its connections. */
 export interface Caller {

@@ -4,7 +4,7 @@ import type { Nats } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
 import { Cause, type Context, Effect, Exit } from "effect"
 import type { ApiContext } from "../graphql/builder.ts"
-import { apiError, toApiError } from "../graphql/failure.ts"
+import { apiError, toApiError } from "../questions/failure.ts"
 import type { Caller, ReadQueue } from "./read-queue.ts"
 
 type Services = Store | Nats | Publisher

@@ -1,5 +1,5 @@
 // Live limit: how many subscriptions are open, bounded, each ended when its connection ends.
-import { apiError } from "../graphql/failure.ts"
+import { apiError } from "../questions/failure.ts"
 
 export class LiveLimit {
   private readonly most: number

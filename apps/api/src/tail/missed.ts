@@ -1,9 +1,9 @@
 // Missed: how far the store reaches, and what a resumed tail has not seen of it.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { toSql } from "@tailrace/query/to-sql"
-import { countLogs } from "@tailrace/store/count"
-import type { LogsFilter } from "@tailrace/store/logs-filter"
-import { searchLogs } from "@tailrace/store/search"
+import { countLogs } from "@tailrace/store/read/count"
+import type { LogsFilter } from "@tailrace/store/read/logs-filter"
+import { searchLogs } from "@tailrace/store/read/search"
 import { type ReadLimits, read } from "@tailrace/store/store"
 import { Effect } from "effect"
 import { furthest, type TailPosition } from "./resume-token.ts"

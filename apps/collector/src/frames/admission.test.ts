@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import type { Admission } from "./admission.ts"
+import { testIntake } from "./intake.harness.ts"
 import { makeOrigin, type Origin } from "./origin.ts"
-import { testIntake } from "./test-intake.ts"
 
 const origin = (admission: Admission, parts: Partial<Origin> = {}): Origin =>
   makeOrigin({

@@ -3,8 +3,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { mostMessages } from "@tailrace/domain/frame"
 import type { Refusal } from "../refusal.ts"
+import { testIntake } from "./intake.harness.ts"
 import { makeOrigin, type Origin } from "./origin.ts"
-import { testIntake } from "./test-intake.ts"
 
 const origin = (parts: Partial<Origin> = {}): Origin =>
   makeOrigin({

@@ -1,5 +1,5 @@
 // BodyReader: the bytes of one request cut into messages in slices, with what is wrong with the others and where.
-import { skipSpace } from "./json-validator.ts"
+import { skipSpace } from "../sources/http/json-validator.ts"
 import { LineCount, type Position } from "./line-count.ts"
 import { unfinished, ValueEnds } from "./value-ends.ts"
 

@@ -4,9 +4,9 @@ import type { Doors } from "@tailrace/access/browser-guard"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
 import type { SourceContext } from "../source.ts"
+import { type IngestLimits, ingest, type RequestTarget } from "../sources/http/ingest.ts"
 import { type Answer, json, problem } from "./answer.ts"
 import { doorProblem, permission, preflight } from "./doors.ts"
-import { type IngestLimits, ingest, type RequestTarget } from "./ingest.ts"
 import { formProblem } from "./request-form.ts"
 
 export interface RouteParts {

@@ -1,5 +1,5 @@
 // ValueEnds: where JSON values of a body end; those longer than any message may be are passed over without a check.
-import { JsonValidator } from "./json-validator.ts"
+import { JsonValidator } from "../sources/http/json-validator.ts"
 
 /** What `find` answers when the end of a long value is not reached yet. */
 export const unfinished = -2

@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { testIntake } from "../frames/test-intake.ts"
-import { metric, numbered, received, receivesUpTo, start, temporaryFolder, textOf } from "./file/file-harness.ts"
+import { testIntake } from "../frames/intake.harness.ts"
+import { metric, numbered, received, receivesUpTo, start, temporaryFolder, textOf } from "./file/file.harness.ts"
 
 describe("file", () => {
   it.live("reads what is there, then what is added, and waits for the rest of a half line", () =>

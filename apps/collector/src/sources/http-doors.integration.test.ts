@@ -6,7 +6,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
-import { testIntake } from "../frames/test-intake.ts"
+import { testIntake } from "../frames/intake.harness.ts"
 import { HttpConfig, http } from "./http.ts"
 
 // @effect-diagnostics strictEffectProvide:off -- a test is an entry point

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { freePort } from "@tailrace/testing/free-port"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect, Exit, Scope } from "effect"
-import { startBroker } from "../collector-harness.ts"
+import { startBroker } from "../collector.harness.ts"
 
 interface Reply {
   readonly status: number

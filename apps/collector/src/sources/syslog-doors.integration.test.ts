@@ -7,7 +7,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
-import { testIntake } from "../frames/test-intake.ts"
+import { testIntake } from "../frames/intake.harness.ts"
 import { SyslogConfig, syslog } from "./syslog.ts"
 
 const services = Layer.merge(Health.layer, Metrics.layerBare)

@@ -8,7 +8,7 @@ import { Metrics } from "@tailrace/telemetry/metrics"
 import { freePort } from "@tailrace/testing/free-port"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
-import { testIntake } from "../frames/test-intake.ts"
+import { testIntake } from "../frames/intake.harness.ts"
 import { SyslogConfig, syslog } from "./syslog.ts"
 
 type World = ReturnType<typeof testIntake>

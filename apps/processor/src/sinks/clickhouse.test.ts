@@ -10,9 +10,9 @@ import { Nats } from "@tailrace/streams/nats"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect } from "vitest"
-import { Breaker } from "../breaker.ts"
-import type { SinkContext } from "../sink.ts"
-import type { SinkPolicy } from "../sink-policy.ts"
+import { Breaker } from "../outputs/breaker.ts"
+import type { SinkContext } from "../outputs/sink.ts"
+import type { SinkPolicy } from "../outputs/sink-policy.ts"
 import { clickhouse } from "./clickhouse.ts"
 
 interface Inserted {

@@ -3,7 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch, type FrameRange } from "@tailrace/domain/log-batch-codec"
 import { type LiveOutlet, openLiveOutlet } from "@tailrace/streams/live"
 import { Effect, Schema } from "effect"
-import { defineSink, type OpenSink, type Sink, type SinkContext } from "../sink.ts"
+import { defineSink, type OpenSink, type Sink, type SinkContext } from "../outputs/sink.ts"
 
 /** Bytes of one message, about. */
 const partBytes = 256 * 1024

@@ -1,10 +1,10 @@
 // Tests of the sink stdout: what it writes, and what it does when nobody reads any more.
 import { Writable } from "node:stream"
 import { LogBatch } from "@tailrace/domain/log-batch"
+import { ParseStage } from "@tailrace/pipeline/parse/parse"
+import { ParseConfig } from "@tailrace/pipeline/parse/parse-config"
 import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
-import { ParseStage } from "../parse/parse.ts"
-import { ParseConfig } from "../parse/parse-config.ts"
 import { openOn } from "./stdout.ts"
 
 const batchOf = (text: string): LogBatch => {

@@ -3,7 +3,7 @@ import type { Writable } from "node:stream"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { type LogRecord, recordId } from "@tailrace/domain/log-record"
 import { Effect, Schema } from "effect"
-import { defineSink, type OpenSink, type Sink } from "../sink.ts"
+import { defineSink, type OpenSink, type Sink } from "../outputs/sink.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("stdout") })
 

@@ -1,5 +1,5 @@
 // The command check: whether a pipeline file is sound, with every problem and where it stands.
-import { loadPipeline } from "@tailrace/processor/pipeline-file"
+import { loadPipeline } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { json } from "../endpoints.ts"

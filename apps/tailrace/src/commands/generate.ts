@@ -1,7 +1,8 @@
 // The command generate: seeded, numbered demonstration logs on standard output.
-import { generatorFormats, messageWriter } from "@tailrace/testing/log-generator"
+
 import { Clock, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { generatorFormats, messageWriter } from "../generate/log-generator.ts"
 import { Output } from "../terminal/output.ts"
 
 const linesPerWrite = 500

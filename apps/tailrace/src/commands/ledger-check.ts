@@ -1,5 +1,5 @@
 // The command ledger --check: whether raw stream, rows, rollup and ledger say the same, counted from outside.
-import { endOfTime } from "@tailrace/store/ledger-check"
+import { endOfTime } from "@tailrace/store/read/ledger-check"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { forEachMessage, replayHeader } from "@tailrace/domain/frame"
 import { inputSubject } from "@tailrace/domain/subjects"
-import { loadPipeline } from "@tailrace/processor/pipeline-file"
+import { loadPipeline } from "@tailrace/processor/pipelines"
 import { packFrame, unpackFrame } from "@tailrace/streams/frame-encoding"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"

@@ -1,5 +1,6 @@
 // The command test: runs the `tests:` blocks of pipeline files.
-import { reportText, runTestsAt } from "@tailrace/processor/test-runner"
+import { reportText, runTestsAt } from "@tailrace/pipeline/pipeline-tests"
+import { catalogues } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { json } from "../endpoints.ts"
@@ -17,7 +18,7 @@ export const testCommand = Command.make(
   },
   Effect.fnUntraced(function* (input) {
     const output = yield* Output
-    const results = yield* runTestsAt(input.path).pipe(
+    const results = yield* runTestsAt(catalogues, input.path).pipe(
       Effect.catchTag("TestRunnerError", (error) => Effect.fail(usageFailure(error.message)))
     )
     if (input.json) for (const result of results) yield* output.line(JSON.stringify(result))

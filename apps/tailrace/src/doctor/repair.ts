@@ -1,6 +1,6 @@
 // Repair: finds what a store holds more than once and where its rollup counts otherwise than its rows, and mends it when told to.
-import { type Copies, copiedTables, findCopies, removeCopies } from "@tailrace/store/copies"
-import { findRollupDifferences, levelRollup, type RollupDay } from "@tailrace/store/level-rollup"
+import { type Copies, copiedTables, findCopies, removeCopies } from "@tailrace/store/recover/copies"
+import { findRollupDifferences, levelRollup, type RollupDay } from "@tailrace/store/recover/level-rollup"
 import { Store, type StoreOptions } from "@tailrace/store/store"
 import { Effect, Layer } from "effect"
 import { unreachable, workFailure } from "../failure.ts"

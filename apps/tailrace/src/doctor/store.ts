@@ -1,7 +1,7 @@
 // Store: version, schema, disks, parts and merges, as the doctor judges them.
 import { unconfined } from "@tailrace/store/front/spawn"
 import type { MigrationState } from "@tailrace/store/migrations"
-import type { StoreSurvey } from "@tailrace/store/survey"
+import type { StoreSurvey } from "@tailrace/store/read/survey"
 import { bytesText, type Finding, findingsOf } from "./finding.ts"
 import { storeFloorBytes } from "./machine.ts"
 

@@ -12,7 +12,7 @@ import {
   rollupDifferences,
   rowCounts,
   wrongEntries
-} from "@tailrace/store/ledger-check"
+} from "@tailrace/store/read/ledger-check"
 import { beginOf, generationOf, placeOf } from "@tailrace/streams/generation"
 import { readStream, streamRange, streamSubjects } from "@tailrace/streams/read-stream"
 import { type StreamFacts, surveyStreams } from "@tailrace/streams/survey"

@@ -7,7 +7,7 @@ import type {
   RollupDifference,
   RowCounts,
   WrongEntry
-} from "@tailrace/store/ledger-check"
+} from "@tailrace/store/read/ledger-check"
 import { placeKey } from "./raw-counts.ts"
 
 /** One thing that does not add up. */

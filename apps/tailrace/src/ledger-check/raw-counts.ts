@@ -1,7 +1,7 @@
 // Raw counts: how many messages the raw stream holds, per partition, minute, tenant and source, counted from its bytes.
 import { forEachMessage } from "@tailrace/domain/frame"
 import { originOf, partitionOf } from "@tailrace/domain/subjects"
-import type { Place } from "@tailrace/store/ledger-check"
+import type { Place } from "@tailrace/store/read/ledger-check"
 import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import type { StreamMessage } from "@tailrace/streams/read-stream"
 

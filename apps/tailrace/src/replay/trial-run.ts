@@ -2,8 +2,9 @@
 
 import { addCount, keptOf } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { appendWhole } from "@tailrace/processor/append-frame"
-import type { PartitionStages } from "@tailrace/processor/stage"
+import { appendWhole } from "@tailrace/pipeline/append-frame"
+import type { PartitionStages } from "@tailrace/pipeline/stage"
+import { unpackFrame } from "@tailrace/streams/frame-encoding"
 import type { RawMessage } from "./raw-messages.ts"
 
 export interface TrialCounts {
@@ -29,16 +30,15 @@ export class TrialRun {
   take(message: RawMessage): void {
     const { batch, counts, stages } = this
     const { data, sequence, storedMillis, subject } = message
-    const headers = { get: (name: string) => message.header(name) ?? "" }
+    const { header, payload } = unpackFrame((name) => message.header(name), data)
     batch.reset()
     counts.messages++
     try {
-      const delivery = { sequence, subject, headers, data, redelivered: false, receivedMillis: storedMillis }
-      appendWhole(stages.parse, batch, delivery)
+      appendWhole(stages.parse, batch, { sequence, subject, header, payload, storedMillis })
       stages.filter.apply(batch)
       stages.enrich.apply(batch)
     } catch {
-      const records = stages.messages({ data, headers }).length
+      const records = stages.messages({ header, payload }).length
       counts.records += records
       counts.failed += records
       return

@@ -18,7 +18,7 @@ describe.skipIf(!existsSync("/proc/self"))("a start after a kill (skipped withou
     writeFileSync(join(folder, "status"), `PID: ${process.pid}\nStarted at: now\n`)
     await Effect.runPromise(awaitLeftoverStore(folder))
 
-    const front = spawn(process.execPath, ["-e", "console.log(1); process.stdin.resume()", "front/main.ts"])
+    const front = spawn(process.execPath, ["-e", "console.log(1); process.stdin.resume()", "store-front/src/main.ts"])
     await once(front.stdout, "data")
     writeFileSync(join(folder, "status"), `PID: ${front.pid}\nStarted at: now\n`)
     const ended = once(front, "exit").then(() => "front")
@@ -33,7 +33,7 @@ describe.skipIf(!existsSync("/proc/self"))("a start after a kill (skipped withou
 
   it("ends a store front that does not close in time, unless somebody runs it by itself", async () => {
     const wait = () => Effect.runPromise(awaitLeftoverStore(folder, 100))
-    const fronts = [["front/main.ts"], ["front/main.ts", "--options", "x.json"]].map((given) =>
+    const fronts = [["store-front/src/main.ts"], ["store-front/src/main.ts", "--options", "x.json"]].map((given) =>
       spawn(process.execPath, ["-e", "console.log(1); setInterval(() => undefined, 1000)", ...given])
     )
     const [child, own] = fronts as [(typeof fronts)[0], (typeof fronts)[0]]

@@ -36,11 +36,13 @@ const holderOf = (folder: string): number => {
   }
 }
 
+const program = join("store-front", "src", "main.ts")
+
 /** Whether a store front was started by an instance: it then got its options as a message and has no arguments. */
-const isChild = (pid: number): boolean => commandOf(pid).endsWith(`${join("front", "main.ts")}\0`)
+const isChild = (pid: number): boolean => commandOf(pid).endsWith(`${program}\0`)
 
 /** Whether a process is a running store front; false where the system has no /proc: then the start itself tells. */
-const isStoreFront = (pid: number): boolean => commandOf(pid).includes(join("front", "main.ts"))
+const isStoreFront = (pid: number): boolean => commandOf(pid).includes(program)
 
 /** Program and arguments of a process, each ended by a zero; empty when there is none. */
 const commandOf = (pid: number): string => {

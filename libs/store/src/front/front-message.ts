@@ -1,7 +1,8 @@
 // Front message: what the store front's process tells its parent, or the first line it prints without one.
 // A parent sends the options when asked for them, and the word "probe" whenever it wants to know whether the engine answers.
 
-import type { Confinement } from "./landlock.ts"
+/** What the system keeps the process from, or why it does not. */
+export type Confinement = { readonly holds: string } | { readonly reason: string }
 
 /** port-taken, data-in-use and invalid stay as they are until somebody acts; start may pass. */
 export type FrontFailure = "port-taken" | "data-in-use" | "invalid" | "start"

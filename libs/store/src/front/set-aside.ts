@@ -1,8 +1,6 @@
 // Set aside: takes one table that the engine cannot load out of its way, so that all others open; its data stays where it is.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs"
+import { existsSync, mkdirSync, renameSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { setLists } from "./cage/set-lists.ts"
-import { tokens } from "./lexer.ts"
 
 /** Folder in the data folder that takes definitions, under the paths they had. */
 const folderName = "quarantine"
@@ -20,6 +18,9 @@ export const blamedDefinition = (said: string): string | undefined => {
   return undefined
 }
 
+/** Whether a path below the data folder is that of a definition. */
+export const isDefinition = (path: string): boolean => definition.test(path)
+
 /** Moves a definition, by its path below the data folder. Answers where it is now; undefined when it is not there. */
 export const setAside = (dataDir: string, path: string): string | undefined => {
   const from = join(dataDir, path)
@@ -29,41 +30,6 @@ export const setAside = (dataDir: string, path: string): string | undefined => {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
   renameSync(from, to)
   return to
-}
-
-/**
- * Sets aside what would keep the engine from opening, or would have it call out first: definitions of which a crash left
- * nothing or half, and those whose data lies on a disk of their own. Answers where each is now.
- */
-export const setAsideHopeless = (dataDir: string): Array<string> =>
-  definitionsOf(dataDir).flatMap((path) => {
-    const hopeless = isHopeless(readFileSync(join(dataDir, path), "utf8"))
-    return (hopeless ? setAside(dataDir, path) : undefined) ?? []
-  })
-
-const isHopeless = (text: string): boolean => {
-  if (!text.startsWith("ATTACH ") || text.includes("\0") || !text.endsWith("\n")) return true
-  if (!/\b(?:disk|storage_policy)\b/i.test(text)) return false
-  return setLists([...tokens(text)]).some((names) => names.includes("disk") || names.includes("storage_policy"))
-}
-
-const namesIn = (folder: string): ReadonlyArray<string> => {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
-
-const definitionsOf = (dataDir: string): Array<string> => {
-  const store = join(dataDir, "store")
-  return namesIn(store).flatMap((first) =>
-    namesIn(join(store, first)).flatMap((id) =>
-      namesIn(join(store, first, id))
-        .map((name) => `store/${first}/${id}/${name}`)
-        .filter((path) => definition.test(path))
-    )
-  )
 }
 
 /** For people: what was done and what they can do. */

@@ -3,8 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { join, resolve } from "node:path"
 import { Clock, Effect, Schema, type Scope } from "effect"
-import type { FirstFromFront, FromFront } from "./front-message.ts"
-import type { Confinement } from "./landlock.ts"
+import type { Confinement, FirstFromFront, FromFront } from "./front-message.ts"
 import type { FrontOptionsInput } from "./options.ts"
 import { blamedDefinition, setAside, toldOf } from "./set-aside.ts"
 
@@ -56,7 +55,8 @@ interface Started {
   readonly ended: Promise<string>
 }
 
-const main = join(import.meta.dirname, "main.ts")
+/** A program of another package: it is started, never imported, and brings the engine with it. */
+const main = join(import.meta.dirname, "../../../../apps/store-front/src/main.ts")
 /** Begins what is told of a front that nothing but its own lists confines. */
 export const unconfined = "not confined by the system"
 /** For what runs at once by default, and four more. */

@@ -1,11 +1,11 @@
 // GraphQL queries histogram, fields, values and sources: what the records of a range look like from above.
-import { type FieldSummary, readFields } from "@tailrace/store/fields"
-import { type HistogramBucket, histogram } from "@tailrace/store/histogram"
-import { readSources, type SourceSummary } from "@tailrace/store/sources"
-import { readValues, type ValueCount } from "@tailrace/store/values"
+import { type FieldSummary, readFields } from "@tailrace/store/read/fields"
+import { type HistogramBucket, histogram } from "@tailrace/store/read/histogram"
+import { readSources, type SourceSummary } from "@tailrace/store/read/sources"
+import { readValues, type ValueCount } from "@tailrace/store/read/values"
+import { apiError } from "../../questions/failure.ts"
+import { logsFilter, millisOf, pageSize, readLimits } from "../../questions/logs-request.ts"
 import { builder } from "../builder.ts"
-import { apiError } from "../failure.ts"
-import { logsFilter, millisOf, pageSize, readLimits } from "../logs-request.ts"
 
 const Bucket = builder.objectRef<HistogramBucket>("HistogramBucket").implement({
   fields: (t) => ({

@@ -8,11 +8,17 @@ import {
   type HandledLetter,
   readDeadLetter,
   readDeadLetters
-} from "@tailrace/store/dead-letters"
+} from "@tailrace/store/read/dead-letters"
+import {
+  dropLetters,
+  editLetter,
+  type LetterOutcome,
+  letterIdOf,
+  replayLetters
+} from "../../questions/dead-letter-actions.ts"
+import { apiError } from "../../questions/failure.ts"
+import { millisOf, pageSize, readLimits } from "../../questions/logs-request.ts"
 import { type ApiContext, builder } from "../builder.ts"
-import { dropLetters, editLetter, type LetterOutcome, letterIdOf, replayLetters } from "../dead-letter-actions.ts"
-import { apiError } from "../failure.ts"
-import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 import { PageInfo } from "./logs.ts"
 
 /** Bytes of each payload that a page reads. */

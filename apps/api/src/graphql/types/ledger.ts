@@ -1,8 +1,8 @@
 // GraphQL query ledger: what became of every record received, and whether it adds up.
-import type { LedgerLine } from "@tailrace/store/ledger"
+import type { LedgerLine } from "@tailrace/store/read/ledger"
+import { type LedgerTotals, readLedgerWithTotals } from "../../questions/ledger-totals.ts"
+import { millisOf, pageSize, readLimits } from "../../questions/logs-request.ts"
 import { builder } from "../builder.ts"
-import { type LedgerTotals, readLedgerWithTotals } from "../ledger-totals.ts"
-import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 
 interface Ledger extends LedgerTotals {
   readonly entries: ReadonlyArray<LedgerLine>

@@ -1,9 +1,9 @@
 // GraphQL query logs: stored records, newest first, as a connection with stable cursors.
 import type { LogRecord } from "@tailrace/domain/log-record"
-import { countLogs } from "@tailrace/store/count"
-import { cursorOf, searchLogs } from "@tailrace/store/search"
+import { countLogs } from "@tailrace/store/read/count"
+import { cursorOf, searchLogs } from "@tailrace/store/read/search"
+import { type LogsArguments, logsFilter, pageSize, readLimits } from "../../questions/logs-request.ts"
 import { type ApiContext, builder } from "../builder.ts"
-import { type LogsArguments, logsFilter, pageSize, readLimits } from "../logs-request.ts"
 import { LogRecordType } from "./log-record.ts"
 
 interface Connection {

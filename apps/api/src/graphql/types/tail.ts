@@ -1,11 +1,11 @@
 // GraphQL subscription tail: records as they are stored, complete or with a true count of what was left out.
 
+import { apiError } from "../../questions/failure.ts"
+import { parsedQuery } from "../../questions/logs-request.ts"
 import { openLive } from "../../tail/live-limit.ts"
 import { parseResumeToken } from "../../tail/resume-token.ts"
 import type { TailBatch } from "../../tail/tail-subscriber.ts"
 import { builder } from "../builder.ts"
-import { apiError } from "../failure.ts"
-import { parsedQuery } from "../logs-request.ts"
 import { LogRecordType } from "./log-record.ts"
 
 const TailBatchType = builder.objectRef<TailBatch>("TailBatch").implement({

@@ -1,11 +1,11 @@
 // GraphQL queries panes and anomalies: what the windows counted and what the detectors found in them.
 import type { Anomaly } from "@tailrace/domain/anomaly"
 import { type Pane, paneId } from "@tailrace/domain/pane"
-import { readAnomalies } from "@tailrace/store/anomalies"
-import { readPanes } from "@tailrace/store/panes"
+import { readAnomalies } from "@tailrace/store/read/anomalies"
+import { readPanes } from "@tailrace/store/read/panes"
+import { millisOf, pageSize, readLimits } from "../../questions/logs-request.ts"
 import { openLive } from "../../tail/live-limit.ts"
 import { builder } from "../builder.ts"
-import { millisOf, pageSize, readLimits } from "../logs-request.ts"
 
 /** GraphQL's Float has neither infinities nor NaN; one such value must not cost the whole list. */
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -5,8 +5,8 @@ import { crc32 } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { testIntake } from "../../frames/test-intake.ts"
-import { numbered, received, receivesUpTo, start, temporaryFolder, textOf } from "./file-harness.ts"
+import { testIntake } from "../../frames/intake.harness.ts"
+import { numbered, received, receivesUpTo, start, temporaryFolder, textOf } from "./file.harness.ts"
 
 const bytesOf = (from: number, to: number) => Buffer.byteLength(textOf(numbered(from, to)))
 

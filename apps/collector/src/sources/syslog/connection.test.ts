@@ -2,7 +2,7 @@
 import { Socket } from "node:net"
 import { expect, it } from "vitest"
 import { blocking } from "../../frames/admission.ts"
-import { testIntake } from "../../frames/test-intake.ts"
+import { testIntake } from "../../frames/intake.harness.ts"
 import { Turns } from "../../turns.ts"
 import { Connection, Gate } from "./connection.ts"
 import { Partials } from "./partials.ts"
