@@ -34,22 +34,22 @@ const limits: ReadLimits = { seconds: 3_600, memoryBytes: 1_200_000_000, resultR
 const settings = { max_bytes_before_external_group_by: "400000000", max_bytes_before_external_sort: "400000000" }
 
 /**
- * All rows but the first of each identity, and whether each is `like` the first: it says the same. Only groups are looked into
- * that hold more rows than identities.
+ * Rows too many: of those with one identity that say the same all but the first (`alike`), and of what they say all but one. Only
+ * groups are looked into that hold more rows than identities.
  */
 const surplus = (table: CopiedTable): string => {
   const { group, row } = identities[table]
-  return `SELECT partition, _partition_id AS day, _part AS part, _part_offset AS at, said = first AS alike
+  return `SELECT partition, _partition_id AS day, _part AS part, _part_offset AS at, copy > 1 AS alike
     FROM (
       SELECT partition, _partition_id, _part, _part_offset, said,
-        row_number() OVER copies AS number, first_value(said) OVER copies AS first
+        row_number() OVER (PARTITION BY ${row}, said ORDER BY ingested_at, _part, _part_offset) AS copy,
+        min(said) OVER (PARTITION BY ${row}) AS kept
       FROM (SELECT ${row}, ingested_at, _partition_id, _part, _part_offset,
           cityHash64(* EXCEPT (${ofTheInsert})) AS said
         FROM ${table}
         WHERE (${group}) IN (SELECT ${group} FROM ${table} GROUP BY ${group} HAVING count() > uniqExact(${row})))
-      WINDOW copies AS (PARTITION BY ${row} ORDER BY ingested_at, _part, _part_offset)
     )
-    WHERE number > 1`
+    WHERE copy > 1 OR said != kept`
 }
 
 /** Reads only. */
@@ -116,8 +116,8 @@ export const removeCopies = Effect.fnUntraced(function* (
   }
 })
 
-/** Rounds in which merges may be in the way of all of it. */
-const mostRounds = 5
+/** Rounds in which merges may be in the way of all of it; a table that is written to merges all the time. */
+const mostRounds = 60
 
 const countCopies = (table: CopiedTable) =>
   Effect.map(findCopies(table), (found) => found.reduce((sum, { rows }) => sum + rows, 0))
