@@ -15,6 +15,8 @@ const space = /(?:[\s\u00a0\u200b-\u200d\u2060\ufeff]+|--[^\n]*|#[ !][^\n]*|\/\*
 const quotedText = /'(?:[^'\\]+|\\(?:[\s\S]|$)|'')*(?:'|$)|‘[^’]*(?:’|$)/y
 const quotedName = /"(?:[^"\\]+|\\(?:[\s\S]|$)|"")*(?:"|$)|`(?:[^`\\]+|\\(?:[\s\S]|$)|``)*(?:`|$)|“[^”]*(?:”|$)/y
 const word = /[A-Za-z_][\w$]*/y
+// Of a number only its digits; what else it may hold are signs and words.
+const digits = /\d+/y
 const heredoc = /\$\w*\$/y
 
 const match = (pattern: RegExp, sql: string, at: number): number => {
@@ -35,7 +37,8 @@ const readToken = (sql: string, at: number): { readonly kind: Token["kind"]; rea
   const textEnd = Math.max(match(quotedText, sql, at), endOfHeredoc(sql, at))
   if (textEnd > 0) return { kind: "string", end: textEnd }
   const nameEnd = match(quotedName, sql, at)
-  return nameEnd > 0 ? { kind: "quoted", end: nameEnd } : { kind: "sign", end: at + 1 }
+  if (nameEnd > 0) return { kind: "quoted", end: nameEnd }
+  return { kind: "sign", end: Math.max(at + 1, match(digits, sql, at)) }
 }
 
 /**

@@ -3,6 +3,7 @@ import { type BrokerUser, brokerCredential, storeCredential } from "@tailrace/ac
 import { readCredential } from "@tailrace/access/credentials-folder"
 import { Secret } from "@tailrace/access/secret"
 import type { StoreOptions } from "@tailrace/store/store"
+import { isStoreUrl, storeUrlProblem } from "@tailrace/store/store-config"
 import { inboxPrefixOf } from "@tailrace/streams/broker-roles"
 import type { NatsOptions } from "@tailrace/streams/nats"
 import { Config, Effect, Option, type Redacted, Schema } from "effect"
@@ -85,6 +86,7 @@ export const storeConnection = (input: Input): Effect.Effect<StoreOptions, Retur
   Effect.gen(function* () {
     const database = Option.getOrElse(yield* name("TAILRACE_STORE_DATABASE"), () => "tailrace")
     const url = input.storeUrl === "" ? `http://${input.storeHost}:${input.storePort}` : input.storeUrl
+    if (!isStoreUrl(url)) return yield* Effect.fail({ message: `--store-url: ${storeUrlProblem}` })
     const username = Option.getOrUndefined(yield* name("TAILRACE_STORE_USERNAME"))
     const password = yield* secret("TAILRACE_STORE_PASSWORD")
     if (username !== undefined || password !== undefined)

@@ -4,9 +4,15 @@ import { asText, type EnvironmentKeys } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
 import { Schema } from "effect"
 
+/** Whether a text is an address that the store's client takes. */
+export const isStoreUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? "")
+
+/** Says nothing of the text, which may hold a password. */
+export const storeUrlProblem = "must be an address with its scheme, such as http://127.0.0.1:8123"
+
 export const StoreConfig = Schema.Struct({
   url: field(
-    Schema.NonEmptyString,
+    Schema.String.check(Schema.makeFilter((text) => isStoreUrl(text) || storeUrlProblem)),
     "http://127.0.0.1:8123",
     "ClickHouse's HTTP interface, a server's or the store front's."
   ),
