@@ -80,7 +80,7 @@ const damages: ReadonlyArray<readonly [RegExp, (file: string) => void]> = [
 chaosCase("broker's files damaged", { start }, async ({ flow, over, stand }) => {
   await flow(1_000)
   await stand.processes.broker.end("SIGTERM")
-  const streams = join(stand.folder, "nats", "jetstream", "$G", "streams")
+  const streams = join(stand.folder, "nats", "jetstream", "TAILRACE", "streams")
   const files = readdirSync(streams, { recursive: true, encoding: "utf8" })
   for (const [pattern, damage] of damages) {
     const found = files.filter((name) => pattern.test(name))

@@ -73,8 +73,8 @@ export const confineProcess = ({ folder, dataDir, port, file }: Own): Confinemen
   if ("reason" in confinement) return confinement
   const confined: Confined = { folder, confinement }
   const [fd] = channel
-  // It speaks TLS to nobody, and could not read certificates.
-  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
+  // It could not read certificates, and speaks TLS to nobody; nor modules of others that are to be loaded first.
+  const { NODE_EXTRA_CA_CERTS: _certificates, NODE_OPTIONS: _options, ...env } = process.env
   process.execve?.(node, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     ...env,
     [variable]: JSON.stringify(confined),
