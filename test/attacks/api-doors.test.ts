@@ -4,12 +4,14 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 
 const long = process.env.TAILRACE_ATTACKS === "long"
 let running: RunningTailrace
 beforeAll(async () => {
   running = await RunningTailrace.start()
 }, 90_000)
+watchLoopDelay(() => running)
 afterAll(() => running.remove())
 
 const metric = async (name: string): Promise<number> => {

@@ -1,6 +1,7 @@
 // Another user of the same machine against the api that `tailrace up` runs by default: no log is read, by no path or protocol.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 import { asStranger, noStranger } from "./stranger.ts"
 
 let running: RunningTailrace
@@ -11,6 +12,7 @@ beforeAll(async () => {
   await fetch(`${running.collector}/ingest`, { method: "POST", body })
   await running.untilCount("service:shop", 1)
 }, 90_000)
+watchLoopDelay(() => running)
 afterAll(() => running.remove())
 
 type Answer = readonly [what: string, status: number, body: string]

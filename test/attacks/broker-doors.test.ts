@@ -10,6 +10,7 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Service } from "../chaos/stand/service.ts"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 import { ears, targets } from "./subjects-of-a-broker.ts"
 
 let running: RunningTailrace
@@ -41,6 +42,7 @@ beforeAll(async () => {
   running = await RunningTailrace.start()
   await startEmpty()
 }, 90_000)
+watchLoopDelay(() => running)
 afterAll(async () => {
   await empty?.end("SIGKILL")
   await running?.remove()

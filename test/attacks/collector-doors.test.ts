@@ -7,12 +7,14 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
 import { httpRequest, talk } from "./raw-http.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 
 let running: RunningTailrace
 
 beforeAll(async () => {
   running = await RunningTailrace.start()
 })
+watchLoopDelay(() => running)
 afterAll(() => running.remove())
 
 const evil = "https://evil.example"

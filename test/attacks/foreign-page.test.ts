@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
 import { chromium, openPage } from "./stand/browser.ts"
 import { foreignPage, type PageReport, type Target } from "./stand/foreign-page.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 import { expectStillWorks, watchedFiles } from "./still-works.ts"
 
 let running: RunningTailrace
@@ -14,6 +15,7 @@ beforeAll(async () => {
   if (chromium !== undefined) running = await RunningTailrace.start(watchedFiles)
 }, 120_000)
 
+watchLoopDelay(() => running)
 afterAll(async () => {
   await running?.remove()
 })

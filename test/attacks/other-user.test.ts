@@ -6,6 +6,7 @@ import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { RunningTailrace } from "../e2e/running-tailrace.ts"
 import { listeningSockets, processTree } from "./listening-sockets.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 import { asStranger, noStranger } from "./stranger.ts"
 
 let running: RunningTailrace
@@ -19,6 +20,7 @@ beforeAll(async () => {
   })
   await chmod(running.folder, 0o755)
 }, 90_000)
+watchLoopDelay(() => running)
 afterAll(() => running.remove())
 
 it.skipIf(process.platform !== "linux")(

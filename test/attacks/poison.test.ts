@@ -11,6 +11,7 @@ import { brokerUser } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { RunningTailrace, tailrace } from "../e2e/running-tailrace.ts"
+import { watchLoopDelay } from "./stand/loop-delay.ts"
 
 let running: RunningTailrace
 /** As one of the product's own processes that has gone mad. */
@@ -24,6 +25,7 @@ beforeAll(async () => {
   inside = await connect({ servers, ...brokerUser(running.data, "processor") })
   outside = await connect({ servers })
 })
+watchLoopDelay(() => running)
 afterAll(async () => {
   await inside?.close()
   await outside?.close()
