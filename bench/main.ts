@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { compare, comparisonTable, failed } from "./instruments/comparison.ts"
 import { machine } from "./instruments/machine.ts"
+import { withSections } from "./instruments/page.ts"
 import {
   entries,
   markdownOf,
@@ -23,7 +24,8 @@ const usage = `npm run bench -- [options]
   --rate N        events a second where a steady rate is asked for (100000)
   --seconds N     length of each measured window; each question has its own when left out
   --entry NAME    where events enter: ${entries.join(" or ")} (collector)
-  --write PATH    write the answers as a page, such as docs/benchmarks.md, and record what --check compares with
+  --write PATH    write the answers as a page, such as docs/benchmarks.md, and record what --check compares with;
+                  with --only the one answer, into the page that is there
   --check         measure what an event costs next to a fixed piece of work, and fail when it is more than was recorded
   --tolerance N   percent more that --check lets pass (25)
   --help          this text`
@@ -88,11 +90,13 @@ const answerAll = async (asked: ReadonlyArray<Question>): Promise<void> => {
     console.log(`\n${question.name}: ${question.asks}\n`)
     const report = await ask(question)
     console.log(textOf(report))
-    page.push(`## ${question.asks}\n`, markdownOf(report))
+    page.push(`## ${question.asks}\n\n${markdownOf(report)}`)
     if (values.write !== undefined && report.recorded !== undefined) await record(report.recorded)
   }
   console.log(`\nasked and answered in ${((performance.now() - began) / 1_000).toFixed(0)} s`)
-  if (values.write !== undefined) await writeFile(values.write, `${page.join("\n").trimEnd()}\n`)
+  if (values.write === undefined) return
+  const whole = values.only === undefined ? "" : await readFile(values.write, "utf8").catch(() => "")
+  await writeFile(values.write, whole === "" ? `${page.join("\n").trimEnd()}\n` : withSections(whole, page.slice(2)))
 }
 
 const recordPath = fileURLToPath(new URL("recorded.json", import.meta.url))

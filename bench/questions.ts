@@ -1,4 +1,5 @@
 // Questions: all that the suite asks, in the order of the page.
+import { cli } from "./cli.ts"
 import { formats } from "./formats.ts"
 import { guarantee } from "./guarantee.ts"
 import type { Question } from "./instruments/report.ts"
@@ -25,5 +26,6 @@ export const questions: ReadonlyArray<Question> = [
   regression,
   parse,
   nativeBlock,
-  query
+  query,
+  cli
 ]

@@ -15,6 +15,13 @@ export const cpuSecondsOf = (pid: number): number => {
   }
 }
 
+/** CPU seconds of all processes that this one has started and that have ended, with those they had waited for. */
+export const cpuSecondsOfEnded = (): number => {
+  const stat = readFileSync("/proc/self/stat", "utf8")
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond
+}
+
 const kilobytesOf = (pid: number, field: string): number => {
   try {
     const found = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))

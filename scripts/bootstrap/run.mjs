@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import { delimiter, dirname, join } from "node:path"
 import { root } from "./paths.mjs"
+import { programFile } from "./programs.mjs"
 
 /** Runs a script's commands; arguments go to the last. Answers the exit code of the first that fails, or 0. */
 export const run = async (script, args, { node, natsServer }) => {
@@ -11,12 +12,31 @@ export const run = async (script, args, { node, natsServer }) => {
     NX_DAEMON: "false",
     ...(natsServer === undefined ? {} : { TAILRACE_NATS_SERVER: natsServer })
   }
-  for (const [index, command] of script.commands.entries()) {
-    const last = index === script.commands.length - 1
-    const code = await execute(node, [...command, ...(last ? args : [])], environment)
+  const commands = script.commands.map((command) => command.map((word) => withProgram(word, node)))
+  const last = [...(commands.pop() ?? []), ...args]
+  for (const command of commands) {
+    const code = await execute(node, command, environment)
     if (code !== 0) return code
   }
-  return 0
+  if (last[0] === "node") becomeNode(node, last.slice(1), environment)
+  return execute(node, last, environment)
+}
+
+const withProgram = (word, node) =>
+  word.startsWith("program:") ? programFile(word.slice("program:".length), node) : word
+
+/** Makes this process the one that is wanted, so that none waits beside it. Returns where the running Node cannot. */
+const becomeNode = (node, args, environment) => {
+  if (typeof process.execve !== "function" || process.platform === "win32") return
+  process.chdir(root)
+  const { emitWarning } = process
+  // That the call is experimental is nothing its user could act on.
+  process.emitWarning = () => undefined
+  try {
+    process.execve(node, [node, ...args], environment)
+  } catch {
+    process.emitWarning = emitWarning
+  }
 }
 
 /** Signals reach the child by the terminal's process group or are passed on; the child decides when to stop. */

@@ -1,4 +1,4 @@
-// Scripts: what each `npm run` name does, in order.
+// Scripts: what each `npm run` name does, in order. `program:NAME` is one of the product's programs, bundled where that can be.
 
 const check = [
   ["biome", "check", "--error-on-warnings"],
@@ -10,8 +10,11 @@ const check = [
 const docs = [["node", "scripts/reference.ts"]]
 
 export const scripts = {
-  start: { needsNats: true, commands: [["node", "apps/tailrace/src/main.ts", "up"]] },
-  tailrace: { needsNats: false, commands: [["node", "apps/tailrace/src/main.ts"]] },
+  start: { needsNats: true, commands: [["node", "program:tailrace", "up"]] },
+  tailrace: { needsNats: false, commands: [["node", "program:tailrace"]] },
+  collector: { needsNats: false, commands: [["node", "program:collector"]] },
+  processor: { needsNats: false, commands: [["node", "program:processor"]] },
+  api: { needsNats: false, commands: [["node", "program:api"]] },
   test: { needsNats: true, commands: [["vitest", "run"]] },
   check: { needsNats: false, commands: check },
   "test:integration": { needsNats: true, commands: [["vitest", "run", "integration"]] },

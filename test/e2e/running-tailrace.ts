@@ -23,19 +23,22 @@ export class RunningTailrace {
   readonly folder = mkdtempSync(join(tmpdir(), "tailrace-e2e-"))
   readonly ports: Ports
   readonly flags: ReadonlyArray<string>
+  private readonly program: string
   output = ""
   private environment: Readonly<Record<string, string>> = {}
   private child: ChildProcess | undefined
 
-  private constructor(ports: Ports, flags: ReadonlyArray<string>) {
+  private constructor(ports: Ports, flags: ReadonlyArray<string>, program: string) {
     this.ports = ports
     this.flags = flags
+    this.program = program
   }
 
-  /** Flags and environment, besides those of ports and data, may depend on the folder. */
+  /** Flags and environment, besides those of ports and data, may depend on the folder; `program` is the CLI's file. */
   static async start(
     flags: (folder: string) => ReadonlyArray<string> = () => [],
-    environment: (folder: string) => Readonly<Record<string, string>> = () => ({})
+    environment: (folder: string) => Readonly<Record<string, string>> = () => ({}),
+    program = main
   ): Promise<RunningTailrace> {
     const [api, http, syslog, nats, store] = (await Promise.all(Array.from({ length: 5 }, () => freePort()))) as [
       number,
@@ -44,7 +47,7 @@ export class RunningTailrace {
       number,
       number
     ]
-    const made = new RunningTailrace({ api, http, syslog, nats, store }, [])
+    const made = new RunningTailrace({ api, http, syslog, nats, store }, [], program)
     Object.assign(made, { flags: flags(made.folder), environment: environment(made.folder) })
     try {
       await made.up()
@@ -84,7 +87,7 @@ export class RunningTailrace {
       "--store-port",
       store
     ].map(String)
-    const child = spawn(process.execPath, [main, "up", "--data", this.data, ...ports, ...this.flags], {
+    const child = spawn(process.execPath, [this.program, "up", "--data", this.data, ...ports, ...this.flags], {
       cwd: this.folder,
       env: { ...process.env, TAILRACE_NATS_SERVER: findNatsServer() ?? "", NO_COLOR: "1", ...this.environment },
       stdio: ["ignore", "pipe", "pipe"]
@@ -219,7 +222,7 @@ const isFrontOf = (pid: number, parent: number | undefined): boolean => {
     const status = readFileSync(`/proc/${pid}/status`, "utf8")
     return (
       status.includes(`\nPPid:\t${parent}\n`) &&
-      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("store-front/src/main.ts")
+      readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("store-front/src/main.")
     )
   } catch {
     return false

@@ -1,5 +1,5 @@
 // The api's command: serves GraphQL by a configuration, or says whether a configuration is right.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { loadConfig } from "@tailrace/config/config-file"
 import { Store } from "@tailrace/store/store"
 import { collectByHeapLimits } from "@tailrace/streams/collection"

@@ -1,5 +1,5 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { loadConfig } from "@tailrace/config/config-file"
 import { collectByHeapLimits, collectLittleSeldom } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"

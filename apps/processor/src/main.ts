@@ -1,5 +1,5 @@
 // The processor's command: runs the pipelines, or tests or checks pipeline files.
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { loadConfig } from "@tailrace/config/config-file"
 import { reportText, runTestsAt } from "@tailrace/pipeline/pipeline-tests"
 import { Store } from "@tailrace/store/store"

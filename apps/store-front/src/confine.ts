@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import type { Confinement } from "@tailrace/store/front/front-message"
+import { bundleFolder } from "@tailrace/store/front/program"
 import { confineThread } from "./landlock.ts"
 
 /** Set for the process that is confined, and for it alone. */
@@ -36,11 +37,12 @@ const systemPlaces = [
 ]
 const loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
 
-/** This program, the product's libraries and every folder in which Node would look for packages. */
+/** This program, the product's libraries or the bundle of both, and every folder in which Node would look for packages. */
 const programPlaces = (): Array<string> => {
   const program = resolve(import.meta.dirname, "..")
   const root = resolve(program, "../..")
-  const places = [program, join(root, "libs")]
+  const bundle = bundleFolder()
+  const places = [program, join(root, "libs"), ...(bundle === undefined ? [] : [bundle])]
   for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) {
     places.push(join(folder, "node_modules"), join(folder, "package.json"))
   }

@@ -8,14 +8,7 @@ import { inboxPrefixOf } from "@tailrace/streams/broker-roles"
 import type { NatsOptions } from "@tailrace/streams/nats"
 import { Config, Effect, Option, type Redacted, Schema } from "effect"
 import { workFailure } from "./failure.ts"
-import { type UpInput, upFlags } from "./up/flags.ts"
-
-const { data, natsHost, natsPort, natsUrl, storeHost, storePort, storeUrl } = upFlags
-
-export const brokerFlags = { data, natsHost, natsPort, natsUrl }
-export const connectionFlags = { ...brokerFlags, storeHost, storePort, storeUrl }
-
-type Input = Pick<UpInput, keyof typeof connectionFlags>
+import type { BrokerInput, ConnectionInput } from "./up/flags.ts"
 
 /** What has no flag: names, and secrets, which stay off the command line; those by a file too, as `NAME_FILE`. */
 const name = (variable: string) => Config.option(Config.NonEmptyString(variable))
@@ -33,8 +26,6 @@ const failed = (error: { readonly message: string }) => workFailure(error.messag
 
 const given = <Name extends string, Value>(key: Name, value: Value | undefined): { readonly [N in Name]?: Value } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [N in Name]: Value })
-
-type BrokerInput = Pick<UpInput, keyof typeof brokerFlags>
 
 /** Options of the broker's client, its name apart: as who the environment says. */
 const givenBroker = (servers: NatsOptions["servers"]) =>
@@ -82,7 +73,7 @@ export const brokerAs = Effect.fnUntraced(function* (input: BrokerInput, user: B
  * Options of the store's client: as the user of the environment, else, at the store of `up` and at no other address, as its
  * own user by the secret in the data folder.
  */
-export const storeConnection = (input: Input): Effect.Effect<StoreOptions, ReturnType<typeof failed>> =>
+export const storeConnection = (input: ConnectionInput): Effect.Effect<StoreOptions, ReturnType<typeof failed>> =>
   Effect.gen(function* () {
     const database = Option.getOrElse(yield* name("TAILRACE_STORE_DATABASE"), () => "tailrace")
     const url = input.storeUrl === "" ? `http://${input.storeHost}:${input.storePort}` : input.storeUrl

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line of Tailrace: `up` runs everything on one machine, the other commands talk to it.
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { withShownUrls } from "@tailrace/domain/shown-url"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { Command } from "effect/cli"

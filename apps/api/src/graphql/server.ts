@@ -1,5 +1,4 @@
 // GraphQL server: yoga over HTTP and SSE, graphql-transport-ws over WebSocket, on one path and under the same rules.
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql"
 import {
   type ExecutionArgs,
   type execute,
@@ -57,7 +56,8 @@ const makeYoga = (config: ApiConfig, context: ApiContext) =>
     batching: false,
     logging: false,
     landingPage: false,
-    renderGraphiQL,
+    // The page is 10 MB of text, read when somebody opens it.
+    renderGraphiQL: async (options) => (await import("@graphql-yoga/render-graphiql")).renderGraphiQL(options),
     graphiql: { title: "Tailrace", subscriptionsProtocol: "WS", defaultQuery: starter },
     cors: config.origins.length === 0 ? false : { origin: [...config.origins], methods: ["GET", "POST"] },
     maskedErrors: { maskError: (error) => maskedError(error) },

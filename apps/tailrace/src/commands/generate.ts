@@ -1,11 +1,7 @@
 // The command generate: seeded, numbered demonstration logs on standard output.
-
-import { Clock, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { generatorFormats, messageWriter } from "../generate/log-generator.ts"
-import { Output } from "../terminal/output.ts"
-
-const linesPerWrite = 500
+import { generatorFormats } from "../generate/log-generator.ts"
+import { later } from "../later.ts"
 
 export const generateCommand = Command.make(
   "generate",
@@ -29,18 +25,5 @@ export const generateCommand = Command.make(
       Flag.withDefault(1)
     )
   },
-  Effect.fnUntraced(function* (input) {
-    const output = yield* Output
-    const write = messageWriter(input.format, input.seed)
-    const begun = yield* Clock.currentTimeMillis
-    const wanted = input.count === 0 ? Number.POSITIVE_INFINITY : input.count
-    for (let number = 0; number < wanted; ) {
-      const now = yield* Clock.currentTimeMillis
-      const due = input.rate === 0 ? wanted : Math.floor(((now - begun) / 1_000) * input.rate) + 1
-      const lines: Array<string> = []
-      while (number < Math.min(due, wanted) && lines.length < linesPerWrite) lines.push(write(number++, now))
-      if (lines.length > 0) yield* output.line(lines.join("\n"))
-      else yield* Effect.sleep("5 millis")
-    }
-  })
+  later(() => import("../work/generate.ts"))
 ).pipe(Command.withDescription("Write demonstration logs to standard output, to pipe into `tailrace send -`"))

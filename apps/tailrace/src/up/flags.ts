@@ -80,6 +80,16 @@ export const upFlags = {
   storeUrl: text("store-url", "TAILRACE_STORE_URL", "", "An existing ClickHouse server instead of the embedded one")
 }
 
+const { data, natsHost, natsPort, natsUrl, storeHost, storePort, storeUrl } = upFlags
+
+/** Where commands that look past the api find the broker. */
+export const brokerFlags = { data, natsHost, natsPort, natsUrl }
+/** Where they find broker and store. */
+export const connectionFlags = { ...brokerFlags, storeHost, storePort, storeUrl }
+
+export type BrokerInput = Pick<UpInput, keyof typeof brokerFlags>
+export type ConnectionInput = Pick<UpInput, keyof typeof connectionFlags>
+
 /** What `up` was asked for. */
 export interface UpInput {
   readonly data: string

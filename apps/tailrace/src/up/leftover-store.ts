@@ -1,6 +1,7 @@
 // Leftover store: the store front of a killed instance, which ends by itself and is waited for.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { runsFront } from "@tailrace/store/front/program"
 import { Effect, Schedule } from "effect"
 
 /** Milliseconds between two looks. */
@@ -36,13 +37,11 @@ const holderOf = (folder: string): number => {
   }
 }
 
-const program = join("store-front", "src", "main.ts")
-
 /** Whether a store front was started by an instance: it then got its options as a message and has no arguments. */
-const isChild = (pid: number): boolean => commandOf(pid).endsWith(`${program}\0`)
+const isChild = (pid: number): boolean => runsFront(commandOf(pid))?.alone === true
 
 /** Whether a process is a running store front; false where the system has no /proc: then the start itself tells. */
-const isStoreFront = (pid: number): boolean => commandOf(pid).includes(program)
+const isStoreFront = (pid: number): boolean => runsFront(commandOf(pid)) !== undefined
 
 /** Program and arguments of a process, each ended by a zero; empty when there is none. */
 const commandOf = (pid: number): string => {

@@ -1,10 +1,11 @@
 // Spawn: starts the store front's process, watches it, starts it again when it dies, and ends it with the scope.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { Clock, Effect, Schema, type Scope } from "effect"
 import type { Confinement, FirstFromFront, FromFront } from "./front-message.ts"
 import type { FrontOptionsInput } from "./options.ts"
+import { frontProgram } from "./program.ts"
 import { blamedDefinition, setAside, toldOf } from "./set-aside.ts"
 
 export class FrontError extends Schema.TaggedError<FrontError>()("FrontError", {
@@ -55,8 +56,6 @@ interface Started {
   readonly ended: Promise<string>
 }
 
-/** A program of another package: it is started, never imported, and brings the engine with it. */
-const main = join(import.meta.dirname, "../../../../apps/store-front/src/main.ts")
 /** Begins what is told of a front that nothing but its own lists confines. */
 export const unconfined = "not confined by the system"
 /** For what runs at once by default, and four more. */
@@ -184,7 +183,7 @@ const lastWords = (said: string): string => said.slice(-2_000).trim()
 
 const launch = async (options: SpawnOptions, port: number | undefined, signal: AbortSignal): Promise<Started> => {
   const { health: _health, log, startMillis, backOffMillis: _first, mostBackOffMillis: _most, ...front } = options
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", frontProgram()], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: environment()
   })

@@ -1,7 +1,5 @@
-// Letter: dead letters as the commands ask the api for them, and the flags that pick some.
+// Letter: dead letters as the commands ask the api for them, and those that were picked.
 import { Effect, Option } from "effect"
-import { Argument, Flag } from "effect/cli"
-import { apiUrl } from "../../endpoints.ts"
 import { usageFailure, workFailure } from "../../failure.ts"
 import { graphqlRequest } from "../../graphql-request.ts"
 import type { OutputShape } from "../../terminal/output.ts"
@@ -28,22 +26,7 @@ export interface WholeLetter extends Letter {
   readonly edited: string | null
 }
 
-const text = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
-
 /** What picks letters. */
-export const filterFlags = {
-  from: text("from", "Rejected at this time or later, ISO 8601"),
-  to: text("to", "Rejected before this time, ISO 8601"),
-  stage: Flag.Literals("stage", ["parse", "filter", "enrich", "watch", "sink"]).pipe(
-    Flag.withDescription("Only of this stage"),
-    Flag.optional
-  ),
-  reason: text("reason", "Only with this reason, exactly"),
-  source: text("source", "Only of this source"),
-  tenant: text("tenant", "Only of this tenant")
-}
-
 export interface FilterInput {
   readonly from: Option.Option<string>
   readonly to: Option.Option<string>
@@ -51,21 +34,6 @@ export interface FilterInput {
   readonly reason: Option.Option<string>
   readonly source: Option.Option<string>
   readonly tenant: Option.Option<string>
-}
-
-export const letterId = Argument.String("id").pipe(
-  Argument.withDescription("Id of a dead letter, such as default/sink/0-17-3")
-)
-
-/** Several letters by id, or all that wait and match. */
-export const pickFlags = {
-  ids: Argument.String("id").pipe(Argument.withDescription("Ids of dead letters"), Argument.variadic()),
-  ...filterFlags,
-  all: Flag.Boolean("all").pipe(
-    Flag.withDescription("All that wait and match the other flags, instead of ids"),
-    Flag.withDefault(false)
-  ),
-  api: apiUrl
 }
 
 interface PageAnswer {
@@ -117,13 +85,17 @@ export const readLetter = Effect.fnUntraced(function* (url: string, id: string, 
   return deadLetter ?? (yield* workFailure(`there is no dead letter ${id}`))
 })
 
+/** Several letters by id, or all that wait and match. */
+export interface PickInput extends FilterInput {
+  readonly ids: ReadonlyArray<string>
+  readonly all: boolean
+  readonly api: string
+}
+
 const pageSize = 500
 
 /** The ids that were named, or those of all that wait and match. */
-export const pickIds = Effect.fnUntraced(function* (
-  input: FilterInput & { readonly ids: ReadonlyArray<string>; readonly all: boolean; readonly api: string },
-  output: OutputShape
-) {
+export const pickIds = Effect.fnUntraced(function* (input: PickInput, output: OutputShape) {
   if (input.all === input.ids.length > 0)
     return yield* usageFailure("name dead letters by their ids, or say --all for those that wait and match the flags")
   if (!input.all) return input.ids

@@ -1,19 +1,19 @@
-// The command ledger --check: whether raw stream, rows, rollup and ledger say the same, counted from outside.
+// Report: what `ledger --check` prints of raw stream, rows, rollup and ledger, counted from outside.
 import { endOfTime } from "@tailrace/store/read/ledger-check"
 import { Store } from "@tailrace/store/store"
 import { Nats } from "@tailrace/streams/nats"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Layer, Option } from "effect"
-import { type connectionFlags, natsConnection, storeConnection } from "../connections.ts"
+import { natsConnection, storeConnection } from "../connections.ts"
 import { unreachable, usageFailure, workFailure } from "../failure.ts"
-import { type CheckResult, checkLedger } from "../ledger-check/check.ts"
-import type { Difference } from "../ledger-check/compare.ts"
 import { escapeForTerminal } from "../terminal/escape.ts"
 import { Output } from "../terminal/output.ts"
-import type { UpInput } from "../up/flags.ts"
+import type { ConnectionInput } from "../up/flags.ts"
+import { type CheckResult, checkLedger } from "./check.ts"
+import type { Difference } from "./compare.ts"
 
-interface LedgerCheckInput extends Pick<UpInput, keyof typeof connectionFlags> {
+export interface LedgerCheckInput extends ConnectionInput {
   readonly from: Option.Option<string>
   readonly to: Option.Option<string>
   readonly json: boolean

@@ -1,54 +1,47 @@
-// The command dead-letters edit: other bytes for a letter's next replay, from an editor or a file.
+// Edit: gives a letter other bytes for its next replay, from an editor or a file.
 import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileProblem } from "@tailrace/config/file-problem"
 import { Config, Effect, Option } from "effect"
-import { Command, Flag } from "effect/cli"
-import { apiUrl } from "../../endpoints.ts"
 import { usageFailure, workFailure } from "../../failure.ts"
 import { graphqlRequest } from "../../graphql-request.ts"
 import { Output } from "../../terminal/output.ts"
-import { letterId, readLetter } from "./letter.ts"
-
-const file = (name: string, description: string) =>
-  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+import { readLetter } from "./letter.ts"
 
 const fileWork = <A>(doing: string, work: () => Promise<A>) =>
   Effect.tryPromise({ try: work, catch: (cause) => workFailure(`cannot ${doing}: ${fileProblem(cause)}`) })
 
-export const editCommand = Command.make(
-  "edit",
-  {
-    id: letterId,
-    input: file("input", "File with the new bytes, instead of an editor"),
-    output: file("output", "File to write the present bytes to; nothing is changed"),
-    api: apiUrl
-  },
-  Effect.fnUntraced(function* (input) {
-    const output = yield* Output
-    const letter = yield* readLetter(input.api, input.id, output)
-    const present = Buffer.from(letter.edited ?? letter.payload, "base64")
-    if (Option.isSome(input.output)) {
-      const path = input.output.value
-      yield* fileWork(`write ${path}`, () => writeFile(path, present))
-      return yield* output.line(`wrote ${present.length} bytes to ${path}`)
-    }
-    const bytes = Option.isSome(input.input) ? yield* readBytes(input.input.value) : yield* fromEditor(present)
-    if (bytes.length === 0) return yield* usageFailure("the edited payload is empty: drop the letter instead")
-    if (bytes.equals(present)) return yield* output.line("nothing was changed")
-    yield* graphqlRequest({
-      url: input.api,
-      document: "mutation ($id: ID!, $payload: String!) { editDeadLetter(id: $id, payload: $payload) { id } }",
-      variables: { id: input.id, payload: bytes.toString("base64") },
-      style: output.style
-    })
-    yield* output.line(
-      `${input.id} has ${bytes.length} new bytes; replay it with: tailrace dead-letters replay ${input.id}`
-    )
+interface EditInput {
+  readonly id: string
+  readonly input: Option.Option<string>
+  readonly output: Option.Option<string>
+  readonly api: string
+}
+
+export const run = Effect.fnUntraced(function* (input: EditInput) {
+  const output = yield* Output
+  const letter = yield* readLetter(input.api, input.id, output)
+  const present = Buffer.from(letter.edited ?? letter.payload, "base64")
+  if (Option.isSome(input.output)) {
+    const path = input.output.value
+    yield* fileWork(`write ${path}`, () => writeFile(path, present))
+    return yield* output.line(`wrote ${present.length} bytes to ${path}`)
+  }
+  const bytes = Option.isSome(input.input) ? yield* readBytes(input.input.value) : yield* fromEditor(present)
+  if (bytes.length === 0) return yield* usageFailure("the edited payload is empty: drop the letter instead")
+  if (bytes.equals(present)) return yield* output.line("nothing was changed")
+  yield* graphqlRequest({
+    url: input.api,
+    document: "mutation ($id: ID!, $payload: String!) { editDeadLetter(id: $id, payload: $payload) { id } }",
+    variables: { id: input.id, payload: bytes.toString("base64") },
+    style: output.style
   })
-).pipe(Command.withDescription("Change the bytes of a dead letter for its next replay; the original is kept"))
+  yield* output.line(
+    `${input.id} has ${bytes.length} new bytes; replay it with: tailrace dead-letters replay ${input.id}`
+  )
+})
 
 const readBytes = (path: string) => fileWork(`read ${path}`, () => readFile(path))
 
