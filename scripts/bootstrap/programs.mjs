@@ -12,7 +12,7 @@ export const bundles = join(cache, "programs")
 export const sourcesFile = join(bundles, "sources.json")
 
 export const sourceOf = (program) => `apps/${program}/src/main.ts`
-export const bundleOf = (program, digest) => join(bundles, digest, "apps", program, "src", "main.mjs")
+const bundleOf = (program, digest) => join(bundles, digest, "apps", program, "src", "main.mjs")
 
 /**
  * What `npm run` should start for a program: its bundle where one is made of exactly the present sources, after making it where
