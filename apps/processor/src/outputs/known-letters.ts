@@ -1,12 +1,17 @@
 // KnownLetters: which records of messages delivered again are dead letters already, so that they end in no other way.
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import { awaitRunningLetters } from "@tailrace/store/recover/running-inserts"
 import type { KnownLetter } from "@tailrace/store/recover/settled-records"
+import { Tables } from "@tailrace/store/tables"
+import { Effect } from "effect"
+import type { Breaker } from "./breaker.ts"
+import { untilStored } from "./until-stored.ts"
 
 /**
  * A dead letter is stored before the rows and the account of its batch. After a crash in between its message comes again,
  * perhaps into a pipeline or a table that has been mended since: the record stays a dead letter all the same.
  */
-export class KnownLetters {
+class KnownLetters {
   private readonly bySequence = new Map<number, Array<KnownLetter>>()
   private last = 0
 
@@ -35,3 +40,27 @@ export class KnownLetters {
     }
   }
 }
+
+/** The letters that earlier lives stored of messages not settled, by what has to become of them in a batch. */
+export interface SettledLetters {
+  /** Records that a stage failed over: they are dead before the deduplication sees them. */
+  readonly known: KnownLetters
+  /** What a sink was refused had passed the deduplication before, and repetitions of it were left out. */
+  readonly refused: KnownLetters
+  readonly hasRefused: boolean
+}
+
+/** Reads the letters behind a raw sequence, once none is being written any more. */
+export const readSettledLetters = Effect.fnUntraced(function* (partition: number, settled: number, breaker: Breaker) {
+  const read = Effect.andThen(
+    awaitRunningLetters(partition),
+    Tables.use((tables) => tables.lettersAfter(partition, settled))
+  )
+  const letters = yield* untilStored(read, breaker)
+  const ofSink = letters.filter(({ stage }) => stage === "sink")
+  return {
+    known: new KnownLetters(letters.filter(({ stage }) => stage !== "sink")),
+    refused: new KnownLetters(ofSink),
+    hasRefused: ofSink.length > 0
+  } satisfies SettledLetters
+})

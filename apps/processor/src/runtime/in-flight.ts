@@ -8,6 +8,9 @@ interface Taken {
   readonly messages: number
 }
 
+/** The broker stops delivering at 16,384 messages that are not acknowledged. */
+const manyMessages = 4_096
+
 export class InFlight {
   private batches: Array<Taken> = []
 
@@ -32,6 +35,11 @@ export class InFlight {
   /** Messages taken and not settled. */
   get messages(): number {
     return this.batches.reduce((sum, one) => sum + one.messages, 0)
+  }
+
+  /** Whether so many messages wait for their acknowledgement that outputs which are written seldom have to hurry. */
+  get isCrowded(): boolean {
+    return this.messages >= manyMessages
   }
 
   /** When the oldest message not settled was received, or undefined. */

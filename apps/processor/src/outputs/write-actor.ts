@@ -1,0 +1,68 @@
+// WriteActor: gives each batch to the sinks, one after the other, and its memory back.
+import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { StoreError } from "@tailrace/store/store-error"
+import { elapsedMillis } from "@tailrace/streams/elapsed"
+import type { OwnershipError } from "@tailrace/streams/lease"
+import { type Clock, Effect } from "effect"
+import type { WritePace } from "../partition/batcher.ts"
+import { type GuardedStages, StageError } from "../runtime/guarded-stages.ts"
+import type { PartitionRuntime } from "../runtime/partition-runtime.ts"
+import type { Arrival } from "./arrival.ts"
+import type { Refused } from "./dead-letter-office.ts"
+import type { Progress } from "./progress.ts"
+import type { OpenSink } from "./sink.ts"
+
+export interface WriteOptions {
+  readonly clock: Clock.Clock
+  readonly sinks: ReadonlyArray<OpenSink>
+  readonly stages: GuardedStages
+  readonly runtime: PartitionRuntime
+  readonly progress: Progress
+  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
+  /** Takes back a batch that every sink holds, for reuse. */
+  readonly release: (batch: LogBatch) => Effect.Effect<void>
+}
+
+export class WriteActor {
+  readonly #options: WriteOptions
+  readonly #elapsed: () => number
+  #ahead = 0
+  #endedAt = 0
+  #tookMillis = 0
+
+  constructor(options: WriteOptions) {
+    this.#options = options
+    this.#elapsed = elapsedMillis(options.clock)
+  }
+
+  /** Batches offered and not yet stored, and the last write. */
+  get pace(): WritePace {
+    return { ahead: this.#ahead, endedAt: this.#endedAt, tookMillis: this.#tookMillis }
+  }
+
+  /** Notes that a batch is on its way here. */
+  awaitOne(): void {
+    this.#ahead++
+  }
+
+  receive({ batch }: Arrival): Effect.Effect<void, StoreError | OwnershipError | StageError> {
+    return Effect.gen({ self: this }, function* () {
+      const { progress, release, runtime, setAside, sinks, stages } = this.#options
+      const started = this.#elapsed()
+      yield* setAside(stages.takeRefused(batch.lastSequence))
+      const before = batch.keptCount
+      for (const sink of sinks) yield* sink.write(batch)
+      this.#endedAt = this.#elapsed()
+      this.#tookMillis = this.#endedAt - started
+      runtime.counters.note("sink", before, batch, this.#tookMillis)
+      this.#ahead--
+      yield* progress.advance("sinks", batch.lastSequence)
+      // Known are keys of what is stored, and these records are not: only a new life can read them again.
+      if (batch.keptCount < before && stages.deduplicate !== undefined) {
+        const message = `${before - batch.keptCount} records became dead letters, reading the keys of stored ones anew`
+        return yield* new StageError({ reason: "keys", message })
+      }
+      yield* release(batch)
+    })
+  }
+}
