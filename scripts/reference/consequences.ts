@@ -64,6 +64,12 @@ export const consequences: Readonly<Record<string, Readonly<Record<string, strin
     "between-stages": "restart: the pipeline stays down, with back-off, until it is started with placement staged",
     unavailable: "restart: the pipeline restarts with back-off until the broker answers"
   },
+  SinkError: {
+    retry: "retry: the same bytes again, with growing pauses",
+    hold: "hold: the breaker of the output opens and its batch is kept until somebody has mended what it writes to",
+    "dead-letter": "dead letter: the records that are refused by themselves, and everything else is written",
+    reject: "hold: the breaker of the output opens, for its records are acknowledged and somebody has to look"
+  },
   SnapshotError: {
     conflict: "restart: somebody else wrote the snapshot, the pipeline restarts from what is stored, or stands by",
     corrupt: "continue: windows and detectors start anew, with a warning",

@@ -1,17 +1,16 @@
 // Tests of the breaker, and of writes that go through it, on a clock of the test's own.
 import { assert, describe, it } from "@effect/vitest"
-import { StoreError } from "@tailrace/store/store-error"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Breaker } from "./breaker.ts"
-import { untilStored } from "./until-stored.ts"
+import { SinkError } from "./sink-error.ts"
+import { untilTaken } from "./until-taken.ts"
 
 const policy = {
   retry: { first: 100, longest: 1_000 },
   breaker: { failures: 3, open: 1_000, longest: 4_000 }
 }
-const refused = (consequence: StoreError["consequence"]) =>
-  new StoreError({ consequence, message: `to ${consequence}` })
+const refused = (consequence: SinkError["consequence"]) => new SinkError({ consequence, message: `to ${consequence}` })
 
 /** A breaker without jitter, and what it told. */
 const makeBreaker = Effect.map(Clock.Clock, (clock) => {
@@ -78,7 +77,7 @@ describe("a write until stored", () => {
         const answer = answers[tries++]
         return answer === undefined ? Effect.succeed("stored") : Effect.fail(refused(answer))
       })
-      const fibre = yield* Effect.forkChild(untilStored(attempt, breaker))
+      const fibre = yield* Effect.forkChild(untilTaken(attempt, breaker))
       yield* TestClock.adjust(50)
       assert.strictEqual(breaker.reason, "to retry")
       yield* TestClock.adjust(60_000)
@@ -91,7 +90,7 @@ describe("a write until stored", () => {
   it.effect("hands on a refusal of the data where that is asked for, which is no failure of the store", () =>
     Effect.gen(function* () {
       const { breaker, told } = yield* makeBreaker
-      const error = yield* Effect.flip(untilStored(Effect.fail(refused("dead-letter")), breaker, "pass"))
+      const error = yield* Effect.flip(untilTaken(Effect.fail(refused("dead-letter")), breaker, "pass"))
       assert.strictEqual(error.consequence, "dead-letter")
       assert.deepStrictEqual(told, [])
     })
@@ -100,7 +99,7 @@ describe("a write until stored", () => {
   it.effect("says that it is held no longer when it is given up", () =>
     Effect.gen(function* () {
       const { breaker } = yield* makeBreaker
-      const fibre = yield* Effect.forkChild(untilStored(Effect.fail(refused("hold")), breaker))
+      const fibre = yield* Effect.forkChild(untilTaken(Effect.fail(refused("hold")), breaker))
       yield* TestClock.adjust(500)
       assert.strictEqual(breaker.reason, "to hold")
       yield* Fiber.interrupt(fibre)

@@ -1,11 +1,11 @@
-// Breaker: how an output stands with its store; closed, open after failures, half-open for one attempt.
+// Breaker: how an output stands with what it writes to; closed, open after failures, half-open for one attempt.
 import type { BreakerState } from "@tailrace/domain/pipeline-state"
-import type { StoreError } from "@tailrace/store/store-error"
+import type { SinkError } from "./sink-error.ts"
 import type { SinkPolicy } from "./sink-policy.ts"
 
 export interface BreakerOptions {
   readonly name: string
-  readonly policy: Pick<SinkPolicy, "retry" | "breaker">
+  readonly policy: SinkPolicy
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Milliseconds of a clock that never jumps. */
@@ -14,7 +14,7 @@ export interface BreakerOptions {
   readonly random: () => number
   /** Told when it opens, with the reason, and when it closes again, with undefined. */
   readonly changed?: (reason: string | undefined) => void
-  readonly failed?: (error: StoreError) => void
+  readonly failed?: (error: SinkError) => void
 }
 
 /**
@@ -52,7 +52,7 @@ export class Breaker {
   }
 
   /** A write did not succeed; answers how long it has to wait before it asks again. */
-  fail(write: object, error: StoreError): number {
+  fail(write: object, error: SinkError): number {
     const { breaker, retry } = this.options.policy
     this.options.failed?.(error)
     this.failing.set(write, error.message)

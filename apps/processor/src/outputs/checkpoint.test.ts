@@ -9,6 +9,7 @@ import { SnapshotError, type SnapshotsShape, type StoredSnapshot } from "@tailra
 import { Effect, Layer } from "effect"
 import { describe, expect } from "vitest"
 import { Checkpoint } from "./checkpoint.ts"
+import { ofStore } from "./sink-error.ts"
 
 const pane = (windowStart: number): Pane => ({
   partition: 0,
@@ -91,7 +92,7 @@ const checkpointOn = (place: ReturnType<typeof makeWorld>, watch: Watch) =>
     snapshots: place.snapshots,
     level: 0,
     end: 100,
-    untilStored: (write) => Effect.andThen(place.step("store"), write),
+    untilStored: (write) => Effect.andThen(place.step("store"), Effect.mapError(write, ofStore)),
     now: () => 1_000
   })
 

@@ -12,6 +12,7 @@ import { Publisher } from "@tailrace/streams/publisher"
 import { SnapshotError, type SnapshotsShape, type StoredSnapshot } from "@tailrace/streams/snapshots"
 import { Effect, Schedule } from "effect"
 import { readSaved, type Saved } from "./saved-windows.ts"
+import type { SinkError } from "./sink-error.ts"
 
 export interface CheckpointOptions {
   readonly pipeline: string
@@ -23,7 +24,7 @@ export interface CheckpointOptions {
   /** Last sequence of the raw stream: a snapshot that ends behind it was saved by nobody. */
   readonly end: number
   /** Repeats a write to the store until it is taken. */
-  readonly untilStored: (write: Effect.Effect<void, StoreError, Store>) => Effect.Effect<void, StoreError, Store>
+  readonly untilStored: (write: Effect.Effect<void, StoreError, Store>) => Effect.Effect<void, SinkError, Store>
   readonly now: () => number
 }
 
@@ -53,7 +54,7 @@ export class Checkpoint {
    * pipeline is left out with a warning. One that the watch fails over may be half in it: it is put away, and the life
    * after begins without.
    */
-  get open(): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+  get open(): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     const { snapshots } = this.options
     const missing = Effect.map(snapshots.revision(this.key), (revision) => {
       this.revision = revision
@@ -75,7 +76,7 @@ export class Checkpoint {
   }
 
   /** Saves the state as it is now, which covers `sequence`, and then stores the findings. */
-  save(sequence: number): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+  save(sequence: number): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     return Effect.suspend(() => {
       const { snapshots, watch } = this.options
       const outbox = watch.takeFindings()
@@ -93,7 +94,7 @@ export class Checkpoint {
     })
   }
 
-  private load(stored: StoredSnapshot): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+  private load(stored: StoredSnapshot): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     this.revision = stored.revision
     const { end, level, now, watch } = this.options
     const anew = (why: string) => `windows start anew: snapshot ${this.key} ${why}`
@@ -120,7 +121,7 @@ export class Checkpoint {
     )
   }
 
-  private release(outbox: Findings): Effect.Effect<void, StoreError, Store | Publisher> {
+  private release(outbox: Findings): Effect.Effect<void, SinkError, Store | Publisher> {
     const { panes, anomalies } = outbox
     if (panes.length === 0 && anomalies.length === 0) return Effect.void
     const ingestedAt = this.options.now()

@@ -3,7 +3,6 @@ import type { DeadLetter } from "@tailrace/domain/dead-letter"
 import { encodeFrameHeader, type FrameHeader } from "@tailrace/domain/frame"
 import type { MessagesOf } from "@tailrace/pipeline/stage"
 import { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
 import { insertDeadLetters } from "@tailrace/store/write/insert-dead-letters"
 import { growingPauses } from "@tailrace/streams/backoff"
 import { Broker } from "@tailrace/streams/broker"
@@ -13,6 +12,7 @@ import type { StoredMessage } from "@tailrace/streams/stored-message"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Effect } from "effect"
 import type { Breaker } from "./breaker.ts"
+import type { SinkError } from "./sink-error.ts"
 import { untilStored } from "./until-stored.ts"
 
 /** A record, or the records of a frame that could not be taken apart. */
@@ -23,7 +23,7 @@ export type Refused = Pick<
 
 export interface DeadLetterOffice {
   /** Stores them, however long it takes. To be done before the rows and the account of their batch are stored. */
-  readonly take: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
+  readonly take: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, SinkError>
 }
 
 export interface OfficeOptions {

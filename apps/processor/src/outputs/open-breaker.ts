@@ -13,7 +13,7 @@ const defaults = Schema.decodeSync(SinkPolicy)({})
 export const openBreaker = Effect.fnUntraced(function* (
   runtime: PartitionRuntime,
   name: string,
-  policy: Pick<SinkPolicy, "retry" | "breaker"> = defaults
+  policy: SinkPolicy = defaults
 ) {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random

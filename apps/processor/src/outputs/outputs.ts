@@ -1,6 +1,5 @@
 // Outputs: the end of every pipeline, in both placements: windows and detectors, sinks, snapshots, and what is acknowledged.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { StoreError } from "@tailrace/store/store-error"
 import { startActor } from "@tailrace/streams/actor"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Mailbox } from "@tailrace/streams/mailbox"
@@ -20,7 +19,8 @@ import { readSettledLetters } from "./known-letters.ts"
 import { openBreaker } from "./open-breaker.ts"
 import { periodic } from "./periodic.ts"
 import { Progress } from "./progress.ts"
-import type { OpenSink, Sink } from "./sink.ts"
+import type { OpenSink } from "./sink.ts"
+import type { SinkError } from "./sink-error.ts"
 import { slowOutputName, slowOutputs } from "./slow-outputs.ts"
 import { untilStored } from "./until-stored.ts"
 import { WatchActor } from "./watch-actor.ts"
@@ -49,14 +49,14 @@ export interface Outputs {
   /** Must be set before the first batch is offered. */
   readonly acknowledge: (through: (sequence: number) => Effect.Effect<void>) => void
   /** Stores records as dead letters, before what they were taken from goes on. */
-  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
+  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, SinkError>
   readonly parts: ReadonlyArray<PipelinePart>
 }
 
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openOutputs = Effect.fnUntraced(function* (
   options: OutputsOptions
-): Effect.fn.Return<Outputs, StoreError | OwnershipError | SnapshotError, PartServices | Scope.Scope> {
+): Effect.fn.Return<Outputs, SinkError | OwnershipError | SnapshotError, PartServices | Scope.Scope> {
   const { ownership, pipeline, release, runtime, stages } = options
   const { partition } = runtime
   const clock = yield* Clock.Clock
@@ -126,7 +126,7 @@ export const openOutputs = Effect.fnUntraced(function* (
 
 /** Those that keep what is written come first: the others see a batch once those hold it. */
 const openSinks = (
-  sinks: ReadonlyArray<Sink>,
+  sinks: Pipeline["sinks"],
   runtime: PartitionRuntime,
   office: DeadLetterOffice,
   ownership: Ownership

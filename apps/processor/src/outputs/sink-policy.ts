@@ -1,4 +1,4 @@
-// SinkPolicy: how patient a sink is with its store, and how many records it may set aside.
+// SinkPolicy: how patient a sink is with what it writes to.
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field } from "@tailrace/domain/field"
 import { Schema } from "effect"
@@ -18,24 +18,10 @@ const Breaker = Schema.Struct({
   longest: field(DurationMillis, "5s", "Longest time it stays open between two attempts.")
 })
 
-const DeadLetters = Schema.Struct({
-  perBatch: field(
-    Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-    1_000,
-    "Records of one batch that may become dead letters; with more the batch is held, because the schema is wrong rather than the records."
-  ),
-  codes: field(
-    Schema.Array(Schema.Int),
-    [],
-    "Further exception codes of ClickHouse that speak of single records rather than of all."
-  )
-})
-
-/** Keys of every sink that waits for a store. */
+/** Keys of every sink that waits until what it writes is taken. */
 export const sinkPolicyFields = {
   retry: field(Retry, {}, "How a failed write is repeated."),
-  breaker: field(Breaker, {}, "When attempts stop for a while, and the process is reported as not ready."),
-  deadLetters: field(DeadLetters, {}, "What becomes of records that the store refuses.")
+  breaker: field(Breaker, {}, "When attempts stop for a while, and the process is reported as not ready.")
 }
 
 export const SinkPolicy = Schema.Struct(sinkPolicyFields)

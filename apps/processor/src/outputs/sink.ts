@@ -1,15 +1,13 @@
 // Sink: the contract of the components in sinks/: batches are written, and their offsets come back after a restart.
 import { define } from "@tailrace/domain/component"
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
 import type { Cut } from "@tailrace/streams/announced"
 import type { OwnershipError } from "@tailrace/streams/lease"
-import type { Nats } from "@tailrace/streams/nats"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { Effect, Scope } from "effect"
 import type { Breaker } from "./breaker.ts"
 import type { DeadLetterOffice } from "./dead-letter-office.ts"
+import type { SinkError } from "./sink-error.ts"
 import type { SinkPolicy } from "./sink-policy.ts"
 
 export const defineSink = define("sink")
@@ -17,9 +15,9 @@ export const defineSink = define("sink")
 /** What one life of a partition's pipeline gives a sink. */
 export interface SinkContext {
   readonly partition: number
-  /** What every write to the store goes through, by `untilStored`. */
+  /** What every write goes through, by `untilTaken`. */
   readonly breaker: Breaker
-  /** Where records go that the sink's store refuses. */
+  /** Where records go that are refused. */
   readonly office: DeadLetterOffice
   /** Where inserts are announced, and what the owner before had announced. */
   readonly ownership: Pick<Ownership, "announce" | "confirm" | "left">
@@ -33,7 +31,7 @@ export interface SlowOutput {
    * Writes what waits; answers the last sequence it then holds, undefined when nothing waited. One at a time; it may run
    * beside `write`.
    */
-  readonly flush: Effect.Effect<number | undefined, StoreError | OwnershipError>
+  readonly flush: Effect.Effect<number | undefined, SinkError | OwnershipError>
 }
 
 /**
@@ -48,16 +46,15 @@ export interface OpenSink {
   readonly slow?: SlowOutput
   /** What the owner before announced and may still store at any time: batches have to begin and end just so. */
   readonly repeats: ReadonlyArray<Pick<Cut, "first" | "last">>
-  readonly write: (batch: LogBatch) => Effect.Effect<void, StoreError | OwnershipError>
+  readonly write: (batch: LogBatch) => Effect.Effect<void, SinkError | OwnershipError>
 }
 
-export interface Sink {
+/** `R`: what it needs to be opened; an open sink has it. */
+export interface Sink<R = never> {
   readonly name: string
   /** Whether it keeps what is written. Those that do not see a batch only after all those that do hold it. */
   readonly durable: boolean
-  /** Of a sink that waits for a store. */
+  /** Of a sink that waits until what it writes is taken. */
   readonly policy?: SinkPolicy
-  readonly open: (
-    context: SinkContext
-  ) => Effect.Effect<OpenSink, StoreError | OwnershipError, Store | Nats | Scope.Scope>
+  readonly open: (context: SinkContext) => Effect.Effect<OpenSink, SinkError | OwnershipError, R | Scope.Scope>
 }

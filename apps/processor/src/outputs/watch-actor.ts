@@ -1,7 +1,6 @@
 // WatchActor: takes out of a batch what has ended otherwise, shows the rest to windows and detectors, and saves those.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { Mailbox } from "@tailrace/streams/mailbox"
 import type { Publisher } from "@tailrace/streams/publisher"
@@ -13,6 +12,7 @@ import type { Arrival } from "./arrival.ts"
 import type { Checkpoint } from "./checkpoint.ts"
 import type { SettledLetters } from "./known-letters.ts"
 import type { Progress } from "./progress.ts"
+import type { SinkError } from "./sink-error.ts"
 
 export interface WatchOptions {
   readonly clock: Clock.Clock
@@ -22,7 +22,7 @@ export interface WatchOptions {
   /** Milliseconds between two snapshots, at most. */
   readonly snapshotEvery: number
   readonly letters: SettledLetters
-  readonly deduplicate: (batch: LogBatch) => Effect.Effect<void, StoreError, Store>
+  readonly deduplicate: (batch: LogBatch) => Effect.Effect<void, SinkError, Store>
   /** Last raw sequence that every sink held at the start. */
   readonly storedThrough: number
   readonly progress: Progress
@@ -49,7 +49,7 @@ export class WatchActor {
     this.#savedAt = this.#elapsed()
   }
 
-  receive(arrival: Arrival): Effect.Effect<void, StoreError, Store> {
+  receive(arrival: Arrival): Effect.Effect<void, SinkError, Store> {
     return Effect.gen({ self: this }, function* () {
       const { deduplicate, letters, next, runtime } = this.#options
       const { batch } = arrival
@@ -66,7 +66,7 @@ export class WatchActor {
   }
 
   /** Tells the windows the time, and saves them when that is due. */
-  snapshotTurn(last: boolean): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+  snapshotTurn(last: boolean): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     return Effect.suspend(() => {
       const { checkpoint, runtime, snapshotEvery, stages } = this.#options
       const { watch } = stages
@@ -94,7 +94,7 @@ export class WatchActor {
     this.#observed = batch.lastSequence
   }
 
-  get #save(): Effect.Effect<void, SnapshotError | StoreError, Store | Publisher> {
+  get #save(): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     const { checkpoint, progress } = this.#options
     const sequence = this.#observed
     return Effect.gen({ self: this }, function* () {

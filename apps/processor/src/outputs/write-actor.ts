@@ -1,6 +1,5 @@
 // WriteActor: gives each batch to the sinks, one after the other, and its memory back.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { StoreError } from "@tailrace/store/store-error"
 import { elapsedMillis } from "@tailrace/streams/elapsed"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { type Clock, Effect } from "effect"
@@ -11,6 +10,7 @@ import type { Arrival } from "./arrival.ts"
 import type { Refused } from "./dead-letter-office.ts"
 import type { Progress } from "./progress.ts"
 import type { OpenSink } from "./sink.ts"
+import type { SinkError } from "./sink-error.ts"
 
 export interface WriteOptions {
   readonly clock: Clock.Clock
@@ -18,7 +18,7 @@ export interface WriteOptions {
   readonly stages: GuardedStages
   readonly runtime: PartitionRuntime
   readonly progress: Progress
-  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, StoreError>
+  readonly setAside: (refused: ReadonlyArray<Refused>) => Effect.Effect<void, SinkError>
   /** Takes back a batch that every sink holds, for reuse. */
   readonly release: (batch: LogBatch) => Effect.Effect<void>
 }
@@ -45,7 +45,7 @@ export class WriteActor {
     this.#ahead++
   }
 
-  receive({ batch }: Arrival): Effect.Effect<void, StoreError | OwnershipError | StageError> {
+  receive({ batch }: Arrival): Effect.Effect<void, SinkError | OwnershipError | StageError> {
     return Effect.gen({ self: this }, function* () {
       const { progress, release, runtime, setAside, sinks, stages } = this.#options
       const started = this.#elapsed()

@@ -1,7 +1,6 @@
 // Part: the types of what a partition's pipeline is made of, in either placement.
 
 import type { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
 import type { ConsumerError } from "@tailrace/streams/durable"
 import type { HopError } from "@tailrace/streams/hop"
 import type { OwnershipError } from "@tailrace/streams/lease"
@@ -12,12 +11,13 @@ import type { SnapshotError } from "@tailrace/streams/snapshots"
 import type { Part } from "@tailrace/streams/supervisor"
 import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
+import type { SinkError } from "../outputs/sink-error.ts"
 import type { StageError } from "./guarded-stages.ts"
 import type { RawStreamError } from "./raw-stream.ts"
 
 /** What ends one life of a pipeline; all of it starts over from the stored offsets. */
 export type PartFailure =
-  | StoreError
+  | SinkError
   | SnapshotError
   | ConsumerError
   | HopError

@@ -2,6 +2,7 @@
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch, type FrameRange } from "@tailrace/domain/log-batch-codec"
 import { type LiveOutlet, openLiveOutlet } from "@tailrace/streams/live"
+import type { Nats } from "@tailrace/streams/nats"
 import { Effect, Schema } from "effect"
 import { defineSink, type OpenSink, type Sink, type SinkContext } from "../outputs/sink.ts"
 
@@ -17,7 +18,7 @@ export const live = defineSink({
   summary: "Shows records just stored to live tails.",
   config,
   examples: [{ title: "The default", config: { type: "live" } }],
-  make: () => Effect.succeed<Sink>({ name: "live", durable: false, open })
+  make: () => Effect.succeed<Sink<Nats>>({ name: "live", durable: false, open })
 })
 
 const open = Effect.fnUntraced(function* (context: SinkContext) {

@@ -9,6 +9,7 @@ import type { Cut } from "@tailrace/streams/announced"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Clock, Effect, Result } from "effect"
 import type { SinkContext } from "../../outputs/sink.ts"
+import type { SinkError } from "../../outputs/sink-error.ts"
 import { untilStored } from "../../outputs/until-stored.ts"
 import { afterFailedView, isRefusal } from "./refusal.ts"
 
@@ -107,7 +108,7 @@ export const openInserts = Effect.fnUntraced(function* (
       if (Result.isFailure(outcome)) {
         if (whole === undefined) return yield* Effect.fail(outcome.failure)
         return yield* untilStored(
-          afterFailedView(partition, whole, outcome.failure as StoreError, ownership.confirm),
+          afterFailedView(partition, whole, outcome.failure as SinkError, ownership.confirm),
           breaker
         )
       }
@@ -118,3 +119,5 @@ export const openInserts = Effect.fnUntraced(function* (
   })
   return { offset: Math.max(last?.lastSequence ?? 0, covered), left: () => left, store }
 })
+
+export type Inserts = Effect.Success<ReturnType<typeof openInserts>>

@@ -1,12 +1,12 @@
 // Tests of storing in pieces: whatever is refused, every other row is stored once, in order, and a crash can be told.
 import { assert, describe, it } from "@effect/vitest"
 import { LogBatch } from "@tailrace/domain/log-batch"
-import { StoreError } from "@tailrace/store/store-error"
 import { Effect } from "effect"
 import * as fc from "fast-check"
+import { SinkError } from "../../outputs/sink-error.ts"
 import { storeInPieces } from "./pieces.ts"
 
-const refusal = new StoreError({ consequence: "dead-letter", code: 469, message: "violated" })
+const refusal = new SinkError({ consequence: "dead-letter", refusedAs: "code 469", message: "violated" })
 
 /** A batch of frames of so many rows each; row n of all has the body n. */
 const batchOf = (frames: ReadonlyArray<number>): LogBatch => {

@@ -1,16 +1,16 @@
 // Pieces: a batch of which the store refuses something is stored piece by piece, in order, and what is refused alone is set aside.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import { StoreError } from "@tailrace/store/store-error"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Effect } from "effect"
+import { SinkError } from "../../outputs/sink-error.ts"
 
-type PieceFailure = StoreError | OwnershipError
+type PieceFailure = SinkError | OwnershipError
 
 export interface PieceStore<R> {
   /** Stores the rows that are selected now, all or none; a refusal of the data fails, unless it is to be held. */
   readonly insert: (refusals: "hold" | "pass") => Effect.Effect<void, PieceFailure, R>
   /** Stores a row, which is refused by itself, as a dead letter; answers the reason it is counted under. */
-  readonly setAside: (row: number, error: StoreError) => Effect.Effect<string, StoreError, R>
+  readonly setAside: (row: number, error: SinkError) => Effect.Effect<string, SinkError, R>
   /** Says that the rows of a frame are stored one after the other from here on, or all are. */
   readonly split: (sequence: number, finished: boolean) => Effect.Effect<void, PieceFailure, R>
   /** Rows of the batch that may be set aside; then refusals are held. */
@@ -25,13 +25,13 @@ export interface PieceStore<R> {
  */
 export const storeInPieces = <R>(
   batch: LogBatch,
-  refusal: StoreError,
+  refusal: SinkError,
   store: PieceStore<R>
 ): Effect.Effect<void, PieceFailure, R> => Effect.suspend(() => inPieces(batch, refusal, store))
 
 const inPieces = <R>(
   batch: LogBatch,
-  refusal: StoreError,
+  refusal: SinkError,
   store: PieceStore<R>
 ): Effect.Effect<void, PieceFailure, R> => {
   const selected = batch.selected.slice(0, batch.length)
@@ -49,14 +49,14 @@ const inPieces = <R>(
       return store.insert(left > 0 ? "pass" : "hold")
     }).pipe(Effect.ensuring(Effect.sync(() => select(0, batch.length))))
 
-  const setAside = (row: number, error: StoreError) =>
+  const setAside = (row: number, error: SinkError) =>
     Effect.map(store.setAside(row, error), (reason) => {
       left--
       batch.reject(row, reason)
       selected[row] = 0
     })
   /** Stores the rows of a range; `known` is why it cannot be stored in one. Answers whether anything was refused. */
-  const range = (from: number, to: number, known: StoreError | undefined): Effect.Effect<boolean, PieceFailure, R> =>
+  const range = (from: number, to: number, known: SinkError | undefined): Effect.Effect<boolean, PieceFailure, R> =>
     Effect.gen(function* () {
       const rows = keptIn(selected, from, to)
       if (rows.length === 0) return false
@@ -64,7 +64,7 @@ const inPieces = <R>(
       if (error === undefined || rows.length === 1) {
         const outcome = yield* Effect.result(insert(from, to))
         if (outcome._tag === "Success") return false
-        if (!(outcome.failure instanceof StoreError)) return yield* outcome.failure
+        if (!(outcome.failure instanceof SinkError)) return yield* outcome.failure
         error = outcome.failure
       }
       if (rows.length === 1) {

@@ -6,16 +6,17 @@ import { StoreError } from "@tailrace/store/store-error"
 import type { StoredBatch } from "@tailrace/store/tables"
 import { Effect } from "effect"
 import type { SinkContext } from "../../outputs/sink.ts"
+import { SinkError } from "../../outputs/sink-error.ts"
 
 /** Whether something in the data was refused, and not the request as such. */
-export const isRefusal = (error: unknown): error is StoreError =>
-  error instanceof StoreError && error.consequence === "dead-letter"
+export const isRefusal = (error: unknown): error is SinkError =>
+  error instanceof SinkError && error.consequence === "dead-letter"
 
 /** Rows are stored, but a view on their table failed over them: it lacks them, and the rollup must not. */
 export const afterFailedView = <E>(
   partition: number,
   stored: StoredBatch,
-  { message }: StoreError,
+  { message }: SinkError,
   confirm: Effect.Effect<void, E>
 ): Effect.Effect<void, StoreError | E, Store> =>
   Effect.andThen(
@@ -40,9 +41,9 @@ export const setAside = (
   { office }: SinkContext,
   batch: LogBatch,
   index: number,
-  error: StoreError
-): Effect.Effect<string, StoreError> => {
-  const reason = `refused: ${error.type ?? `code ${error.code}`}`
+  error: SinkError
+): Effect.Effect<string, SinkError> => {
+  const reason = `refused: ${error.refusedAs}`
   return Effect.as(
     office.take([
       {

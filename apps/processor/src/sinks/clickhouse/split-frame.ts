@@ -1,12 +1,12 @@
 // SplitFrame: the frame of a partition whose rows are stored in several inserts, over a crash in between.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Store } from "@tailrace/store/store"
-import type { StoreError } from "@tailrace/store/store-error"
 import { Tables } from "@tailrace/store/tables"
 import { markSplitFrame } from "@tailrace/store/write/split-frames"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Clock, Effect } from "effect"
 import type { SinkContext } from "../../outputs/sink.ts"
+import type { SinkError } from "../../outputs/sink-error.ts"
 import { untilStored } from "../../outputs/until-stored.ts"
 
 /**
@@ -44,7 +44,7 @@ export const openSplitFrame = Effect.fnUntraced(function* (
         })
       return Effect.andThen(show(0), Effect.ensuring(insert, show(1)))
     })
-  const mark = (sequence: number, finished: boolean): Effect.Effect<void, StoreError | OwnershipError, Store> =>
+  const mark = (sequence: number, finished: boolean): Effect.Effect<void, SinkError | OwnershipError, Store> =>
     untilStored(
       // A time, and so a token, of its own each time: one logged for a part that never came would swallow the next attempt.
       Effect.suspend(() => {
@@ -55,3 +55,5 @@ export const openSplitFrame = Effect.fnUntraced(function* (
     )
   return { unfinished: unfinished !== undefined, offset, without, mark }
 })
+
+export type SplitFrame = Effect.Success<ReturnType<typeof openSplitFrame>>
