@@ -2,6 +2,7 @@
 import type { Suite } from "./suite.ts"
 import { cases } from "./suites/cases.ts"
 import { framing } from "./suites/framing.ts"
+import { grok } from "./suites/grok.ts"
 import { json } from "./suites/json.ts"
 import { keptWhole } from "./suites/kept-whole.ts"
 import { lnav } from "./suites/lnav.ts"
@@ -10,4 +11,15 @@ import { loghub } from "./suites/loghub.ts"
 import { multiline } from "./suites/multiline.ts"
 import { syslog } from "./suites/syslog.ts"
 
-export const suites: ReadonlyArray<Suite> = [cases, syslog, framing, loghub, lnav, logfmt, json, multiline, keptWhole]
+export const suites: ReadonlyArray<Suite> = [
+  cases,
+  syslog,
+  framing,
+  loghub,
+  lnav,
+  logfmt,
+  json,
+  grok,
+  multiline,
+  keptWhole
+]

@@ -5,12 +5,14 @@ import { auto } from "./codecs/auto.ts"
 import { cef } from "./codecs/cef.ts"
 import { clf } from "./codecs/clf.ts"
 import { cri } from "./codecs/cri.ts"
+import { grok } from "./codecs/grok.ts"
 import { json } from "./codecs/json.ts"
 import { logfmt } from "./codecs/logfmt.ts"
 import { nginx } from "./codecs/nginx.ts"
 import { postgresCsv } from "./codecs/postgres-csv.ts"
 import { raw } from "./codecs/raw.ts"
 import { redis } from "./codecs/redis.ts"
+import { regex } from "./codecs/regex.ts"
 import { syslog } from "./codecs/syslog.ts"
 
 /** Every codec, in the order of the reference. */
@@ -27,6 +29,8 @@ export const codecs = [
   alb,
   postgresCsv,
   redis,
+  grok,
+  regex,
   raw
 ] as const
 

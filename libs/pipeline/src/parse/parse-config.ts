@@ -3,8 +3,10 @@
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field } from "@tailrace/domain/field"
 import { Schema } from "effect"
+import { GrokConfig } from "./codecs/grok.ts"
 import { JsonConfig } from "./codecs/json.ts"
 import { LogfmtConfig } from "./codecs/logfmt.ts"
+import { RegexConfig } from "./codecs/regex.ts"
 import { makeZone } from "./zone.ts"
 
 const zone = Schema.String.check(
@@ -33,6 +35,8 @@ export const ParseConfig = Schema.Struct({
       "alb",
       "postgres-csv",
       "redis",
+      "grok",
+      "regex",
       "raw"
     ]),
     "auto",
@@ -60,6 +64,8 @@ export const ParseConfig = Schema.Struct({
     "Attributes of a record; with more, the first are kept and the whole message in `log.original`."
   ),
   json: field(JsonConfig, {}, "Options of the json codec."),
-  logfmt: field(LogfmtConfig, {}, "Options of the logfmt codec.")
+  logfmt: field(LogfmtConfig, {}, "Options of the logfmt codec."),
+  grok: field(GrokConfig, {}, "Options of the grok codec."),
+  regex: field(RegexConfig, {}, "Options of the regex codec.")
 })
 export type ParseConfig = typeof ParseConfig.Type

@@ -10,12 +10,14 @@ import { bindAuto } from "./codecs/auto.ts"
 import { bindCef } from "./codecs/cef.ts"
 import { bindClf } from "./codecs/clf.ts"
 import { bindCri } from "./codecs/cri.ts"
+import { bindGrok } from "./codecs/grok.ts"
 import { bindJson } from "./codecs/json.ts"
 import { bindLogfmt } from "./codecs/logfmt.ts"
 import { bindNginx } from "./codecs/nginx.ts"
 import { bindPostgresCsv } from "./codecs/postgres-csv.ts"
 import { bindRaw } from "./codecs/raw.ts"
 import { bindRedis } from "./codecs/redis.ts"
+import { bindRegex } from "./codecs/regex.ts"
 import { bindSyslog } from "./codecs/syslog.ts"
 import { bindText } from "./codecs/text.ts"
 import { Colours } from "./colours.ts"
@@ -79,6 +81,8 @@ export class ParseStage {
       bindAlb(context),
       bindPostgresCsv(context),
       bindRedis(context),
+      bindGrok(config.grok)(context),
+      bindRegex(config.regex)(context),
       bindRaw(context)
     ]
     this.codecs = new Map(bound.map((codec) => [codec.name, codec]))
