@@ -2,6 +2,7 @@
 import { cli } from "./cli.ts"
 import { formats } from "./formats.ts"
 import { guarantee } from "./guarantee.ts"
+import { idle } from "./idle.ts"
 import type { Question } from "./instruments/report.ts"
 import { latency } from "./latency.ts"
 import { liveTail } from "./live-tail.ts"
@@ -27,5 +28,6 @@ export const questions: ReadonlyArray<Question> = [
   parse,
   nativeBlock,
   query,
-  cli
+  cli,
+  idle
 ]

@@ -34,5 +34,14 @@ const kilobytesOf = (pid: number, field: string): number => {
 /** Resident memory of a process in MB; 0 when it is gone. */
 export const residentMegabytesOf = (pid: number): number => kilobytesOf(pid, "VmRSS") / 1024
 
-/** How much of it is pages of mapped files, such as its program and libraries, which the system may drop at any time. */
+/** Memory of a process in MB with a page that several share counted in parts; 0 when it is gone. Linux only. */
+export const ownMegabytesOf = (pid: number): number => {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}
+
+/** How much of resident memory is pages of mapped files, such as its program and libraries, which the system may drop at any time. */
 export const mappedMegabytesOf = (pid: number): number => kilobytesOf(pid, "RssFile") / 1024

@@ -1,4 +1,5 @@
 // Whole: everything on one machine as `npm start` runs it, from its bundle, on ports that are free.
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { freePort } from "@tailrace/testing/free-port"
@@ -36,3 +37,17 @@ export const startWhole = async (children: Children, folder: string): Promise<Wh
   })
   return { child, api: `http://127.0.0.1:${ports[0]}`, collector: `http://127.0.0.1:${ports[1]}` }
 }
+
+/** Ids of the processes that a process has started, by what they are. Linux only. */
+export const childrenOf = (parent: number): ReadonlyArray<{ readonly pid: number; readonly name: string }> =>
+  readdirSync("/proc").flatMap((entry) => {
+    try {
+      if (!readFileSync(`/proc/${entry}/status`, "utf8").includes(`\nPPid:\t${parent}\n`)) return []
+      const command = readFileSync(`/proc/${entry}/cmdline`, "utf8")
+      const name = command.includes("store-front") ? "store" : command.includes("nats-server") ? "broker" : "other"
+      return [{ pid: Number(entry), name }]
+    } catch {
+      // No process, or one that has just ended.
+      return []
+    }
+  })

@@ -6,7 +6,7 @@ import { LagProbe, type RawLag } from "@tailrace/streams/raw-lag"
 import { storedIds } from "@tailrace/streams/stored-ids"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Context, Effect, Fiber, Option, Random, Scope } from "effect"
+import { Clock, Context, Effect, Fiber, Latch, Option, Random, Scope } from "effect"
 import type { CollectorConfig, LagConfig } from "./config.ts"
 import type { Broker } from "./frames/outlet.ts"
 import { LagGate } from "./lag-gate.ts"
@@ -21,6 +21,8 @@ export interface BrokerLink {
 }
 
 const lookInterval = "1 second"
+/** More between two looks while nothing lags and this collector publishes nothing: others see to what they bring. */
+const restInterval = "4 seconds"
 
 /** Gives the broker's connections, for the life of the scope, once there is a broker. */
 export type BrokerAccess = Effect.Effect<Context.Context<Nats | Publisher>, CollectorError, Scope.Scope>
@@ -56,7 +58,7 @@ export const openBrokerLink = Effect.fnUntraced(function* (config: CollectorConf
     publish: ({ headers, id, payload, subject }, signal) => {
       if (services === undefined) return Promise.resolve(unreachable)
       return run(
-        services.publisher.publish(subject, payload, { id, headers, ...deadline }).pipe(
+        Effect.andThen(state.used, services.publisher.publish(subject, payload, { id, headers, ...deadline })).pipe(
           Effect.match({
             onSuccess: ({ sequence }): { readonly sequence: number } | Refusal => {
               state.acknowledged = sequence
@@ -109,7 +111,9 @@ const attachLater = Effect.fnUntraced(function* (attach: Effect.Effect<void, Col
 const linkState = Effect.fnUntraced(function* (limits: LagConfig) {
   const clock = yield* Clock.Clock
   const metrics = yield* Metrics
+  const used = yield* Latch.make(false)
   const state = {
+    used: Effect.sync(() => used.openUnsafe()),
     connected: false,
     acknowledged: 0,
     lag: undefined as RawLag | undefined,
@@ -147,7 +151,15 @@ const linkState = Effect.fnUntraced(function* (limits: LagConfig) {
       Effect.orElseSucceed(() => undefined),
       Effect.tap((seen) => Effect.sync(() => sawLag(seen)))
     )
-    yield* look.pipe(Effect.andThen(Effect.sleep(lookInterval)), Effect.forever, Effect.forkScoped)
+    const rest = Effect.suspend(() =>
+      state.lag?.bytes === 0 ? Effect.raceFirst(used.await, Effect.sleep(restInterval)) : Effect.void
+    ).pipe(Effect.andThen(Effect.sync(() => used.closeUnsafe())))
+    yield* look.pipe(
+      Effect.andThen(Effect.sleep(lookInterval)),
+      Effect.andThen(rest),
+      Effect.forever,
+      Effect.forkScoped
+    )
     connectionIs(true)
   })
   return Object.assign(state, { watch })

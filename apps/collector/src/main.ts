@@ -1,7 +1,7 @@
 // The collector's command: runs the sources of a configuration until it is told to end.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { loadConfig } from "@tailrace/config/config-file"
-import { collectByHeapLimits, collectLittleSeldom } from "@tailrace/streams/collection"
+import { collectByHeapLimits, collectLittleSeldom, collectOnceStarted } from "@tailrace/streams/collection"
 import { Nats } from "@tailrace/streams/nats"
 import { Publisher } from "@tailrace/streams/publisher"
 import { Health } from "@tailrace/telemetry/health"
@@ -43,5 +43,6 @@ const program = Effect.gen(function* () {
 )
 collectByHeapLimits()
 collectLittleSeldom()
+collectOnceStarted()
 // @effect-diagnostics-next-line strictEffectProvide:off -- the entry point
 NodeRuntime.runMain(Effect.provide(program, loggingFromEnvironment({ terminal: process.stdout.isTTY })))

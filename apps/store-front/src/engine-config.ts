@@ -43,6 +43,8 @@ export const writeEngineConfig = (folder: string, options: FrontOptions): Readon
         index_uncompressed_cache_size: 0,
         query_condition_cache_size: 16 * mebibyte,
         mmap_cache_size: 100,
+        // How often the engine compares its memory with what the system counts; 20 times a second by default.
+        memory_worker_period_ms: 500,
         // Data of a table that was set aside is nobody's for a while, and waits for it.
         database_catalog_unused_dir_cleanup_period_sec: 0,
         compiled_expression_cache_size: 16 * mebibyte,

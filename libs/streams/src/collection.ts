@@ -1,5 +1,6 @@
 // Collection: how the garbage collector of a process that streams frames is set.
 import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 
 /**
  * Counts buffers towards the heap's own limits. By default 64 MB of new buffers begin a full collection, however few
@@ -14,3 +15,13 @@ export const collectByHeapLimits = (): void => setFlagsFromString("--external-me
  * collections of young objects, and below it one full collection follows the other. To be called once, at the start.
  */
 export const collectLittleSeldom = (): void => setFlagsFromString("--heap-growing-percent=300")
+
+/**
+ * Collects once, a while after the start, and gives the room back to the system: a third of what is resident by then is what
+ * reading programs and configurations left behind. Takes about 20 ms. To be called once, at the start.
+ */
+export const collectOnceStarted = (afterMillis = 10_000): void => {
+  setFlagsFromString("--expose-gc")
+  const gc: NodeJS.GCFunction = runInNewContext("gc")
+  setTimeout(() => void gc({ type: "major", execution: "async", flavor: "last-resort" }), afterMillis).unref()
+}

@@ -45,14 +45,17 @@ export const keepStreams = Effect.fnUntraced(function* (options: KeepStreamsOpti
   const survey = Effect.tryPromise(async () => {
     const manager = await jetstreamManager(control, { checkAPI: false })
     const found = new Map<string, StreamInfo>()
-    // One by one: a process may ask for its own streams alone.
-    for (const name of [...definitions.map(({ name }) => name), ...buckets]) {
-      const info = await manager.streams.info(name).catch((cause) => {
-        if (cause instanceof JetStreamApiError && cause.code === 10059) return undefined
-        throw cause
+    // Each by itself, since a process may ask for its own streams alone; all at once, so that they are one write.
+    const names = [...definitions.map(({ name }) => name), ...buckets]
+    await Promise.all(
+      names.map(async (name) => {
+        const info = await manager.streams.info(name).catch((cause) => {
+          if (cause instanceof JetStreamApiError && cause.code === 10059) return undefined
+          throw cause
+        })
+        if (info !== undefined) found.set(name, info)
       })
-      if (info !== undefined) found.set(name, info)
-    }
+    )
     rawEnd = Math.max(rawEnd, found.get("raw")?.state.last_seq ?? 0)
     const streams = definitions.flatMap((wanted): ReadonlyArray<readonly [string, string]> => {
       const drift = driftOf(wanted, found.get(wanted.name))

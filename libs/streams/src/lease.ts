@@ -65,9 +65,9 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: catching })
   const manager = yield* attempt(() => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }))
   const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`
-  /** A subscription of its own, because a delivery comes under the message's subject. */
-  const ask = (request: object, timeout: number): Promise<Msg> =>
-    control.request(next, JSON.stringify({ group, batch: 1, ...request }), { timeout, noMux: true })
+  /** Where a delivery may come it comes under the message's subject, to a subscription of its own. */
+  const ask = (request: object, timeout: number, noMux: boolean): Promise<Msg> =>
+    control.request(next, JSON.stringify({ group, batch: 1, ...request }), { timeout, noMux })
   const ensure = attempt(() =>
     ensureLease(manager, partition, async () => {
       await control.request(subject, "owner", { timeout: API_TIMEOUT_MILLIS })
@@ -82,7 +82,7 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
   /** The pin, or "" when none came within `millis`. */
   const request = (millis: number) =>
     attempt(async () => {
-      const message = await ask({ expires: millis * 1e6 }, millis + 1_000)
+      const message = await ask({ expires: millis * 1e6 }, millis + 1_000, true)
       return message.headers?.get("Nats-Pin-Id") ?? ""
     })
 
@@ -115,7 +115,8 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
     return yield* new OwnershipError({ reason: "superseded", message })
   })
   const renew = Effect.gen(function* () {
-    const answer = yield* attempt(() => ask({ id: pin, max_bytes: 1, no_wait: true }, timeoutMillis / 2))
+    // It asks for less than there is, so that a status is all that can come.
+    const answer = yield* attempt(() => ask({ id: pin, max_bytes: 1, no_wait: true }, timeoutMillis / 2, false))
     if (answer.headers?.code === 423) yield* regain
     else heardAt = now()
   })

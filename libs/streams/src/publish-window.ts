@@ -64,6 +64,11 @@ export class PublishWindow {
     return this.#bytes
   }
 
+  /** Whether nothing is in flight and nothing waits, so that no sweep can find anything. */
+  get idle() {
+    return this.#inFlight.size === 0 && this.#waiting.size === 0
+  }
+
   /** Sends now or as soon as the window has room, in the order of the calls. */
   add(publish: Publish) {
     publish.startedAt = this.#now()

@@ -1,7 +1,7 @@
 // Publisher: puts messages into JetStream, acknowledged, windowed by bytes, repeated under the same message id.
 import { type MsgHdrs, headers as makeHeaders, nuid } from "@nats-io/nats-core"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Context, Effect, Layer, Random } from "effect"
+import { Clock, Context, Effect, Latch, Layer, Random } from "effect"
 import { onStatus } from "./connection-status.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Nats } from "./nats.ts"
@@ -88,8 +88,13 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
     if (type === "disconnect") window.disconnected()
     if (type === "reconnect") window.reconnected()
   })
+  const busy = yield* Latch.make(false)
+  const sweep = Effect.sync(() => {
+    window.sweep()
+    if (window.idle) busy.closeUnsafe()
+  })
   yield* Effect.forkScoped(
-    Effect.sleep("100 millis").pipe(Effect.andThen(Effect.sync(() => window.sweep())), Effect.forever)
+    busy.await.pipe(Effect.andThen(Effect.sleep("100 millis")), Effect.andThen(sweep), Effect.forever)
   )
   const publish = (subject: string, payload: Uint8Array, given: PublishOptions = {}) =>
     Effect.callback<PublishAck, PublishError>((resume) => {
@@ -124,6 +129,7 @@ const makePublisher = Effect.fnUntraced(function* (options: PublisherOptions = {
         }
       }
       window.add(entry)
+      busy.openUnsafe()
       return Effect.sync(() => window.remove(entry))
     })
   return {

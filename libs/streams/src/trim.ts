@@ -1,7 +1,7 @@
 // Trim: makes room in a stream that is filling up by removing what every durable has acknowledged, oldest first.
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Effect, Schedule, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { consumedStreams } from "./definitions.ts"
 import { Nats } from "./nats.ts"
 
@@ -36,8 +36,14 @@ const purgeBySubject = async (manager: JetStreamManager, stream: string, below: 
  * Looks at one stream once. Streams keep by limits and refuse new messages when full, so without this a stream whose
  * messages are all stored would refuse new ones until they age out. Returns how many messages were removed.
  */
-const trimStream = async (manager: JetStreamManager, name: string, options: TrimOptions): Promise<number> => {
+const trimStream = async (
+  manager: JetStreamManager,
+  name: string,
+  options: TrimOptions,
+  ends: Map<string, number>
+): Promise<number> => {
   const { config, state } = await manager.streams.info(name)
+  ends.set(name, state.last_seq)
   const fill = Math.max(fillOf(state.bytes, config.max_bytes), fillOf(state.messages, config.max_msgs))
   if (fill < (options.from ?? 0.75) || state.messages === 0) return 0
   // Read after the stream's end, so that "nothing pending" speaks of everything up to that end.
@@ -57,8 +63,8 @@ const trimStream = async (manager: JetStreamManager, name: string, options: Trim
   return purgeBySubject(manager, name, below)
 }
 
-/** One look at every stream; returns how many messages were removed from each. */
-export const trimStreams = Effect.fnUntraced(function* (options: TrimOptions = {}) {
+/** One look at every stream; returns how many messages were removed from each. `ends` takes in where the streams end. */
+export const trimStreams = Effect.fnUntraced(function* (options: TrimOptions = {}, ends = new Map<string, number>()) {
   const { control } = yield* Nats
   const removed = (yield* Metrics).counter("tailrace_stream_trimmed_total", "Messages trimmed", ["stream"])
   return yield* Effect.tryPromise({
@@ -66,7 +72,7 @@ export const trimStreams = Effect.fnUntraced(function* (options: TrimOptions = {
       const manager = await jetstreamManager(control, { checkAPI: false })
       const counts: Record<string, number> = {}
       for (const stream of options.streams ?? consumedStreams) {
-        const count = await trimStream(manager, stream, options)
+        const count = await trimStream(manager, stream, options, ends)
         counts[stream] = count
         if (count > 0) removed.inc({ stream }, count)
       }
@@ -76,11 +82,16 @@ export const trimStreams = Effect.fnUntraced(function* (options: TrimOptions = {
   })
 })
 
-/** Trims every two seconds for the life of the scope. One process is enough; several do no harm. */
+/**
+ * Trims every two seconds for the life of the scope, and every eight while no stream grows: a quarter of a stream does not fill
+ * meanwhile. One process is enough; several do no harm.
+ */
 export const keepTrimmed = (options: TrimOptions = {}) =>
-  trimStreams(options).pipe(
-    Effect.catchTag("TrimError", (error) => Effect.logDebug(error.message)),
-    Effect.repeat(Schedule.spaced("2 seconds")),
-    Effect.forkScoped,
-    Effect.asVoid
-  )
+  Effect.gen(function* () {
+    const ends = new Map<string, number>()
+    for (;;) {
+      const before = String([...ends])
+      yield* Effect.catchTag(trimStreams(options, ends), "TrimError", (error) => Effect.logDebug(error.message))
+      yield* Effect.sleep(String([...ends]) === before ? "8 seconds" : "2 seconds")
+    }
+  }).pipe(Effect.forkScoped, Effect.asVoid)

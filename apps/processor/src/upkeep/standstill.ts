@@ -51,6 +51,7 @@ export const watchStandstill = Effect.fnUntraced(function* (options: StandstillO
     streams,
     partitions: partitions.map(({ partition }) => partition),
     most: mostMillis + snapshotEvery,
+    everyMillis: Math.min(mostMillis / 6, 5_000),
     report: (reasons) => {
       for (const runtime of partitions) tell(runtime, reasons.get(runtime.partition) ?? "")
     }

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { storeCredential } from "@tailrace/access/credentials"
 import { credentialsFolder } from "@tailrace/access/credentials-folder"
 import { shownUrl } from "@tailrace/domain/shown-url"
-import { collectByHeapLimits } from "@tailrace/streams/collection"
+import { collectByHeapLimits, collectOnceStarted } from "@tailrace/streams/collection"
 import { Effect } from "effect"
 import { CommandFailure, workFailure } from "../failure.ts"
 import { Output } from "../terminal/output.ts"
@@ -14,6 +14,7 @@ import { openDoors } from "../up/open-doors.ts"
 
 export const run = Effect.fnUntraced(function* (input: UpInput) {
   collectByHeapLimits()
+  collectOnceStarted()
   const output = yield* Output
   const begun = performance.now()
   let started = false
