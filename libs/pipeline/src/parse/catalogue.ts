@@ -5,8 +5,10 @@ import { auto } from "./codecs/auto.ts"
 import { cef } from "./codecs/cef.ts"
 import { clf } from "./codecs/clf.ts"
 import { cri } from "./codecs/cri.ts"
+import { csv } from "./codecs/csv.ts"
 import { grok } from "./codecs/grok.ts"
 import { json } from "./codecs/json.ts"
+import { kv } from "./codecs/kv.ts"
 import { logfmt } from "./codecs/logfmt.ts"
 import { nginx } from "./codecs/nginx.ts"
 import { postgresCsv } from "./codecs/postgres-csv.ts"
@@ -14,6 +16,7 @@ import { raw } from "./codecs/raw.ts"
 import { redis } from "./codecs/redis.ts"
 import { regex } from "./codecs/regex.ts"
 import { syslog } from "./codecs/syslog.ts"
+import { xml } from "./codecs/xml.ts"
 
 /** Every codec, in the order of the reference. */
 export const codecs = [
@@ -31,6 +34,9 @@ export const codecs = [
   redis,
   grok,
   regex,
+  kv,
+  csv,
+  xml,
   raw
 ] as const
 

@@ -3,10 +3,13 @@
 import { DurationMillis } from "@tailrace/domain/duration"
 import { field } from "@tailrace/domain/field"
 import { Schema } from "effect"
+import { CsvConfig } from "./codecs/csv.ts"
 import { GrokConfig } from "./codecs/grok.ts"
 import { JsonConfig } from "./codecs/json.ts"
+import { KvConfig } from "./codecs/kv.ts"
 import { LogfmtConfig } from "./codecs/logfmt.ts"
 import { RegexConfig } from "./codecs/regex.ts"
+import { XmlConfig } from "./codecs/xml.ts"
 import { makeZone } from "./zone.ts"
 
 const zone = Schema.String.check(
@@ -37,6 +40,9 @@ export const ParseConfig = Schema.Struct({
       "redis",
       "grok",
       "regex",
+      "kv",
+      "csv",
+      "xml",
       "raw"
     ]),
     "auto",
@@ -66,6 +72,9 @@ export const ParseConfig = Schema.Struct({
   json: field(JsonConfig, {}, "Options of the json codec."),
   logfmt: field(LogfmtConfig, {}, "Options of the logfmt codec."),
   grok: field(GrokConfig, {}, "Options of the grok codec."),
-  regex: field(RegexConfig, {}, "Options of the regex codec.")
+  regex: field(RegexConfig, {}, "Options of the regex codec."),
+  kv: field(KvConfig, {}, "Options of the kv codec."),
+  csv: field(CsvConfig, {}, "Options of the csv codec."),
+  xml: field(XmlConfig, {}, "Options of the xml codec.")
 })
 export type ParseConfig = typeof ParseConfig.Type

@@ -10,8 +10,10 @@ import { bindAuto } from "./codecs/auto.ts"
 import { bindCef } from "./codecs/cef.ts"
 import { bindClf } from "./codecs/clf.ts"
 import { bindCri } from "./codecs/cri.ts"
+import { bindCsv } from "./codecs/csv.ts"
 import { bindGrok } from "./codecs/grok.ts"
 import { bindJson } from "./codecs/json.ts"
+import { bindKv } from "./codecs/kv.ts"
 import { bindLogfmt } from "./codecs/logfmt.ts"
 import { bindNginx } from "./codecs/nginx.ts"
 import { bindPostgresCsv } from "./codecs/postgres-csv.ts"
@@ -20,6 +22,7 @@ import { bindRedis } from "./codecs/redis.ts"
 import { bindRegex } from "./codecs/regex.ts"
 import { bindSyslog } from "./codecs/syslog.ts"
 import { bindText } from "./codecs/text.ts"
+import { bindXml } from "./codecs/xml.ts"
 import { Colours } from "./colours.ts"
 import { FrameAttributes } from "./frame-attributes.ts"
 import { Instant } from "./instant.ts"
@@ -83,6 +86,9 @@ export class ParseStage {
       bindRedis(context),
       bindGrok(config.grok)(context),
       bindRegex(config.regex)(context),
+      bindKv(config.kv)(context),
+      bindCsv(config.csv)(context),
+      bindXml(config.xml)(context),
       bindRaw(context)
     ]
     this.codecs = new Map(bound.map((codec) => [codec.name, codec]))
