@@ -12,8 +12,8 @@ export default defineConfig({
     include: ["{apps,libs}/*/src/**/*.test.ts", "docs/chapters/*.test.ts", "bench/**/*.test.ts", "test/**/*.test.ts"],
     exclude,
     pool: "forks",
-    // On CI's shared machines a test of real sockets may be starved once. Tests of exact counts never get a second try.
-    retry: process.env.CI === undefined ? 0 : 1,
+    // A test that fails now and then is a bug with a name, on CI's machines too.
+    retry: 0,
     maxWorkers: 2
   }
 })

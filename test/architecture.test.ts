@@ -1,6 +1,6 @@
 // Architecture: who may import whom, over the Nx project graph; and the rules that no linter carries.
 import { execFileSync } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
@@ -29,6 +29,9 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 /** Every project's tests may use the testing library, which itself stands on the others. */
 const testing = "testing"
+
+/** When the length of subjects became a rule. */
+const subjectsSince = "2026-12-01T03:50:00Z"
 
 const files = (folder: string): Array<string> =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -70,6 +73,31 @@ describe("the architecture", () => {
         importsOf(file).some((path) => path.startsWith("@tailrace/testing"))
     )
     expect(wrong).toEqual([])
+  })
+
+  it("calls what helps tests and is no test a harness, and nothing else", () => {
+    const isHarness = (file: string) => file.endsWith(".harness.ts")
+    // The libraries for tests are helpers as a whole, and so is the stand of the chaos suite; the bench is a program.
+    const others = /^libs\/testing\/|^test\/chaos\/|^test\/simulation\//
+    const all = [...sources, ...files("test"), ...files("docs/chapters")].filter((file) => !others.test(file))
+    const helps = (file: string) =>
+      importsOf(file).some((path) => /^(vitest|@effect\/vitest|@tailrace\/testing)/.test(path))
+    const unnamed = all.filter((file) => helps(file) && !file.endsWith(".test.ts") && !isHarness(file))
+    expect(unnamed).toEqual([])
+    const importers = all.flatMap((file) =>
+      file.endsWith(".test.ts") || isHarness(file)
+        ? []
+        : importsOf(file)
+            .filter((path) => path.endsWith(".harness.ts"))
+            .map((path) => `${file} imports ${path}`)
+    )
+    expect(importers).toEqual([])
+  })
+
+  it.skipIf(!existsSync(join(root, ".git")))("tells each change in a subject of at most 72 characters", () => {
+    const log = ["log", "-50", `--since=${subjectsSince}`, "--no-merges", "--format=%s"]
+    const subjects = execFileSync("git", log, { cwd: root, encoding: "utf8" }).split("\n")
+    expect(subjects.filter((subject) => subject.length > 72)).toEqual([])
   })
 
   it("keeps the folders of stages apart", () => {

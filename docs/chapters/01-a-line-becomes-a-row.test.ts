@@ -1,7 +1,7 @@
 // Chapter 1: a line becomes a row. From bytes on the bus to a record in an answer.
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { askUntil, System } from "./running-system.ts"
+import { askUntil, System } from "./running-system.harness.ts"
 
 // Tailrace keeps its records in ClickHouse and its unfinished work in NATS JetStream. Between the two runs the processor,
 // whose pipeline file says what happens to records. The shortest pipeline says nothing: every codec is tried, nothing is

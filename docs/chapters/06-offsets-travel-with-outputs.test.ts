@@ -9,7 +9,7 @@ import { Nats } from "@tailrace/streams/nats"
 import { testStore } from "@tailrace/testing/store"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { System } from "./running-system.ts"
+import { System } from "./running-system.harness.ts"
 
 // The broker may deliver a message twice, and a process may die between storing and acknowledging. So progress is not
 // kept in a place of its own, which could disagree with what was stored. Every row carries the partition and the sequence

@@ -1,7 +1,7 @@
 // Chapter 7: a live tail tells the truth. Records as they are stored, or a count of what was left out.
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
-import { System } from "./running-system.ts"
+import { System } from "./running-system.harness.ts"
 
 // A tail is a GraphQL subscription, over WebSocket or, as here, server-sent events. It delivers batches: the rows, how many
 // records matched, how many of those were left out, and a token to go on from. matched = rows + dropped, in every batch.

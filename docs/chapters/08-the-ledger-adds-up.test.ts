@@ -2,7 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { read } from "@tailrace/store/store"
 import { Effect } from "effect"
-import { ask, askUntil, System } from "./running-system.ts"
+import { ask, askUntil, System } from "./running-system.harness.ts"
 
 // A record is stored, dropped by a named rule, deduplicated, or dead-lettered. There is no fifth end. Each batch carries
 // its account through all stages, and the account is stored beside the rows, per minute, tenant and source.

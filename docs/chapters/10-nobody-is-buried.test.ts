@@ -2,7 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { waitUntil } from "@tailrace/testing/wait-until"
 import { Effect } from "effect"
-import { askUntil, System } from "./running-system.ts"
+import { askUntil, System } from "./running-system.harness.ts"
 
 // The pipelines may fall behind: the store is slow, or more comes than a machine can take. Collectors look once a second how
 // far behind they are. Above a limit each source does what its configuration says: it makes its senders wait, keeps the

@@ -12,7 +12,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { questions } from "../../bench/questions.ts"
 import { ParseStage } from "../../libs/pipeline/src/parse/parse.ts"
 import { ParseConfig } from "../../libs/pipeline/src/parse/parse-config.ts"
-import { System } from "./running-system.ts"
+import { System } from "./running-system.harness.ts"
 
 const frames = 160
 const perFrame = 50

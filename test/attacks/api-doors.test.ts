@@ -3,8 +3,8 @@ import { connect } from "node:net"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 
 const long = process.env.TAILRACE_ATTACKS === "long"
 let running: RunningTailrace

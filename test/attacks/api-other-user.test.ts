@@ -1,7 +1,7 @@
 // Another user of the same machine against the api that `tailrace up` runs by default: no log is read, by no path or protocol.
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 import { asStranger, noStranger } from "./stranger.ts"
 
 let running: RunningTailrace

@@ -9,8 +9,8 @@ import { findNatsServer } from "@tailrace/testing/nats-server"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Service } from "../chaos/stand/service.ts"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 import { ears, targets } from "./subjects-of-a-broker.ts"
 
 let running: RunningTailrace

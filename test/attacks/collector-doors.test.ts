@@ -5,9 +5,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { gzipSync } from "node:zlib"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
 import { httpRequest, talk } from "./raw-http.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 
 let running: RunningTailrace
 

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
 import { chromium, openPage } from "./stand/browser.ts"
 import { foreignPage, type PageReport, type Target } from "./stand/foreign-page.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
-import { expectStillWorks, watchedFiles } from "./still-works.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
+import { expectStillWorks, watchedFiles } from "./still-works.harness.ts"
 
 let running: RunningTailrace
 

@@ -4,9 +4,9 @@ import { chmod } from "node:fs/promises"
 import { join } from "node:path"
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace } from "../e2e/running-tailrace.ts"
+import { RunningTailrace } from "../e2e/running-tailrace.harness.ts"
 import { listeningSockets, processTree } from "./listening-sockets.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 import { asStranger, noStranger } from "./stranger.ts"
 
 let running: RunningTailrace

@@ -4,14 +4,14 @@ import { readFileSync } from "node:fs"
 import { zstdCompressSync } from "node:zlib"
 import { headers, type NatsConnection } from "@nats-io/nats-core"
 import { connect } from "@nats-io/transport-node"
-import { clientOf, tail } from "@tailrace/api/tail-client"
+import { clientOf, tail } from "@tailrace/api/tail-client.harness"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { encodeBatch } from "@tailrace/domain/log-batch-codec"
 import { brokerUser } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "../e2e/running-tailrace.ts"
-import { watchLoopDelay } from "./stand/loop-delay.ts"
+import { RunningTailrace, tailrace } from "../e2e/running-tailrace.harness.ts"
+import { watchLoopDelay } from "./stand/loop-delay.harness.ts"
 
 let running: RunningTailrace
 /** As one of the product's own processes that has gone mad. */

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { freePort } from "@tailrace/testing/free-port"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "../e2e/running-tailrace.ts"
+import { RunningTailrace, tailrace } from "../e2e/running-tailrace.harness.ts"
 import { filesBelow, leaksIn, plant, urlSecret } from "./planted-secrets.ts"
 
 const root = join(import.meta.dirname, "../..")

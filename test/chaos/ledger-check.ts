@@ -1,5 +1,5 @@
 // Ledger check: what `tailrace ledger --check` finds in a stand, run as anybody would run it beside what it checks.
-import { tailrace } from "../e2e/running-tailrace.ts"
+import { tailrace } from "../e2e/running-tailrace.harness.ts"
 import type { Stand } from "./stand/stand.ts"
 
 export interface LedgerCheck {

@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { tailrace } from "./running-tailrace.ts"
+import { tailrace } from "./running-tailrace.harness.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "tailrace-bad-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace } from "./running-tailrace.ts"
+import { RunningTailrace } from "./running-tailrace.harness.ts"
 
 const root = join(import.meta.dirname, "../..")
 const run = promisify(execFile)

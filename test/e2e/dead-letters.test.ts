@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 let running: RunningTailrace
 

@@ -2,7 +2,7 @@
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 let running: RunningTailrace
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "@tailrace/testing/free-port"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 interface Report {
   readonly ok: boolean

@@ -8,7 +8,7 @@ import { connect } from "@nats-io/transport-node"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { httpRequest } from "../attacks/raw-http.ts"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 const records = 1_000
 const numbers = Array.from({ length: records }, (_, i) => i)

@@ -5,7 +5,7 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { createClient } from "graphql-ws"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { WebSocket } from "ws"
-import { RunningTailrace } from "./running-tailrace.ts"
+import { RunningTailrace } from "./running-tailrace.harness.ts"
 
 interface Batch {
   readonly rows: ReadonlyArray<{ readonly body: string }>

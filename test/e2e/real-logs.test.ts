@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 const data = join(import.meta.dirname, "../../../shared/data")
 const systems = ["HDFS", "Hadoop", "Zookeeper", "Linux", "Apache", "OpenSSH", "OpenStack", "Android"]

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 let running: RunningTailrace
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { RunningTailrace } from "./running-tailrace.ts"
+import { RunningTailrace } from "./running-tailrace.harness.ts"
 
 let running: RunningTailrace
 

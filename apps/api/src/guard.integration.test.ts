@@ -6,7 +6,7 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
 import { WebSocket } from "ws"
 import { startWorld, type World } from "./api.harness.ts"
-import { clientOf, tail } from "./tail-client.ts"
+import { clientOf, tail } from "./tail-client.harness.ts"
 
 class Guarded extends Context.Service<Guarded, World>()("test/Guarded") {}
 const guarded = Layer.effect(

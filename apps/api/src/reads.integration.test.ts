@@ -5,7 +5,7 @@ import { assert, layer } from "@effect/vitest"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
 import { startWorld, type World } from "./api.harness.ts"
-import { clientOf } from "./tail-client.ts"
+import { clientOf } from "./tail-client.harness.ts"
 
 /** Counts that wait at the store, by the texts they look for. */
 class Gate {

@@ -4,7 +4,7 @@ import { waitFor } from "@tailrace/testing/wait-until"
 import { Context, Effect, Layer } from "effect"
 import type { WebSocket } from "ws"
 import { batchOf, type Row, startWorld, type World } from "./api.harness.ts"
-import { clientOf, tail, tailQuery } from "./tail-client.ts"
+import { clientOf, tail, tailQuery } from "./tail-client.harness.ts"
 
 class Tailed extends Context.Service<Tailed, World>()("test/Tailed") {}
 const tailed = Layer.effect(Tailed, startWorld({ limits: { subscriptions: 4, subscriberBytes: 2_000_000 } }))

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { connectionEnvironment, storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
-import { RunningTailrace } from "../../e2e/running-tailrace.ts"
+import { RunningTailrace } from "../../e2e/running-tailrace.harness.ts"
 import { pipelineText, type Stand, selectFrom } from "./stand.ts"
 
 export interface OneMachineOptions {

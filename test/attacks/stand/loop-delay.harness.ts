@@ -1,7 +1,7 @@
 // Loop delay: how long the attacked process kept everybody else waiting during each attack; the long form refuses more than a tenth of a second.
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { afterEach, beforeEach, expect } from "vitest"
-import type { RunningTailrace } from "../../e2e/running-tailrace.ts"
+import type { RunningTailrace } from "../../e2e/running-tailrace.harness.ts"
 
 const most = 0.1
 const isLong = process.env.TAILRACE_ATTACKS === "long"

@@ -5,7 +5,7 @@ import { connect as connectTcp } from "node:net"
 import { join } from "node:path"
 import { connect } from "@nats-io/transport-node"
 import { expect } from "vitest"
-import { type RunningTailrace, tailrace } from "../e2e/running-tailrace.ts"
+import { type RunningTailrace, tailrace } from "../e2e/running-tailrace.harness.ts"
 
 const records = 1_000
 const numbers = Array.from({ length: records }, (_, i) => i)
