@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
-import { Effect } from "effect"
+import { statusPage, statusPaths } from "@tailrace/telemetry/status-pages"
 import type { ApiConfig } from "./config.ts"
 import { type Doors, openDoors } from "./doors.ts"
 import { answerGraphql } from "./graphql/over-http.ts"
@@ -175,22 +175,11 @@ const page = async (parts: HttpParts, path: string, method: string): Promise<Pag
   if (method !== "GET" && method !== "HEAD") {
     return text(405, `${method} is not answered at ${path}: use GET, or POST ${graphqlPath}`)
   }
-  switch (path) {
-    case "/":
-      return { status: 200, type: "text/html", body: startPage() }
-    case "/health/live": {
-      const report = parts.health.report()
-      return json(report.live ? 200 : 503, report)
-    }
-    case "/health/ready": {
-      const report = parts.health.report()
-      return json(report.ready && report.live ? 200 : 503, report)
-    }
-    case "/metrics":
-      return { status: 200, type: parts.metrics.contentType, body: await Effect.runPromise(parts.metrics.text) }
-    default:
-      return text(404, `nothing is at ${path}: there are /, ${graphqlPath}, /health/live, /health/ready and /metrics`)
-  }
+  if (path === "/") return { status: 200, type: "text/html", body: startPage() }
+  const told = await statusPage(path, parts)
+  return told === undefined
+    ? text(404, `nothing is at ${path}: there are /, ${graphqlPath}, ${statusPaths.join(", ")}`)
+    : { ...told, type: told.contentType }
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] as string

@@ -4,7 +4,7 @@ import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/c
 import { field, optional } from "@tailrace/domain/field"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
-import { FileConfig } from "./sources/file.ts"
+import { FileConfig } from "./sources/file/file-config.ts"
 import { HttpConfig } from "./sources/http.ts"
 import { SyslogConfig } from "./sources/syslog.ts"
 import { SubjectName } from "./subject-name.ts"

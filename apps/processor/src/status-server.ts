@@ -1,8 +1,9 @@
 // StatusServer: health and metrics of a processor that runs by itself, over HTTP.
-import { createServer, type ServerResponse } from "node:http"
+import { createServer } from "node:http"
 import { browserProblem } from "@tailrace/access/browser-guard"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
+import { statusPage, statusPaths } from "@tailrace/telemetry/status-pages"
 import { Effect, Schema } from "effect"
 
 /** The port is taken or may not be opened. */
@@ -28,28 +29,23 @@ export const serveStatus = Effect.fnUntraced(function* (address: StatusAddress) 
   const doors = { listener: "the processor", names: [host, ...names], origins }
   const health = yield* Health
   const metrics = yield* Metrics
-  const context = yield* Effect.context<never>()
-  const json = (response: ServerResponse, good: boolean, body: unknown) =>
-    response.writeHead(good ? 200 : 503, { "content-type": "application/json" }).end(JSON.stringify(body))
   const server = createServer((request, response) => {
-    const path = (request.url ?? "/").split("?", 1)[0]
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/"
     response.setHeader("x-content-type-options", "nosniff")
     const foreign = browserProblem(request.headers, doors)
-    if (foreign !== undefined) response.writeHead(403, { "content-type": "text/plain" }).end(`${foreign}\n`)
-    else if (path === "/health/live") {
-      const report = health.report()
-      json(response, report.live, report)
-    } else if (path === "/health/ready") {
-      const report = health.report()
-      json(response, report.live && report.ready, report)
-    } else if (path === "/metrics") {
-      const text = Effect.runPromiseWith(context)(metrics.text)
-      text.then(
-        (body) => response.writeHead(200, { "content-type": metrics.contentType }).end(body),
-        () => response.writeHead(500).end()
-      )
-    } else
-      response.writeHead(404, { "content-type": "text/plain" }).end("try /health/live, /health/ready or /metrics\n")
+    const say = (status: number, text: string) =>
+      response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`)
+    if (foreign !== undefined) {
+      say(403, foreign)
+      return
+    }
+    statusPage(path, { health, metrics }).then(
+      (page) => {
+        if (page === undefined) say(404, `try ${statusPaths.join(", ")}`)
+        else response.writeHead(page.status, { "content-type": page.contentType }).end(page.body)
+      },
+      (cause) => say(500, `this cannot be told: ${cause}`)
+    )
   })
   return yield* Effect.acquireRelease(
     Effect.callback<number, StatusServerError>((resume) => {

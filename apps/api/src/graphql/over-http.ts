@@ -1,5 +1,6 @@
 // GraphQL over HTTP: one request in, one response or a stream of events out, at the reader's pace.
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { readBounded } from "@tailrace/access/bounded-body"
 import { apiError, type ErrorCode } from "../questions/failure.ts"
 import { callerOf } from "../reads/caller.ts"
 import type { GraphqlServer } from "./server.ts"
@@ -49,14 +50,11 @@ const bodyOf = async (request: IncomingMessage, most: number): Promise<{ readonl
   }
   const tooLarge: Refusal = { status: 413, code: "LIMIT", message: `the body is larger than ${most} bytes` }
   if (Number(request.headers["content-length"] ?? 0) > most) return tooLarge
-  const chunks: Array<Buffer> = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > most) return tooLarge
-    chunks.push(chunk)
-  }
-  return { bytes: Buffer.concat(chunks) }
+  const read = await readBounded(request, { maxBytes: most })
+  if ("pieces" in read) return { bytes: Buffer.concat(read.pieces) }
+  return read.problem === "crumbs"
+    ? { ...tooLarge, message: "the body comes in chunks of a few bytes, send it in larger ones" }
+    : tooLarge
 }
 
 const refuse = (request: IncomingMessage, response: ServerResponse, { code, message, status }: Refusal): void => {

@@ -1,9 +1,15 @@
 // FrameBuilder: the open frame of one origin, filled with copies of messages until it is published.
 import { varintLength, writeVarint } from "@tailrace/domain/utf8"
+import type { Refusal } from "../refusal.ts"
 import type { Origin } from "./origin.ts"
-import type { Submission } from "./submission.ts"
 
 const newline = 10
+
+/** Whoever waits for the acknowledgement of a frame. */
+export interface FrameWaiter {
+  /** The frame was acknowledged, or refused. */
+  settled(refusal: Refusal | undefined): void
+}
 
 export class FrameBuilder {
   readonly origin: Origin
@@ -12,8 +18,7 @@ export class FrameBuilder {
   readonly id: string | undefined
   /** Whether it may have been published in an earlier life. */
   readonly repeated: boolean
-  /** Whoever waits for this frame's acknowledgement. */
-  readonly submissions: Set<Submission> = new Set()
+  readonly waiters: Set<FrameWaiter> = new Set()
   length = 0
   /**
    * Bytes it would have if nothing had been left out. It decides where a frame ends, so that frames of a repeated

@@ -5,10 +5,11 @@ import { countLines } from "../framing/lines.ts"
 import type { Refusal } from "../refusal.ts"
 import { dropReasons } from "./admission.ts"
 import type { FrameBuilder } from "./frame-builder.ts"
-import type { Intake } from "./intake.ts"
+import type { FrameUser, OpenFrames } from "./open-frames.ts"
 import type { Origin } from "./origin.ts"
+import type { Sampling } from "./sampling.ts"
 
-export class Submission {
+export class Submission implements FrameUser {
   readonly origin: Origin
   /** Prefix of the ids of frames that are this submission's alone; undefined when it shares frames with others. */
   readonly id: string | undefined
@@ -20,15 +21,17 @@ export class Submission {
   /** Messages in its frames; those that were left out are counted there. */
   messages = 0
   bytes = 0
-  private readonly intake: Intake
+  private readonly openFrames: OpenFrames
+  private readonly sampling: Sampling
   private waiting = 0
   private sealed = false
   private refusal: Refusal | undefined
   private settle: ((refusal: Refusal | undefined) => void) | undefined
 
-  constructor(intake: Intake, origin: Origin, id: string | undefined, repeated: boolean) {
+  constructor(openFrames: OpenFrames, sampling: Sampling, origin: Origin, id: string | undefined, repeated: boolean) {
     this.repeated = repeated
-    this.intake = intake
+    this.openFrames = openFrames
+    this.sampling = sampling
     this.origin = origin
     this.id = id
   }
@@ -38,13 +41,13 @@ export class Submission {
    * same id the submission counts them in the same frame, and that is stored once.
    */
   refuse(messages: number): void {
-    if (messages > 0) this.intake.frameFor(this, 0, 0).leaveOut(dropReasons.invalid, messages, 0)
+    if (messages > 0) this.openFrames.frameFor(this, 0, 0).leaveOut(dropReasons.invalid, messages, 0)
   }
 
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
   message(bytes: Uint8Array, start: number, end: number): void {
-    const frame = this.intake.frameFor(this, end - start + 5, 1)
-    if (this.intake.takes(this.origin)) {
+    const frame = this.openFrames.frameFor(this, end - start + 5, 1)
+    if (this.sampling.takes(this.origin)) {
       this.messages++
       this.grow(frame.addMessage(bytes, start, end))
     } else {
@@ -56,11 +59,11 @@ export class Submission {
 
   /** Copies lines that lie together, `messages` of them that are not empty; the last may lack its newline. */
   lines(bytes: Uint8Array, start: number, end: number, messages: number): void {
-    const whole = this.intake.takesAll(this.origin)
+    const whole = this.sampling.takesAll(this.origin)
     if (whole) this.messages += messages
     for (let at = start; at < end; ) {
       const cut = end - at <= runBytes ? end : cutAtLine(bytes, at, end)
-      const frame = this.intake.frameFor(
+      const frame = this.openFrames.frameFor(
         this,
         cut - at + 1,
         at === start && cut === end ? messages : countLines(bytes, at, cut)
@@ -75,7 +78,7 @@ export class Submission {
     const { length, span } = frame
     let left = 0
     forEachMessage(bytes.subarray(start, end), "lines", (from, to) => {
-      if (this.intake.takes(this.origin)) {
+      if (this.sampling.takes(this.origin)) {
         this.messages++
         frame.addLines(bytes, start + from, start + to)
       } else left++
@@ -87,7 +90,7 @@ export class Submission {
 
   /** Says that nothing more comes; resolves with undefined when all of it is acknowledged, else with the refusal. */
   done(): Promise<Refusal | undefined> {
-    this.intake.finish(this)
+    this.openFrames.finish(this)
     this.sealed = true
     return new Promise((resolve) => {
       this.settle = resolve
@@ -95,13 +98,13 @@ export class Submission {
     })
   }
 
-  /** The intake's side: a frame holds a part of this submission. */
+  /** The side of the frames: one holds a part of this submission. */
   joined(): void {
     this.waiting++
     this.frames++
   }
 
-  /** The intake's side: a frame was acknowledged or refused. */
+  /** The side of the frames: one was acknowledged or refused. */
   settled(refusal: Refusal | undefined): void {
     this.waiting--
     this.refusal ??= refusal
@@ -110,7 +113,7 @@ export class Submission {
 
   private grow(bytes: number): void {
     this.bytes += bytes
-    this.intake.grew(this, bytes)
+    this.openFrames.grew(this, bytes)
   }
 
   private check(): void {

@@ -2,10 +2,10 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib"
+import { type BodyProblem, readBounded } from "@tailrace/access/bounded-body"
 import { messageOf } from "../refusal.ts"
 import { type Answer, problem } from "./answer.ts"
 import type { Permits } from "./permits.ts"
-import { Pieces } from "./pieces.ts"
 
 export interface BodyLimits {
   /** Bytes of a body as sent, and after decompression. */
@@ -15,6 +15,8 @@ export interface BodyLimits {
   /** Decompressions of all requests together. */
   readonly decompressions: Permits
 }
+
+type ReadOrRefused = { readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }
 
 const chunkSize = 65_536
 /** A map, because names come from senders: an object knows `constructor` too. */
@@ -34,10 +36,7 @@ const decompressors = new Map<string, (bytes: Buffer) => Duplex>([
 const crumbs = problem(413, "body comes in chunks of a few bytes, send it in larger ones", { connection: "close" })
 
 /** The pieces of the body in order, or the answer that refuses it: 400, 413, 415, 429 or 503. */
-export const readRequest = async (
-  request: IncomingMessage,
-  limits: BodyLimits
-): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
+export const readRequest = async (request: IncomingMessage, limits: BodyLimits): Promise<ReadOrRefused> => {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
   const decompress = decompressors.get(encoding)
   if (encoding !== "identity" && decompress === undefined) {
@@ -67,7 +66,7 @@ const unpack = async (
   encoding: string,
   decompress: (bytes: Buffer) => Duplex,
   limits: BodyLimits
-): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
+): Promise<ReadOrRefused> => {
   const decompressor = decompress(compressed)
   decompressor.end(compressed)
   const bomb = problem(413, `body exceeds the limit of ${limits.maxBodyBytes} bytes after ${encoding} decompression`)
@@ -80,17 +79,13 @@ const unpack = async (
   }
 }
 
-const collect = async (
-  stream: AsyncIterable<Buffer>,
-  limits: BodyLimits,
-  tooLong: Answer
-): Promise<{ readonly pieces: ReadonlyArray<Buffer> } | { readonly answer: Answer }> => {
-  const gathered = new Pieces()
-  for await (const piece of stream) {
-    gathered.add(piece)
-    if (gathered.length > limits.maxBodyBytes) return { answer: tooLong }
-    if (gathered.areCrumbs) return { answer: crumbs }
-    if (!limits.lend(piece.length)) return { answer: problem(429, "collector is full, try again later") }
+const collect = async (stream: AsyncIterable<Buffer>, limits: BodyLimits, tooLong: Answer): Promise<ReadOrRefused> => {
+  const read = await readBounded(stream, { maxBytes: limits.maxBodyBytes, lend: limits.lend })
+  if ("pieces" in read) return read
+  const answers: Record<BodyProblem, Answer> = {
+    "too-long": tooLong,
+    crumbs,
+    "no-room": problem(429, "collector is full, try again later")
   }
-  return { pieces: gathered.all() }
+  return { answer: answers[read.problem] }
 }

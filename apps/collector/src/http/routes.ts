@@ -3,9 +3,10 @@ import type { IncomingMessage } from "node:http"
 import type { Doors } from "@tailrace/access/browser-guard"
 import type { HealthShape } from "@tailrace/telemetry/health"
 import type { MetricsShape } from "@tailrace/telemetry/metrics"
+import { statusPage, statusPaths } from "@tailrace/telemetry/status-pages"
 import type { SourceContext } from "../source.ts"
 import { type IngestLimits, ingest, type RequestTarget } from "../sources/http/ingest.ts"
-import { type Answer, json, problem } from "./answer.ts"
+import { type Answer, problem } from "./answer.ts"
 import { doorProblem, permission, preflight } from "./doors.ts"
 import { formProblem } from "./request-form.ts"
 
@@ -46,27 +47,17 @@ const targetOf = (url: string): RequestTarget => {
   return { pathname, query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)) }
 }
 
-const page = async (
-  { method }: IncomingMessage,
-  pathname: string,
-  { health, metrics }: RouteParts
-): Promise<Answer> => {
+const page = async ({ method }: IncomingMessage, pathname: string, told: RouteParts): Promise<Answer> => {
   if (method !== "GET" && method !== "HEAD") {
-    return pages.includes(pathname)
+    return statusPaths.includes(pathname)
       ? problem(405, `method ${method} is not taken here, use GET`, { allow: "GET, HEAD" })
       : notFound(pathname)
   }
-  if (pathname === "/metrics") {
-    const body = await metrics.registry.metrics()
-    return { status: 200, headers: { "content-type": metrics.contentType }, body }
-  }
-  const report = health.report()
-  if (pathname === "/health/live") return json(report.live ? 200 : 503, report)
-  if (pathname === "/health/ready") return json(report.ready ? 200 : 503, report)
-  return notFound(pathname)
+  const made = await statusPage(pathname, told)
+  return made === undefined
+    ? notFound(pathname)
+    : { status: made.status, headers: { "content-type": made.contentType }, body: made.body }
 }
-
-const pages = ["/metrics", "/health/live", "/health/ready"]
 
 const notFound = (pathname: string): Answer =>
   problem(404, `nothing at ${JSON.stringify(pathname.slice(0, 100))}, POST logs to /ingest or /ingest/<source>`)

@@ -1,58 +1,11 @@
 // file: source that reads files on as they grow, through rotation, truncation, compression and restarts.
-import { field, optional, required } from "@tailrace/domain/field"
 import { Health } from "@tailrace/telemetry/health"
-import { Effect, Schema } from "effect"
-import { admissionFields } from "../frames/admission.ts"
+import { Effect } from "effect"
 import { CollectorError, messageOf } from "../refusal.ts"
 import { defineSource, type Source, type SourceContext } from "../source.ts"
-import { SubjectName } from "../subject-name.ts"
 import { within } from "../within.ts"
+import { FileConfig } from "./file/file-config.ts"
 import { FileSet } from "./file/file-set.ts"
-
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-export const FileConfig = Schema.Struct({
-  path: required(Schema.NonEmptyString, "Path of the files; `*`, `**`, `?`, `[a-z]` and `{a,b}` match several."),
-  source: optional(SubjectName, "Source name of the records; without it the file's name without `.log`, `.1`, `.gz`."),
-  tenant: optional(SubjectName, "Tenant of the records; without it the collector's."),
-  codec: field(Schema.NonEmptyString, "auto", "Codec of the records."),
-  start: field(
-    Schema.Literals(["beginning", "end"]),
-    "beginning",
-    "Where reading begins in files that are there when the path is read for the first time; later ones are read whole."
-  ),
-  multiline: field(
-    Schema.Boolean,
-    false,
-    "Whether lines that continue a record, such as those of a stack trace, are joined to it."
-  ),
-  maxMessageBytes: field(
-    between(1_024, 4_194_304),
-    1_048_576,
-    "Bytes of a record; longer ones are cut, and `log.truncated_bytes` says by how much."
-  ),
-  maxUnpackedBytes: field(
-    between(1_048_576, 1_099_511_627_776),
-    4_294_967_296,
-    "Bytes a gzip file may unpack to; a larger one is left out with a warning."
-  ),
-  pollMillis: field(
-    between(20, 600_000),
-    1_000,
-    "Milliseconds between looks at the path; the operating system's notifications come sooner."
-  ),
-  partialMillis: field(
-    between(0, 86_400_000),
-    5_000,
-    "Milliseconds without growth after which a last line without line end, or a joined record, is complete."
-  ),
-  rotatedMillis: field(
-    between(0, 86_400_000),
-    5_000,
-    "Milliseconds without growth after which a file that was renamed or deleted is closed."
-  ),
-  ...admissionFields
-})
-export type FileConfig = typeof FileConfig.Type
 
 export const file = defineSource({
   name: "file",

@@ -8,7 +8,8 @@ import { Metrics } from "@tailrace/telemetry/metrics"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
 import type { testIntake } from "../../frames/intake.harness.ts"
-import { FileConfig, fileSource } from "../file.ts"
+import { fileSource } from "../file.ts"
+import { FileConfig } from "./file-config.ts"
 
 type World = ReturnType<typeof testIntake>
 const services = Layer.merge(Health.layer, Metrics.layerBare)

@@ -1,5 +1,5 @@
 // LinkNotes: says once of each link that it is not followed, and how the file behind it would be read.
-import type { FileConfig } from "../file.ts"
+import type { FileConfig } from "./file-config.ts"
 import type { Skipped } from "./links.ts"
 import { skippedFolders } from "./matching-files.ts"
 

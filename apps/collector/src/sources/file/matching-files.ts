@@ -2,8 +2,8 @@
 import type { BigIntStats } from "node:fs"
 import { glob, readdir, stat } from "node:fs/promises"
 import { dirname, join, matchesGlob, resolve, sep } from "node:path"
-import type { FileConfig } from "../file.ts"
 import type { Checkpoint } from "./checkpoint.ts"
+import type { FileConfig } from "./file-config.ts"
 import { regularFile, type Skipped, Vetted } from "./links.ts"
 import { keyOf } from "./open-file.ts"
 

@@ -1,6 +1,6 @@
 // Tests of pieces: the same bytes, and few of them however many arrive.
 import { describe, expect, it } from "vitest"
-import { Pieces } from "./pieces.ts"
+import { Pieces } from "./body-pieces.ts"
 
 describe("the pieces of a body", () => {
   it("keep order and bytes, and are few where they come in crumbs", () => {
