@@ -1,7 +1,7 @@
 // FieldReader: one field of a batch by its name, read as bytes or as a number without making objects.
 import type { DictionaryColumn } from "@tailrace/domain/dictionary-column"
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import { numberOf } from "@tailrace/domain/number-bytes"
+import { numberInBytes } from "@tailrace/domain/number-bytes"
 import type { PairList } from "@tailrace/domain/pair-list"
 import type { TextColumn } from "@tailrace/domain/text-column"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
@@ -67,9 +67,11 @@ export class FieldReader {
     const target = this.target
     if (target.kind === "number") {
       const batch = this.batch as LogBatch
-      return (target.column === "timestamp" ? batch.timeMillis : batch[target.column])[row] as number
+      const value = (target.column === "timestamp" ? batch.timeMillis : batch[target.column])[row] as number
+      // Severity number 0 is a missing one, as it is to queries.
+      return value === 0 && target.column === "severityNumber" ? Number.NaN : value
     }
-    return this.locate(row) ? numberOf(this.bytes, this.start, this.end) : Number.NaN
+    return this.locate(row) ? numberInBytes(this.bytes, this.start, this.end - this.start) : Number.NaN
   }
 
   private fromText(column: TextColumn, row: number): void {

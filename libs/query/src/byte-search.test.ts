@@ -1,9 +1,8 @@
 // Unit tests of the byte search: it says what the decoded text says, or that it cannot tell.
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { equalInBytes, numberInBytes, phraseInBytes } from "./byte-search.ts"
+import { equalInBytes, phraseInBytes } from "./byte-search.ts"
 import { hasPhrase } from "./text-search.ts"
-import { numberOfText } from "./value.ts"
 
 const text = fc
   .array(fc.constantFrom("a", "K", "i", "b", "B", " ", "-", "9", "é", "\u212a", "İ", "🎉", "\0"))
@@ -44,22 +43,5 @@ describe("the byte search", () => {
   it("leaves phrases beyond ASCII to the text", () => {
     expect(phraseInBytes("größe", true, true)).toBeUndefined()
     expect(equalInBytes("größe")).toBeUndefined()
-  })
-
-  it("reads numbers as the text would be read", () => {
-    const part = fc.constantFrom("0", "1", "9", ".", "-", "e", "E", "+", " ", "é", "123456789")
-    const numeric = fc.oneof(
-      fc.array(part, { maxLength: 8 }).map((all) => all.join("")),
-      fc.double({ noNaN: true }).map(String),
-      fc.integer().map(String),
-      fc.tuple(fc.nat(), fc.nat()).map(([whole, fraction]) => `${whole}.${fraction}`)
-    )
-    fc.assert(
-      fc.property(numeric, (value) => {
-        const { bytes, start, length } = placed(value)
-        expect(numberInBytes(bytes, start, length) + 0).toBe(numberOfText(value) + 0)
-      }),
-      { numRuns: 5_000 }
-    )
   })
 })

@@ -1,5 +1,4 @@
 // Byte search: tests of a text's UTF-8 bytes where they stand, without making a string of them.
-import { numberOfText } from "./value.ts"
 
 /** Answer for `source[start, start + length)`; undefined when only the decoded text can tell. */
 export type ByteTest = (source: Uint8Array, start: number, length: number) => boolean | undefined
@@ -78,38 +77,4 @@ export const equalInBytes = (text: string): ByteTest | undefined => {
     for (let i = 0; i < size; i++) if (folded[source[start + i] as number] !== wanted[i]) return false
     return true
   }
-}
-
-const powersOfTen = Array.from({ length: 16 }, (_, power) => 10 ** power)
-
-/**
- * The number that the bytes of a text spell, or NaN. Up to 15 digits are read here exactly (one rounding, in the division);
- * longer ones and exponents by way of the text.
- */
-export const numberInBytes = (source: Uint8Array, start: number, length: number): number => {
-  const end = start + length
-  const from = source[start] === 45 ? start + 1 : start
-  if (length === 0) return Number.NaN
-  if (end - from > 16) return numberOfText(latin1(source, start, end))
-  let digits = 0
-  let point = -1
-  for (let i = from; i < end; i++) {
-    const byte = source[i] as number
-    if (byte >= 48 && byte <= 57) digits = digits * 10 + (byte - 48)
-    else if (byte === 46 && point < 0 && i > from && i < end - 1) point = i
-    else if (byte === 69 || byte === 101) return numberOfText(latin1(source, start, end))
-    else return Number.NaN
-  }
-  if (from === end) return Number.NaN
-  if (point < 0 && end - from > 15) return numberOfText(latin1(source, start, end))
-  const value = point < 0 ? digits : digits / (powersOfTen[end - point - 1] as number)
-  return from > start ? -value : value
-}
-
-/** Numbers are ASCII; a byte that is not becomes a character that no number has. */
-const latin1 = (source: Uint8Array, start: number, end: number): string => {
-  if (end - start > 80) return ""
-  let text = ""
-  for (let i = start; i < end; i++) text += String.fromCharCode(source[i] as number)
-  return text
 }

@@ -1,12 +1,12 @@
 // To predicate: a query as a test of one row of a batch, reading columns without making objects.
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import { numberInBytes, numberOfText } from "@tailrace/domain/number-bytes"
 import type { CompareOperator, Node } from "./ast.ts"
-import { type ByteTest, equalInBytes, numberInBytes, phraseInBytes } from "./byte-search.ts"
+import { type ByteTest, equalInBytes, phraseInBytes } from "./byte-search.ts"
 import { meaningOf, type NumberTarget, type Test, type TextTarget, type TextTest } from "./meaning.ts"
 import { regexTest } from "./regex.ts"
 import { compareUtf8, hasPhrase } from "./text-search.ts"
 import { localClock } from "./time.ts"
-import { numberOfText } from "./value.ts"
 
 export type RowPredicate = (batch: LogBatch, row: number) => boolean
 

@@ -1,4 +1,5 @@
 // To SQL: a query as a parameterised ClickHouse condition over the table `logs`.
+import { numberPattern } from "@tailrace/domain/number-bytes"
 import type { Node } from "./ast.ts"
 import {
   meaningOf,
@@ -10,7 +11,6 @@ import {
   tokenStart
 } from "./meaning.ts"
 import { escapeRegex } from "./regex.ts"
-import { numberPattern } from "./value.ts"
 
 export interface SqlCondition {
   /** Never NULL; "1" for everything. Holds no literal of the query: values and attribute names are parameters. */

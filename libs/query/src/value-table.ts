@@ -1,6 +1,7 @@
 // Value table: which of many wanted texts and numbers a value is, looked up by its bytes and without regard to case.
+import { numberInBytes } from "@tailrace/domain/number-bytes"
 import { decodeUtf8, encodeUtf8 } from "@tailrace/domain/utf8"
-import { folded, numberInBytes } from "./byte-search.ts"
+import { folded } from "./byte-search.ts"
 
 /** Rows of the batch read last that have one wanted value, in ascending order. */
 export interface Bucket {

@@ -1,6 +1,6 @@
 // Unit tests of literals: numbers, units, escapes and wildcards.
 import { describe, expect, it } from "vitest"
-import { durationMillis, numberFor, numberOfText, quoteText, wordValue } from "./value.ts"
+import { durationMillis, numberFor, quoteText, wordValue } from "./value.ts"
 
 describe("a literal", () => {
   it.each([
@@ -45,11 +45,6 @@ describe("a literal", () => {
 })
 
 describe("texts and numbers", () => {
-  it("agree on what an attribute's number looks like", () => {
-    expect(numberOfText("00012")).toBe(12)
-    for (const text of ["", " 5", "5 ", "5s", "inf", "0x1", "1_000"]) expect(numberOfText(text)).toBeNaN()
-  })
-
   it("read durations and nothing else as durations", () => {
     expect(durationMillis("15m")).toBe(900_000)
     expect(durationMillis("15")).toBeUndefined()

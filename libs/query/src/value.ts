@@ -1,4 +1,5 @@
 // Value: literals as people write them: words with escapes and wildcards, quoted strings, numbers with units.
+import { numberOfText } from "@tailrace/domain/number-bytes"
 import type { PatternPart, Value } from "./ast.ts"
 
 const durationUnits: Readonly<Record<string, number>> = {
@@ -22,13 +23,7 @@ const byteUnits: Readonly<Record<string, number>> = {
   gib: 1_073_741_824
 }
 
-/** Numbers that both back ends read alike; also how an attribute's text must look to compare as a number. */
-export const numberPattern = "^-?[0-9]{1,32}(\\.[0-9]{1,32})?([eE][+-]?[0-9]{1,2})?$"
-const numberText = new RegExp(numberPattern)
 const quantity = /^(-?\d{1,32}(?:\.\d{1,32})?)([a-zµ]{1,3})$/i
-
-/** The number an attribute's text is, or NaN. */
-export const numberOfText = (text: string): number => (numberText.test(text) ? Number(text) : Number.NaN)
 
 /** Milliseconds of a duration such as 15m or 1.5h, or undefined. */
 export const durationMillis = (text: string): number | undefined => {
@@ -40,7 +35,8 @@ export const durationMillis = (text: string): number | undefined => {
 /** The literal of an unquoted word. */
 export const wordValue = (raw: string, from: number): Value => {
   const span = { from, to: from + raw.length, quoted: false, raw }
-  if (numberText.test(raw)) return { ...span, text: raw, number: Number(raw) }
+  const number = numberOfText(raw)
+  if (!Number.isNaN(number)) return { ...span, text: raw, number }
   const match = quantity.exec(raw)
   const unit = match?.[2]?.toLowerCase() ?? ""
   if (match !== null && durationUnits[unit] !== undefined) {

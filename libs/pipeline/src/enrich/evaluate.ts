@@ -146,7 +146,7 @@ const onText =
 
 const numberOf = (value: Value): number | undefined => {
   if (value === undefined || typeof value === "number") return value
-  return finite(numberOfText(value.trim()))
+  return finite(numberOfText(value))
 }
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined)

@@ -1,4 +1,5 @@
 // Fields: which attributes the records of a range carry, how often, and what their values look like.
+import { numberPattern } from "@tailrace/domain/number-bytes"
 import { Effect } from "effect"
 import { type ReadLimits, read, type Store } from "../store.ts"
 import type { StoreError } from "../store-error.ts"
@@ -50,7 +51,8 @@ export const readFields = (request: FieldsRequest): Effect.Effect<Fields, StoreE
   const fields = read<FieldRow>({
     operation: "read fields",
     sql: `SELECT pair.1 AS name, pair.3 AS origin, count() AS records, uniq(pair.2) AS values, max(pair.2) AS example,
-        countIf(isNotNull(toFloat64OrNull(pair.2))) AS numbers, countIf(lower(pair.2) IN ('true', 'false')) AS booleans
+        countIf(isNotNull(toFloat64OrNull(pair.2)) AND match(pair.2, {s_number:String})) AS numbers,
+        countIf(lower(pair.2) IN ('true', 'false')) AS booleans
       FROM (SELECT attributes, resource FROM logs WHERE ${where} LIMIT {s_rows:UInt32})
       ARRAY JOIN arrayConcat(
         arrayMap((name, value) -> (toString(name), value, 'attribute'), mapKeys(attributes), mapValues(attributes)),
@@ -59,7 +61,7 @@ export const readFields = (request: FieldsRequest): Effect.Effect<Fields, StoreE
       GROUP BY name, origin
       ORDER BY records DESC, name
       LIMIT {s_first:UInt32}`,
-    params: { ...bounded, s_first: request.first ?? 200, s_contains: request.contains ?? "" },
+    params: { ...bounded, s_first: request.first ?? 200, s_contains: request.contains ?? "", s_number: numberPattern },
     limits: request.limits
   })
   const records = read<{ readonly records: string }>({
