@@ -8,8 +8,8 @@ import { ParseConfig } from "./parse/parse-config.ts"
 import type { PipelineConfig } from "./pipeline-config.ts"
 import { type Made, type MadeEntry, makeEntry } from "./pipeline-decode.ts"
 import { compileQuery } from "./record-query.ts"
+import type { MetricDefinition } from "./window/metric-definition.ts"
 import type { MetricConfig, MetricKind } from "./window/metric-kind.ts"
-import type { MetricDefinition } from "./window/metric-windows.ts"
 
 type Entry = Readonly<Record<string, unknown>>
 type Entries = ReadonlyArray<Entry>

@@ -1,5 +1,5 @@
 // Necessary: what must hold of a record wherever a query holds, in equalities and words by which rows can be looked up.
-import type { NumberTarget, Test, TextTarget } from "./meaning.ts"
+import type { NumberTarget, Test, TextTarget } from "./primitive-test.ts"
 
 /** A condition that every record meets which a query matches; records that meet it need not match. */
 export type Necessary =

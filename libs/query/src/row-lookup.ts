@@ -5,8 +5,9 @@ import type { PairList } from "@tailrace/domain/pair-list"
 import type { TextColumn } from "@tailrace/domain/text-column"
 import type { Node } from "./ast.ts"
 import { inToken } from "./byte-search.ts"
-import { meaningOf, type TextTarget } from "./meaning.ts"
+import { meaningOf } from "./meaning.ts"
 import { type Necessary, necessaryFor } from "./necessary.ts"
+import type { TextTarget } from "./primitive-test.ts"
 import { type Bucket, ValueTable } from "./value-table.ts"
 
 /** A query's place in the lookup; the lookup's own affair. */

@@ -1,6 +1,6 @@
 // Time meaning: `time:` specifications as primitive tests.
 import type { TimePoint, TimeSpec } from "./ast.ts"
-import type { Test } from "./meaning.ts"
+import type { Test } from "./primitive-test.ts"
 import { businessHours, pointNanos } from "./time.ts"
 
 /** The tests of a time specification, given now in milliseconds since 1970. */

@@ -1,15 +1,8 @@
 // To SQL: a query as a parameterised ClickHouse condition over the table `logs`.
 import { numberPattern } from "@tailrace/domain/number-bytes"
 import type { Node } from "./ast.ts"
-import {
-  meaningOf,
-  type NumberTarget,
-  type Test,
-  type TextTarget,
-  type TextTest,
-  tokenEnd,
-  tokenStart
-} from "./meaning.ts"
+import { meaningOf, tokenEnd, tokenStart } from "./meaning.ts"
+import type { NumberTarget, Test, TextTarget, TextTest } from "./primitive-test.ts"
 import { escapeRegex } from "./regex.ts"
 
 export interface SqlCondition {

@@ -1,24 +1,14 @@
 // MetricWindows: the open tumbling windows of one metric of one partition.
 import type { LogBatch } from "@tailrace/domain/log-batch"
-import type { MetricType } from "@tailrace/domain/pane"
 import type { ClosedWindow } from "../closed-window.ts"
 import { FieldReader } from "../field-reader.ts"
-import type { MetricConfig, MetricKind } from "./metric-kind.ts"
+import type { MetricDefinition } from "./metric-definition.ts"
 import { OpenWindow, type SavedWindow } from "./open-window.ts"
 
 /** Windows open at once at most; records that would open more count as late. */
 const maximumOpen = 1_000
 /** Empty windows reported after one another at most; a longer silence is reported as none at all. */
 const maximumGap = 240
-
-/** A metric ready to run. */
-export interface MetricDefinition {
-  readonly type: MetricType
-  readonly config: MetricConfig
-  readonly kind: MetricKind
-  /** Binds the predicate that picks the records to a batch; undefined picks all. */
-  readonly where: ((batch: LogBatch) => (batch: LogBatch, row: number) => boolean) | undefined
-}
 
 export interface SavedMetric {
   /** The configuration the windows were gathered under; others are of no use to them. */

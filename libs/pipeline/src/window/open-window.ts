@@ -1,8 +1,8 @@
 // OpenWindow: one tumbling window of one metric while records still arrive: its keys, counts and cells.
 import type { Pane } from "@tailrace/domain/pane"
 import { KeyTable } from "./key-table.ts"
+import type { MetricDefinition } from "./metric-definition.ts"
 import { type Cells, type MetricConfig, NumberCells } from "./metric-kind.ts"
-import type { MetricDefinition } from "./metric-windows.ts"
 
 export interface SavedWindow {
   readonly start: number

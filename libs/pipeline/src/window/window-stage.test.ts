@@ -5,8 +5,8 @@ import { Effect } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { metricCatalogue } from "./catalogue.ts"
+import type { MetricDefinition } from "./metric-definition.ts"
 import type { MetricConfig } from "./metric-kind.ts"
-import type { MetricDefinition } from "./metric-windows.ts"
 import { WindowStage } from "./window-stage.ts"
 
 interface Row {

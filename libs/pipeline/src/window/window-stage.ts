@@ -1,7 +1,8 @@
 // WindowStage: all metrics of one partition in event time; batches in, closed windows out.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { ClosedWindow } from "../closed-window.ts"
-import { type MetricDefinition, MetricWindows, type SavedMetric } from "./metric-windows.ts"
+import type { MetricDefinition } from "./metric-definition.ts"
+import { MetricWindows, type SavedMetric } from "./metric-windows.ts"
 
 /** A timestamp further ahead of its reception than this does not move the watermark: one wrong clock closes nothing. */
 const trustedSkewMillis = 60_000
