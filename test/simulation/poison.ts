@@ -1,5 +1,6 @@
 // Poison: records over which a stage fails, or that the store refuses, and a pipeline that fails over them.
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import { type StageName, stageNames } from "@tailrace/domain/stage-name"
 import type { PartitionStages } from "@tailrace/pipeline/stage"
 import type { Pipeline } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
@@ -13,19 +14,15 @@ export const stagePoisons = {
   watch: { failure: URIError, reason: "failed: URIError" }
 } as const
 
-type Victim = "parse" | "filter" | "enrich" | "watch" | "sink"
-
-const victims: ReadonlyArray<Victim> = ["parse", "filter", "enrich", "watch", "sink"]
-
 /** The words that stand in poisoned records. */
-export const poisonWords = [...victims.map((victim) => `no-${victim}`), "torn-frame"]
+export const poisonWords = [...stageNames.map((victim) => `no-${victim}`), "torn-frame"]
 
 /** Stages behind the others, whose letters stand for records that may be stored instead. */
 export const isLate = (stage: string): boolean => stage === "watch" || stage === "sink"
 
 /** Who cannot take a record with this text. */
-export const poisonIn = (text: string): Victim | undefined =>
-  text.includes("no-") ? victims.find((victim) => text.includes(`no-${victim}`)) : undefined
+export const poisonIn = (text: string): StageName | undefined =>
+  text.includes("no-") ? stageNames.find((victim) => text.includes(`no-${victim}`)) : undefined
 
 export const isTorn = (texts: ReadonlyArray<string>): boolean =>
   texts.length > 1 && texts.some((text) => text.includes("torn-frame"))

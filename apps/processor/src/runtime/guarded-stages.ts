@@ -3,6 +3,7 @@ import type { FrameLayout } from "@tailrace/domain/frame"
 import { countDropped } from "@tailrace/domain/frame-account"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import type { RawFrame } from "@tailrace/domain/raw-frame"
+import type { BatchStageName } from "@tailrace/domain/stage-name"
 import { originOf } from "@tailrace/domain/subjects"
 import { appendWhole } from "@tailrace/pipeline/append-frame"
 import type { Appending, FrameRefusal, PartitionStages } from "@tailrace/pipeline/stage"
@@ -30,11 +31,9 @@ export class StageError extends Schema.TaggedError<StageError>()("StageError", {
   message: Schema.String
 }) {}
 
-type StageName = "parse" | "filter" | "enrich" | "watch"
-
 export interface GuardedStages extends PartitionStages {
   /** Takes what was found since the last time, of one stage or of all, up to a sequence; to be stored before its batch is. */
-  readonly takeRefused: (through: number, stage?: StageName) => ReadonlyArray<Refused>
+  readonly takeRefused: (through: number, stage?: BatchStageName) => ReadonlyArray<Refused>
   /** Notes a frame that was accounted as refused for a reason other than its records. */
   readonly refuse: (frame: RawFrame, refusal: FrameRefusal) => void
 }
@@ -63,7 +62,7 @@ export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runt
         guard.run("watch", batch, observe(stages), observe)
       }
     },
-    takeRefused: (through: number, stage?: StageName) => guard.take(through, stage),
+    takeRefused: (through: number, stage?: BatchStageName) => guard.take(through, stage),
     refuse: (frame: RawFrame, refusal: FrameRefusal) => guard.refuse(frame, refusal)
   } satisfies GuardedStages
 })
@@ -85,7 +84,7 @@ class Guard {
     this.fresh = fresh
   }
 
-  take(through: number, stage: StageName | undefined): ReadonlyArray<Refused> {
+  take(through: number, stage: BatchStageName | undefined): ReadonlyArray<Refused> {
     if (this.refused.length === 0) return this.refused
     const isTaken = (one: Refused) => one.sequence <= through && (stage === undefined || one.stage === stage)
     const taken = this.refused.filter(isTaken)
@@ -95,7 +94,7 @@ class Guard {
 
   /** Runs a stage over a batch; `of` picks the same of other stages, for trials. */
   run(
-    stage: StageName,
+    stage: BatchStageName,
     batch: LogBatch,
     work: (batch: LogBatch) => void,
     of: (stages: PartitionStages) => (batch: LogBatch) => void
@@ -196,7 +195,7 @@ class Guard {
     this.note({ ...failure, sequence, tenant, source, stage: "parse", row: 0, records: messages.length })
   }
 
-  private reject(stage: StageName, batch: LogBatch, { detail, index, reason }: Poison): void {
+  private reject(stage: BatchStageName, batch: LogBatch, { detail, index, reason }: Poison): void {
     batch.reject(index, reason)
     this.note({
       tenant: batch.tenant.textAt(index),
@@ -214,7 +213,7 @@ class Guard {
     this.refused.push({ detail, reason, records, row, sequence, source, stage, tenant })
   }
 
-  private suspect(stage: StageName, run: SuspectRun, cause: unknown): StageError {
+  private suspect(stage: BatchStageName, run: SuspectRun, cause: unknown): StageError {
     this.runtime.suspects.add(run)
     const { detail, reason } = failureOf(cause)
     const message = `${stage} ${reason} over messages ${run.first} to ${run.last} of partition ${this.partition}: ${detail}`

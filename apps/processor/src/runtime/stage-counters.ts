@@ -1,9 +1,7 @@
 // StageCounters: what each stage of one partition has done, kept once per batch for heartbeats and metrics.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { StageState } from "@tailrace/domain/pipeline-state"
-
-const stageNames = ["parse", "filter", "enrich", "watch", "sink"] as const
-export type StageName = (typeof stageNames)[number]
+import { type StageName, stageNames } from "@tailrace/domain/stage-name"
 
 interface Counts {
   recordsIn: number

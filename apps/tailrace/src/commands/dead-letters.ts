@@ -1,4 +1,5 @@
 // The command dead-letters: records set aside with their bytes, to be looked at, edited, replayed or dropped.
+import { stageNames } from "@tailrace/domain/stage-name"
 import { Argument, Command, Flag } from "effect/cli"
 import { apiUrl, json } from "../endpoints.ts"
 import { later } from "../later.ts"
@@ -10,10 +11,7 @@ const text = (name: string, description: string) =>
 const filterFlags = {
   from: text("from", "Rejected at this time or later, ISO 8601"),
   to: text("to", "Rejected before this time, ISO 8601"),
-  stage: Flag.Literals("stage", ["parse", "filter", "enrich", "watch", "sink"]).pipe(
-    Flag.withDescription("Only of this stage"),
-    Flag.optional
-  ),
+  stage: Flag.Literals("stage", stageNames).pipe(Flag.withDescription("Only of this stage"), Flag.optional),
   reason: text("reason", "Only with this reason, exactly"),
   source: text("source", "Only of this source"),
   tenant: text("tenant", "Only of this tenant")
