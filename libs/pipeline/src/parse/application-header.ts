@@ -15,6 +15,7 @@ import {
   skipSeparators,
   withoutSeparators
 } from "./header-words.ts"
+import { isDigit } from "./instant.ts"
 import type { RecordDraft } from "./record-draft.ts"
 
 const space = 32
@@ -224,7 +225,7 @@ export const readComponent = (
     at = behind
   }
   at = skipSeparators(bytes, at, end)
-  const number = plainEnd(bytes, at, end)
+  const number = isDigit(bytes[at]) ? plainEnd(bytes, at, end) : at
   if (isNumber(bytes, at, number) && isRule(bytes, number + 1)) {
     draft.addAttribute(keys.processId, at, number - at)
     at = skipSeparators(bytes, number + 4, end)
@@ -273,9 +274,10 @@ const componentEnd = (bytes: Uint8Array, at: number, end: number, tags: boolean)
   const limit = Math.min(end, at + longestComponent)
   let position = at
   let named = tags
-  while (position < limit && bytes[position] > space) {
-    if (bytes[position] === dot || bytes[position] === 36) named = true
-    if (bytes[position] === colon && bytes[position + 1] === colon) named = true
+  while (position < limit) {
+    const byte = bytes[position]
+    if (byte <= space) break
+    if (byte === dot || byte === 36 || (byte === colon && bytes[position + 1] === colon)) named = true
     position++
   }
   if (position === at || position >= limit) return -1

@@ -50,7 +50,11 @@ export const closingBracket = (bytes: Uint8Array, at: number, end: number): numb
 /** The position of the first space, tab or bar at or behind `at`, or `end`. */
 export const plainEnd = (bytes: Uint8Array, at: number, end: number): number => {
   let position = at
-  while (position < end && bytes[position] !== space && bytes[position] !== tab && bytes[position] !== bar) position++
+  while (position < end) {
+    const byte = bytes[position]
+    if (byte === space || byte === bar || byte === tab) break
+    position++
+  }
   return position
 }
 

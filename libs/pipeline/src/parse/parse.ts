@@ -167,32 +167,41 @@ export class ParseStage {
   }
 
   private readonly visit = (start: number, end: number): void => {
-    const { colours, payload } = this
-    let from = start
-    let to = end
-    if (payload[end - 1] === 0 || payload[start] === 0) {
-      // NUL ends a message (Python's SysLogHandler), and a hole in a file that was cut is NULs before one.
-      while (to > from && payload[to - 1] === 0) to--
-      while (from < to && payload[from] === 0) from++
-      if (from === to || this.isRaw) {
-        from = start
-        to = end
-      }
-    }
-    if (this.hasColours && colours.clean(payload, from, to) && this.decode(colours.bytes, 0, colours.length)) {
-      colours.keep(this.draft, payload, from, to)
-      this.writer.write(this.batch as LogBatch, colours.bytes, 0, colours.length, true, this.frame)
-      return
-    }
-    const parsed = this.decode(payload, from, to)
-    // A failed attempt may have filled half a draft; without any the body is the whole message.
-    if (!parsed) this.draft.begin()
-    this.writer.write(this.batch as LogBatch, payload, from, to, parsed && !this.isRaw, this.frame)
+    const { payload } = this
+    if (this.hasColours || payload[end - 1] === 0 || payload[start] === 0) this.visitOdd(start, end)
+    else this.read(payload, start, end)
   }
 
-  private decode(bytes: Uint8Array, start: number, end: number): boolean {
-    this.draft.begin()
-    return this.codec.decode(bytes, start, end, this.draft)
+  /** Reads a message with NULs around it, or one of a frame that has colours. */
+  private visitOdd(start: number, end: number): void {
+    const { colours, draft, payload } = this
+    let from = start
+    let to = end
+    // NUL ends a message (Python's SysLogHandler), and a hole in a file that was cut is NULs before one.
+    while (to > from && payload[to - 1] === 0) to--
+    while (from < to && payload[from] === 0) from++
+    if (from === to || this.isRaw) {
+      from = start
+      to = end
+    }
+    if (this.hasColours && colours.clean(payload, from, to)) {
+      draft.begin()
+      if (this.codec.decode(colours.bytes, 0, colours.length, draft)) {
+        colours.keep(draft, payload, from, to)
+        this.writer.write(this.batch as LogBatch, colours.bytes, 0, colours.length, true, this.frame)
+        return
+      }
+    }
+    this.read(payload, from, to)
+  }
+
+  private read(bytes: Uint8Array, start: number, end: number): void {
+    const { draft } = this
+    draft.begin()
+    const parsed = this.codec.decode(bytes, start, end, draft)
+    // A failed attempt may have filled half a draft; without any the body is the whole message.
+    if (!parsed) draft.begin()
+    this.writer.write(this.batch as LogBatch, bytes, start, end, parsed && !this.isRaw, this.frame)
   }
 }
 

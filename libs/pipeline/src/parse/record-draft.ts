@@ -145,18 +145,24 @@ export class RecordDraft {
       return
     }
     const which = roleAndRank >> rankBits
-    if (which >= roleCount) {
-      this.claims |= 1 << which
-      this.addAttribute(key, start, length)
+    // What a hint or a second claim needs stands apart, so that this stays small enough to be inlined.
+    if (which >= roleCount || this.roleKey[which] >= 0) this.addClaim(which, key, roleAndRank, start, length)
+    else {
+      this.roleKey[which] = key
+      this.roleStart[which] = start
+      this.roleLength[which] = length
+    }
+  }
+
+  private addClaim(which: number, key: number, roleAndRank: number, start: number, length: number): void {
+    if (which >= roleCount) this.claims |= 1 << which
+    else if (this.givesWay(which, key, roleAndRank)) {
+      this.roleKey[which] = key
+      this.roleStart[which] = start
+      this.roleLength[which] = length
       return
     }
-    if (this.roleKey[which] >= 0 && !this.givesWay(which, key, roleAndRank)) {
-      this.addAttribute(key, start, length)
-      return
-    }
-    this.roleKey[which] = key
-    this.roleStart[which] = start
-    this.roleLength[which] = length
+    this.addAttribute(key, start, length)
   }
 
   /** Whether the holder of a role gives way to a field of the same key or of a better name; it is then kept. */
@@ -174,21 +180,9 @@ export class RecordDraft {
 
   /** Adds an attribute whatever role its key has. */
   addAttribute(key: number, start: number, length: number): void {
-    if (key < 0) {
-      this.overflow = true
-      return
-    }
-    if (this.keys.seenInRecord[key] === this.recordNumber) {
-      const at = this.keys.seenAt[key]
-      // The text of the first of two equal keys stands in the whole message only.
-      if (key > 0 && this.attributeLength[at] > 0) this.keepOriginal = true
-      this.attributeStart[at] = start
-      this.attributeLength[at] = length
-      return
-    }
     const at = this.attributeCount
-    if (at >= this.maximumAttributes) {
-      this.overflow = true
+    if (key < 0 || at >= this.maximumAttributes || this.keys.seenInRecord[key] === this.recordNumber) {
+      this.addAgain(key, start, length)
       return
     }
     if (at >= this.attributeKey.length) this.growAttributes()
@@ -198,6 +192,18 @@ export class RecordDraft {
     this.attributeLength[at] = length
     this.keys.seenInRecord[key] = this.recordNumber
     this.keys.seenAt[key] = at
+  }
+
+  private addAgain(key: number, start: number, length: number): void {
+    if (key < 0 || this.keys.seenInRecord[key] !== this.recordNumber) {
+      this.overflow = true
+      return
+    }
+    const at = this.keys.seenAt[key]
+    // The text of the first of two equal keys stands in the whole message only.
+    if (key > 0 && this.attributeLength[at] > 0) this.keepOriginal = true
+    this.attributeStart[at] = start
+    this.attributeLength[at] = length
   }
 
   /** Adds the message's own text, even to a record that has all the attributes it may have. */

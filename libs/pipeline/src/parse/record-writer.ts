@@ -11,7 +11,7 @@ import type { Instant } from "./instant.ts"
 import { joinBytes } from "./journal-bytes.ts"
 import type { RecordDraft } from "./record-draft.ts"
 import { SeverityReader } from "./severity-reader.ts"
-import { isBelievable, type SkewGuard, type TimeContext } from "./timestamps.ts"
+import { isBelievable, readTimestampValue, type SkewGuard, type TimeContext } from "./timestamps.ts"
 
 /** Longest severity number a record can state, after the OpenTelemetry Logs Data Model. */
 const highestSeverity = 24
@@ -28,6 +28,7 @@ export class RecordWriter {
   private readonly draft: RecordDraft
   private readonly options: WriterOptions
   private readonly time: TimeContext
+  private readonly instant: Instant
   private readonly choice: FieldChoice
   private readonly severities = new SeverityReader()
   private readonly severityCodes = new Int32Array(highestSeverity + 1).fill(-1)
@@ -43,6 +44,7 @@ export class RecordWriter {
     this.draft = draft
     this.options = options
     this.time = time
+    this.instant = instant
     this.choice = new FieldChoice(draft, time, instant, this.severities)
     this.originalTime = draft.keys.fix("timestamp.original")
     this.original = draft.keys.fix("log.original")
@@ -90,7 +92,9 @@ export class RecordWriter {
     const draft = this.draft
     if (!draft.hasTime) {
       if (!draft.hasRole(role.time) && draft.claims === 0) return
-      this.choice.readTime(bytes)
+      if (draft.hasRole(role.time) && this.readTime(bytes))
+        draft.takeTime(this.instant, draft.roleStart[role.time], draft.roleLength[role.time])
+      else this.choice.readTime(bytes)
       if (!draft.hasTime) return
     } else if (draft.isEnvelope && draft.hasRole(role.time)) this.choice.readInnerTime(bytes, this.stamp)
     if (draft.zoneLength > 0) draft.addAttribute(this.zone, draft.zoneStart, draft.zoneLength)
@@ -98,6 +102,11 @@ export class RecordWriter {
       batch.timeMillis[row] = draft.millis
       batch.timeNanos[row] = draft.nanos
     } else draft.addAttribute(this.originalTime, draft.timeStart, draft.timeLength)
+  }
+
+  private readTime(bytes: Uint8Array): boolean {
+    const source = this.source(role.time, bytes)
+    return readTimestampValue(source, this.from(role.time), this.to(role.time), this.time, this.instant)
   }
 
   private writeSeverity(batch: LogBatch, row: number, bytes: Uint8Array): void {

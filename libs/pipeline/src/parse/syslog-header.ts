@@ -71,6 +71,13 @@ export const isHostAndTag = (bytes: Uint8Array, at: number, end: number, timeLen
   return bytes[tagEnd - 2] === closeBracket ? bytes[hostEnd + 1] !== openBracket : timeLength === 32
 }
 
+// What each byte is to a tag: part of it, its end, or a mark that depends on the parentheses around it.
+const endsTag = 1
+const depends = 2
+const tagBytes = new Uint8Array(256).fill(endsTag, 0, space + 1)
+for (const byte of [openBracket, 44, 61]) tagBytes[byte] = endsTag
+for (const byte of [40, 41, colon]) tagBytes[byte] = depends
+
 /**
  * Reads `tag[pid]: message`; a message without a tag is all body. A tag ends with a colon or a process id; colons inside
  * its parentheses belong to it, and neither commas nor pairs do.
@@ -78,11 +85,13 @@ export const isHostAndTag = (bytes: Uint8Array, at: number, end: number, timeLen
 export const readTag = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft, processId: number): void => {
   let at = start
   let depth = 0
-  while (at < end && bytes[at] > space) {
+  while (at < end) {
     const byte = bytes[at]
-    if (byte === 40) depth++
-    else if (byte === 41) depth--
-    else if ((byte === colon && depth <= 0) || byte === openBracket || byte === 44 || byte === 61) break
+    const kind = tagBytes[byte]
+    if (kind !== 0) {
+      if (kind === endsTag || (byte === colon && depth <= 0)) break
+      if (byte !== colon) depth += byte === 40 ? 1 : -1
+    }
     at++
   }
   const mark = at < end ? bytes[at] : 0

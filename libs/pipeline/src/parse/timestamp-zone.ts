@@ -2,7 +2,7 @@
 import { decodeUtf8 } from "@tailrace/domain/utf8"
 import { type Instant, isDigit, twoDigits } from "./instant.ts"
 import { makeZone, type Zone } from "./zone.ts"
-import { capitalsAt, foundOffset, isFoundAmbiguous } from "./zone-names.ts"
+import { capitalsAt, foundOffset, isFoundAmbiguous, isKnown } from "./zone-names.ts"
 
 const dash = 45
 const plus = 43
@@ -84,7 +84,7 @@ const withName = (bytes: Uint8Array, end: number, instant: Instant): boolean => 
     if (bytes[behind] === closeBracket && isArea(bytes, at + 1, behind)) instant.end = behind + 1
   } else if (bytes[at] === space && at + 3 < end) {
     const length = capitalsAt(bytes, at + 1, end)
-    if (!Number.isNaN(foundOffset(length))) instant.end = at + 1 + length
+    if (isKnown(foundOffset(length))) instant.end = at + 1 + length
   }
   return true
 }
@@ -97,11 +97,16 @@ const readName = (
   instant: Instant,
   glued: boolean
 ): boolean => {
+  const second = bytes[at + 1]
+  if (second >= 97 && second <= 122) {
+    const behind = nameEnd(bytes, at, end)
+    return isArea(bytes, at, behind) && applyArea(bytes, at, behind, instant)
+  }
   const length = capitalsAt(bytes, at, end)
   if (length === 2 && isHalf(bytes, at, end)) return readHalf(bytes, at, end, zone, instant)
   const minutes = foundOffset(length)
-  let behind = at + length
-  if (!Number.isNaN(minutes)) {
+  const behind = at + length
+  if (isKnown(minutes)) {
     // `GMT+2` and `UTC+02:00`.
     if (minutes === 0 && (bytes[behind] === plus || bytes[behind] === dash) && behind < end)
       return readStep(bytes, behind, end, instant)
@@ -119,8 +124,7 @@ const readName = (
     instant.millis -= zone.offsetMinutes(instant.millis) * 60_000
     return true
   }
-  behind = nameEnd(bytes, at, end)
-  return isArea(bytes, at, behind) && applyArea(bytes, at, behind, instant)
+  return false
 }
 
 const readStep = (bytes: Uint8Array, at: number, end: number, instant: Instant): boolean => {

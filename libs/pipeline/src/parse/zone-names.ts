@@ -19,11 +19,28 @@ const keyOf = (name: string): number => {
   for (let i = 0; i < name.length; i++) key = key * 32 + (name.charCodeAt(i) & 31)
   return key
 }
-const byKey = new Map<number, number>()
-for (const [name, minutes] of Object.entries(offsets)) byKey.set(keyOf(name), minutes)
+
+// An open table of numbers: a word in capitals stands behind the time of most lines, and most are levels.
+const slotCount = 512
+const slotKeys = new Int32Array(slotCount)
+const slotMinutes = new Int16Array(slotCount)
+/** Minutes of a word that is no zone's name. */
+const unknown = 0x7fff
+const slotOf = (key: number): number => {
+  let slot = Math.imul(key, 0x9e3779b1) >>> 23
+  while (slotKeys[slot] !== 0 && slotKeys[slot] !== key) slot = (slot + 1) & (slotCount - 1)
+  return slot
+}
+const enter = (name: string, minutes: number): void => {
+  const slot = slotOf(keyOf(name))
+  slotKeys[slot] = keyOf(name)
+  slotMinutes[slot] = minutes
+}
+slotMinutes.fill(unknown)
+for (const [name, minutes] of Object.entries(offsets)) enter(name, minutes)
 const ambiguousKeys = new Set<number>()
 for (const [name, minutes] of Object.entries(ambiguous)) {
-  byKey.set(keyOf(name), minutes)
+  enter(name, minutes)
   ambiguousKeys.add(keyOf(name))
 }
 
@@ -41,9 +58,12 @@ export const capitalsAt = (bytes: Uint8Array, at: number, end: number): number =
   return (next >= 97 && next <= 122) || next === 95 ? 0 : position - at
 }
 
-/** Minutes east of UTC of the word that `capitalsAt` found, or NaN. */
+/** Minutes east of UTC of the word that `capitalsAt` found; see `isKnown` for whether it is a zone's name. */
 export const foundOffset = (length: number): number =>
-  length < 3 || length > longestName ? Number.NaN : (byKey.get(found) ?? Number.NaN)
+  length < 3 || length > longestName ? unknown : slotMinutes[slotOf(found)]
+
+/** Whether what `foundOffset` answered is the offset of a zone. */
+export const isKnown = (minutes: number): boolean => minutes !== unknown
 
 /** Whether the word that `capitalsAt` found names several zones. */
 export const isFoundAmbiguous = (): boolean => ambiguousKeys.has(found)

@@ -48,7 +48,8 @@ export const bindApplication: BindCodec = (context) => {
     decode: (bytes, start, end, draft) => {
       // Indented lines continue a message; they begin none.
       if (bytes[start] <= space || end - start < 5) return false
-      if (isDigit(bytes[start + 1]) && readKlogLine(bytes, start, end, draft, names, context)) return true
+      if (bytes[start] >= 65 && isDigit(bytes[start + 1]) && readKlogLine(bytes, start, end, draft, names, context))
+        return true
       if (!findTime(bytes, start, end, context)) {
         return readLevelFirst(bytes, start, end, draft, names) || readClockFirst(bytes, start, end, draft, names)
       }
