@@ -6,6 +6,7 @@ import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file/file-config.ts"
 import { HttpConfig } from "./sources/http.ts"
+import { StdinConfig } from "./sources/stdin.ts"
 import { SyslogConfig } from "./sources/syslog.ts"
 import { SubjectName } from "./subject-name.ts"
 
@@ -76,7 +77,11 @@ export const CollectorConfig = Schema.Struct({
   http: field(HttpConfig, {}, "The http source."),
   syslog: field(SyslogConfig, {}, "The syslog source."),
   files: field(Schema.Array(FileConfig), [], "Files that are read, an entry each."),
-  stdin: field(Schema.Boolean, false, "Whether lines are read from standard input.")
+  stdin: field(
+    Schema.Union([Schema.Boolean, StdinConfig]),
+    false,
+    "Whether lines are read from standard input, or how they are."
+  )
 })
 export type CollectorConfig = typeof CollectorConfig.Type
 

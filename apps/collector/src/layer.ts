@@ -32,7 +32,8 @@ const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>
   if (config.http.enabled) sources.push(http.make(config.http))
   if (config.syslog.enabled) sources.push(syslog.make(config.syslog))
   if (config.files.length > 0) sources.push(Effect.succeed(fileSource(config.files)))
-  if (config.stdin) sources.push(stdin.make(Schema.decodeSync(StdinConfig)({})))
+  const input = config.stdin === true ? Schema.decodeSync(StdinConfig)({}) : config.stdin
+  if (input !== false) sources.push(stdin.make(input))
   return Effect.all(sources)
 }
 

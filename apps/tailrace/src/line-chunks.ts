@@ -5,8 +5,12 @@ export class LineChunks {
   private readonly size: number
   private rest: Uint8Array = new Uint8Array(0)
 
-  constructor(size: number) {
+  private readonly endOf: (bytes: Uint8Array) => number
+
+  /** `endOf` answers how much of some bytes can go, 0 when nothing can yet. */
+  constructor(size: number, endOf: (bytes: Uint8Array) => number) {
     this.size = size
+    this.endOf = endOf
   }
 
   /** Chunks that are complete with this piece. */
@@ -16,7 +20,7 @@ export class LineChunks {
       this.rest = bytes
       return []
     }
-    const end = bytes.lastIndexOf(10) + 1
+    const end = this.endOf(bytes)
     this.rest = bytes.slice(end)
     return end === 0 ? [] : [bytes.subarray(0, end)]
   }
@@ -28,6 +32,9 @@ export class LineChunks {
     return rest.length === 0 ? [] : [rest]
   }
 }
+
+/** Behind the last whole line. */
+export const endOfLines = (bytes: Uint8Array): number => bytes.lastIndexOf(10) + 1
 
 const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   const all = new Uint8Array(a.length + b.length)

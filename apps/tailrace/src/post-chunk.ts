@@ -23,6 +23,7 @@ export const postChunk = (request: {
   readonly url: string
   readonly source: string
   readonly tenant: string
+  readonly multiline: boolean
   readonly chunk: Uint8Array
   readonly key: string
 }): Effect.Effect<Receipt, CommandFailure> =>
@@ -35,12 +36,19 @@ export const postChunk = (request: {
 const attempt = Effect.fnUntraced(function* (request: Parameters<typeof postChunk>[0]) {
   const answer = yield* Effect.tryPromise({
     try: async (signal) => {
-      const response = await fetch(`${request.url}/ingest/${encodeURIComponent(request.source)}`, {
-        method: "POST",
-        headers: { "content-type": "text/plain", "x-tailrace-tenant": request.tenant, "idempotency-key": request.key },
-        body: request.chunk as Uint8Array<ArrayBuffer>,
-        signal
-      })
+      const response = await fetch(
+        `${request.url}/ingest/${encodeURIComponent(request.source)}${request.multiline ? "?multiline=true" : ""}`,
+        {
+          method: "POST",
+          headers: {
+            "content-type": "text/plain",
+            "x-tailrace-tenant": request.tenant,
+            "idempotency-key": request.key
+          },
+          body: request.chunk as Uint8Array<ArrayBuffer>,
+          signal
+        }
+      )
       return {
         status: response.status,
         retryAfter: Number(response.headers.get("retry-after") ?? 1),

@@ -1,6 +1,10 @@
 // The suite lnav: times and levels of odd formats as lnav reads them, line by line.
 import type { LogRecord } from "@tailrace/domain/log-record"
 import { severityTextOf } from "@tailrace/domain/severity"
+import type { LineJudge } from "../../../apps/collector/src/framing/multiline/join-rule.ts"
+import { recognised } from "../../../apps/collector/src/framing/multiline/recognised.ts"
+import { RecordJoiner } from "../../../apps/collector/src/framing/multiline/record-joiner.ts"
+import { forEachLine } from "../../../apps/collector/src/framing/multiline/records.ts"
 import { batchOf, isoOf } from "../../../libs/pipeline/src/parse/records-of.ts"
 import type { DataFolder } from "../data-folder.ts"
 import { compared, type Suite, type Verdict } from "../suite.ts"
@@ -16,10 +20,11 @@ const fileOf = (data: DataFolder): string => `lnav/${data.split}.json`
 
 export const lnav: Suite = {
   name: "lnav",
-  asks: "Time and level of the first line of each message that lnav finds in files of odd formats.",
+  asks: "Time and level of the first line of each message that lnav finds in files of odd formats, and where messages begin.",
   wanted: 96,
   needs: (data) => [fileOf(data)],
-  run: async (data) => data.json<ReadonlyArray<File>>(fileOf(data)).flatMap(verdictsOf)
+  run: async (data) =>
+    data.json<ReadonlyArray<File>>(fileOf(data)).flatMap((file) => [...verdictsOf(file), ...borders(file)])
 }
 
 /** When the files were last written: years that lines leave out are read against it. */
@@ -42,8 +47,47 @@ const levels: Readonly<Record<string, string>> = {
   fatal: "FATAL"
 }
 
-const verdictsOf = ({ file, rows, text, text_b64 }: File): ReadonlyArray<Verdict> => {
-  const bytes = text === undefined ? Buffer.from(text_b64 ?? "", "base64") : Buffer.from(text)
+const bytesOf = ({ text, text_b64 }: File): Buffer =>
+  text === undefined ? Buffer.from(text_b64 ?? "", "base64") : Buffer.from(text)
+
+/** Numbers of the lines that begin records. */
+const beginsOf = (bytes: Buffer): ReadonlySet<number> => {
+  const begins = new Set<number>()
+  let line = -1
+  const rule = (): LineJudge => {
+    const judge = recognised()
+    const joins: LineJudge["joins"] = (bytes, start, end, isFirst) => {
+      const joined = judge.joins(bytes, start, end, isFirst)
+      if (isFirst || !joined) begins.add(line)
+      return joined
+    }
+    return { joins, ends: () => judge.ends() }
+  }
+  const joiner = new RecordJoiner({ maxBytes: 1_048_576, maxLines: 1000, rule }, () => undefined)
+  forEachLine(bytes, 0, bytes.length, (start, end) => {
+    line++
+    joiner.line(bytes, start, end)
+  })
+  return begins
+}
+
+/** Whether a record begins where a message does, and no other before the next message. */
+const borders = (file: File): ReadonlyArray<Verdict> => {
+  const begins = beginsOf(bytesOf(file))
+  const wanted = file.rows.map(([index]) => index)
+  return wanted.map((index, i) => {
+    const next = wanted[i + 1] ?? Number.POSITIVE_INFINITY
+    const inside = [...begins].filter((begin) => begin > index && begin < next).map((begin) => begin + 1)
+    return compared(`${file.file}:${index + 1}`, "borders", [
+      ["begins a record", true, begins.has(index)],
+      ["lines of it that begin records", "", inside.join(" ")]
+    ])
+  })
+}
+
+const verdictsOf = (one: File): ReadonlyArray<Verdict> => {
+  const { file, rows } = one
+  const bytes = bytesOf(one)
   const lines = bytes.toString("latin1").split("\n")
   return rows
     .filter(([, , level]) => level !== "invalid")

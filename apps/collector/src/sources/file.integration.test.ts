@@ -152,6 +152,42 @@ describe("file", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("joins what a container's runtime broke without being told, over reads", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const world = testIntake()
+      const path = join(folder, "pod.log")
+      const at = "2026-01-19T10:30:00.904275087Z"
+      writeFileSync(path, `${at} stdout F start\n${at} stdout P a\n${at} stderr P x\n`)
+      yield* start(world, folder, { path, maxMessageBytes: 1_024, partialMillis: 60_000 })
+      yield* receivesUpTo(world, 1)
+      appendFileSync(
+        path,
+        `${at} stdout F b\n${at} stderr P ${"y".repeat(2_000)}\n${at} stderr F z\n${at} stdout F c\n`
+      )
+      const all = yield* receivesUpTo(world, 4)
+      assert.deepStrictEqual([...all].sort(), [
+        `${at} stderr F x${"y".repeat(1_023 - at.length - 10)}`,
+        `${at} stdout F ab`,
+        `${at} stdout F c`,
+        `${at} stdout F start`
+      ])
+      const cuts = world.published.map(({ attributes }) => attributes["log.truncated_bytes"]).filter(Boolean)
+      assert.deepStrictEqual(cuts, [String(at.length + 10 + 2_002 - 1_024)])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("joins records by the patterns given", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const world = testIntake()
+      const path = join(folder, "db.log")
+      writeFileSync(path, "[1] a\nb\nc\n[2] d\n")
+      yield* start(world, folder, { path, multiline: { start: "^\\[\\d" }, partialMillis: 100 })
+      assert.deepStrictEqual(yield* receivesUpTo(world, 2), ["[1] a\nb\nc", "[2] d"])
+    }).pipe(Effect.scoped)
+  )
+
   it.live("reads many files and no more ahead than the intake holds", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

@@ -16,6 +16,10 @@ export const file = defineSource({
     {
       title: "Java logs with their stack traces",
       config: { path: "/srv/app/logs/**/*.log", source: "app", multiline: true }
+    },
+    {
+      title: "Records that begin with a date, whatever follows",
+      config: { path: "/srv/db/*.log", multiline: { start: "^\\d{4}-\\d{2}-\\d{2}" } }
     }
   ],
   make: (config: FileConfig) => Effect.succeed(fileSource([config]))

@@ -72,6 +72,16 @@ describe("http source", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("joins lines that continue a record when asked to", () =>
+    Effect.gen(function* () {
+      const { ingest, stored } = yield* start()
+      const trace = "ERROR failed\njava.io.IOException: gone\n\tat a.B(C.java:1)"
+      const reply = yield* post(`${ingest}/app?multiline=true`, `one\n${trace}\ntwo`, plain)
+      assert.deepStrictEqual([reply.status, reply.body.accepted], [202, 3])
+      assert.deepStrictEqual((yield* stored).map(({ text }) => text).sort(), [trace, "one", "two"].sort())
+    }).pipe(Effect.scoped)
+  )
+
   it.live("reads gzip, zstd, brotli and both kinds of deflate", () =>
     Effect.gen(function* () {
       const { ingest, texts } = yield* start()

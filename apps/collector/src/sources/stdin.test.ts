@@ -3,7 +3,7 @@
 import { PassThrough } from "node:stream"
 import { assert, describe, it } from "@effect/vitest"
 import { Health } from "@tailrace/telemetry/health"
-import { Effect, Exit, Schema, Scope } from "effect"
+import { Effect, Exit, Schedule, Schema, Scope } from "effect"
 import { testIntake } from "../frames/intake.harness.ts"
 import type { Refusal } from "../refusal.ts"
 import type { SourceContext } from "../source.ts"
@@ -54,7 +54,41 @@ describe("stdin source", () => {
         published.flatMap(({ messages }) => messages),
         ["x".repeat(10), "short"]
       )
+      assert.strictEqual(published[0]?.attributes["log.truncated_bytes"], "99990")
       assert.include(yield* metrics.text, 'tailrace_collector_truncated_total{source="stdin"} 1')
+    })
+  )
+
+  it.live("joins the lines of a stack trace over pieces, and hands in the last record when nothing more comes", () =>
+    Effect.gen(function* () {
+      const { context, published } = testIntake()
+      const stream = new PassThrough()
+      const { stop } = yield* run(stream, context("stdin"), { multiline: true, partialMillis: 20 })
+      for (const piece of ["one\nERROR fail", "ed\n\tat a.B(C.java:1)\n", "Caused by: x.Y\n"]) stream.write(piece)
+      const messages = () => published.flatMap((one) => one.messages)
+      yield* Effect.suspend(() => (messages().length < 2 ? Effect.fail("too few") : Effect.void)).pipe(
+        Effect.retry(Schedule.spaced(5))
+      )
+      assert.deepStrictEqual(messages(), ["one", "ERROR failed\n\tat a.B(C.java:1)\nCaused by: x.Y"])
+      yield* flushed(stream)
+      yield* stop
+    })
+  )
+
+  it.live("joins what a container's runtime broke without being told", () =>
+    Effect.gen(function* () {
+      const { context, published } = testIntake()
+      const stream = new PassThrough()
+      const { stop } = yield* run(stream, context("stdin"))
+      const at = "2026-01-19T10:30:00.904275087Z"
+      stream.write(`plain\n${at} stdout P a\n`)
+      stream.write(`${at} stdout F b\nplain\n`)
+      yield* flushed(stream)
+      yield* stop
+      assert.deepStrictEqual(
+        published.flatMap(({ messages }) => messages),
+        ["plain", `${at} stdout F ab`, "plain"]
+      )
     })
   )
 

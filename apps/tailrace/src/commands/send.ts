@@ -14,6 +14,10 @@ export const sendCommand = Command.make(
       Flag.withDescription("Source name; by default the file's name"),
       Flag.optional
     ),
+    multiline: Flag.Boolean("multiline").pipe(
+      Flag.withDescription("Join lines that continue a record, such as those of a stack trace"),
+      Flag.withDefault(false)
+    ),
     tenant,
     collector: collectorUrl,
     json

@@ -29,7 +29,10 @@ import { judgeConfinement, judgeMigrations, judgeStore } from "./store.ts"
 import { readVarz } from "./varz.ts"
 
 export interface DoctorInput
-  extends Omit<UpInput, "pipeline" | "file" | "stdin" | "partitions" | "placement" | "openToLocalUsers" | "name"> {
+  extends Omit<
+    UpInput,
+    "pipeline" | "file" | "stdin" | "multiline" | "partitions" | "placement" | "openToLocalUsers" | "name"
+  > {
   readonly probe: boolean
   readonly nats: Omit<NatsOptions, "name">
   /** As whom the broker is asked about itself; undefined where only its HTTP monitoring can tell. */

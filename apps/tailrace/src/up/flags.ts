@@ -44,6 +44,10 @@ export const upFlags = {
     Flag.withDescription("Read lines from standard input too"),
     Flag.withDefault(false)
   ),
+  multiline: Flag.Boolean("multiline").pipe(
+    Flag.withDescription("Join lines of files and standard input that continue a record, such as stack traces"),
+    Flag.withDefault(false)
+  ),
   partitions: port("partitions", "TAILRACE_PARTITIONS", 1, "Partitions; may grow later, never shrink"),
   placement: Flag.Literals("placement", ["fused", "staged"]).pipe(
     Flag.withDescription("Stages in memory, or through durable streams"),
@@ -100,6 +104,7 @@ export interface UpInput {
   readonly pipeline: string
   readonly file: ReadonlyArray<string>
   readonly stdin: boolean
+  readonly multiline: boolean
   readonly partitions: number
   readonly placement: "fused" | "staged"
   readonly durability: Durability

@@ -128,8 +128,10 @@ const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder, s
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({
   http: { host: input.host, port: input.httpPort, names: input.name },
   syslog: { host: input.host, port: input.syslogPort },
-  ...(input.file.length === 0 ? {} : { files: input.file.map((path) => ({ path: resolve(path) })) }),
-  stdin: input.stdin,
+  ...(input.file.length === 0
+    ? {}
+    : { files: input.file.map((path) => ({ path: resolve(path), multiline: input.multiline })) }),
+  stdin: input.stdin && { multiline: input.multiline },
   data: folder.collector
 })
 

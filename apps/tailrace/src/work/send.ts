@@ -6,8 +6,9 @@ import { fileProblem } from "@tailrace/config/file-problem"
 import { toSubjectToken } from "@tailrace/domain/subjects"
 import { Effect, Option, Stream } from "effect"
 import { workFailure } from "../failure.ts"
-import { LineChunks } from "../line-chunks.ts"
+import { endOfLines, LineChunks } from "../line-chunks.ts"
 import { postChunk, type Receipt } from "../post-chunk.ts"
+import { endOfRecords } from "../record-ends.ts"
 import { Output } from "../terminal/output.ts"
 
 const chunkBytes = 256 * 1024
@@ -16,6 +17,7 @@ const chunksInFlight = 4
 interface SendInput {
   readonly file: string
   readonly source: Option.Option<string>
+  readonly multiline: boolean
   readonly tenant: string
   readonly collector: string
   readonly json: boolean
@@ -26,7 +28,7 @@ export const run = Effect.fnUntraced(function* (input: SendInput) {
   const name = input.file === "-" ? "stdin" : basename(input.file, extname(input.file))
   const source = Option.getOrElse(input.source, () => toSubjectToken(name, "file"))
   const run = crypto.randomUUID()
-  const chunks = new LineChunks(chunkBytes)
+  const chunks = new LineChunks(chunkBytes, input.multiline ? endOfRecords : endOfLines)
   let number = 0
   const total = { accepted: 0, rejected: 0, bytes: 0, errors: [] as Array<string> }
   const add = (receipt: Receipt, bytes: number): void => {
@@ -46,9 +48,14 @@ export const run = Effect.fnUntraced(function* (input: SendInput) {
   yield* whole.pipe(
     Stream.mapEffect(
       (chunk) =>
-        postChunk({ url: input.collector, source, tenant: input.tenant, chunk, key: `${run}-${number++}` }).pipe(
-          Effect.map((receipt) => add(receipt, chunk.length))
-        ),
+        postChunk({
+          url: input.collector,
+          source,
+          tenant: input.tenant,
+          multiline: input.multiline,
+          chunk,
+          key: `${run}-${number++}`
+        }).pipe(Effect.map((receipt) => add(receipt, chunk.length))),
       { concurrency: chunksInFlight }
     ),
     Stream.runDrain

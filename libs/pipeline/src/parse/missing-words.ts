@@ -6,6 +6,8 @@ import { severityNumberOf } from "@tailrace/domain/severity"
 const timeWords =
   /^(?:\d+(?:th|st|nd|rd)?|\d*T\d*Z?|\d+Z|[AP]\.?M|am|pm|Z|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|[A-Z]{2,5}\d{0,2}|[IWEFD]\d{4,8}|\d+[A-Z]{1,4}|40{7}[\da-f]{16}|Date|m|[A-Z][A-Za-z_]+)$/
 
+const klogWord = /^[IWEFD]\d{4,8}$/
+
 const keyWords = new Set([
   ...Object.values(fieldNames)
     .flat()
@@ -34,6 +36,8 @@ export const missingWords = (line: string, record: LogRecord): ReadonlyArray<str
   const isStructured = body !== line && /[{]|[\w.]=/.test(line)
   return wordsOf(line).filter((word) => {
     if (held.includes(word.toLowerCase())) return false
+    // klog's letter is the level, and what stands behind it a date.
+    if (record.severityNumber > 0 && klogWord.test(word) && held.includes(word.slice(1))) return false
     if (hasTime && timeWords.test(word)) return false
     if (record.severityNumber > 0 && (severityNumberOf(word) > 0 || /^\d+$/.test(word))) return false
     return !(isStructured && (keyWords.has(word.toLowerCase()) || word === "null"))

@@ -2,6 +2,7 @@
 import { field, optional, required } from "@tailrace/domain/field"
 import { Schema } from "effect"
 import { admissionFields } from "../../frames/admission.ts"
+import { multilineField } from "../../framing/multiline/multiline-config.ts"
 import { SubjectName } from "../../subject-name.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -15,11 +16,7 @@ export const FileConfig = Schema.Struct({
     "beginning",
     "Where reading begins in files that are there when the path is read for the first time; later ones are read whole."
   ),
-  multiline: field(
-    Schema.Boolean,
-    false,
-    "Whether lines that continue a record, such as those of a stack trace, are joined to it."
-  ),
+  multiline: multilineField,
   maxMessageBytes: field(
     between(1_024, 4_194_304),
     1_048_576,

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import { rm, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { makeOrigin } from "../../frames/origin.ts"
+import { joinRuleOf } from "../../framing/multiline/multiline-config.ts"
 import { messageOf } from "../../refusal.ts"
 import type { SourceContext } from "../../source.ts"
 import { type Checkpoint, nothing } from "./checkpoint.ts"
@@ -246,11 +247,13 @@ export class FileSet {
   #optionsOf({ entry }: Seen, { path }: Checkpoint): TrackedOptions {
     const tenant = entry.tenant ?? this.#context.tenant
     const source = entry.source ?? sourceNameOf(path)
-    const layout = entry.multiline ? "prefixed" : "lines"
+    const rule = joinRuleOf(entry.multiline)
+    const layout = rule === undefined ? "lines" : "prefixed"
     const fixed = { component: "file", patient: true, admission: entry } as const
     const more = { tenant, source, codec: entry.codec, layout, ...fixed } as const
     return {
       ...entry,
+      rule,
       context: this.#context,
       log: this.#log,
       originOf: (attributes) => makeOrigin({ ...more, attributes: { "log.file.path": path, ...attributes } })

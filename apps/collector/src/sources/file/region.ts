@@ -2,17 +2,18 @@
 import type { Origin } from "../../frames/origin.ts"
 import type { Submission } from "../../frames/submission.ts"
 import { countLines } from "../../framing/lines.ts"
-import { forEachRecord } from "../../framing/multiline.ts"
+import { mayHoldParts } from "../../framing/multiline/container-line.ts"
+import type { JoinRule } from "../../framing/multiline/join-rule.ts"
+import { maxLines } from "../../framing/multiline/multiline-config.ts"
+import { forEachRecord } from "../../framing/multiline/records.ts"
 import type { SourceContext } from "../../source.ts"
 
 export interface RegionOptions {
   readonly maxMessageBytes: number
-  readonly multiline: boolean
+  /** Which lines are joined to records; undefined: only those that a container's runtime broke. */
+  readonly rule: JoinRule | undefined
   readonly originOf: (attributes: Readonly<Record<string, string>>) => Origin
 }
-
-/** Lines one record may join. */
-export const maxLines = 1_000
 
 /**
  * Publishes a region: `bytes` is its content, but for `missing` bytes at the end of an oversize line. The same region
@@ -29,14 +30,15 @@ export const publishRegion = async (
   const submissions: Array<Submission> = []
   const whole = context.intake.submission(options.originOf({}), id, repeated)
   submissions.push(whole)
-  const cutMessage = (start: number, cut: number) => {
+  const cutMessage = (message: Uint8Array, start: number, cut: number) => {
     const origin = options.originOf({ "log.truncated_bytes": String(cut) })
     const one = context.intake.submission(origin, `${id}-cut-${submissions.length}`, repeated)
-    one.message(bytes, start, start + options.maxMessageBytes)
+    one.message(message, start, start + options.maxMessageBytes)
     submissions.push(one)
   }
-  if (missing > 0) cutMessage(0, bytes.length + missing - options.maxMessageBytes)
-  else if (options.multiline) addRecords(bytes, whole, options, cutMessage)
+  if (missing > 0) cutMessage(bytes, 0, bytes.length + missing - options.maxMessageBytes)
+  else if (options.rule !== undefined || mayHoldParts(bytes, 0, bytes.length))
+    addRecords(bytes, whole, options, cutMessage)
   else addLines(bytes, whole, options.maxMessageBytes, cutMessage)
   const refusals = await Promise.all(submissions.map((one) => one.done()))
   let stopped = false
@@ -55,7 +57,7 @@ const addLines = (
   bytes: Uint8Array,
   whole: Submission,
   maxBytes: number,
-  cutMessage: (start: number, cut: number) => void
+  cutMessage: (message: Uint8Array, start: number, cut: number) => void
 ): void => {
   let from = 0
   const add = (end: number) => {
@@ -67,7 +69,7 @@ const addLines = (
     const end = newline < 0 ? bytes.length : newline
     if (end - at > maxBytes) {
       add(at)
-      cutMessage(at, end - at - maxBytes)
+      cutMessage(bytes, at, end - at - maxBytes)
       from = end + 1
     }
     at = end + 1
@@ -78,11 +80,13 @@ const addLines = (
 const addRecords = (
   bytes: Uint8Array,
   whole: Submission,
-  { maxMessageBytes }: RegionOptions,
-  cutMessage: (start: number, cut: number) => void
+  { maxMessageBytes, rule }: RegionOptions,
+  cutMessage: (message: Uint8Array, start: number, cut: number) => void
 ): void => {
-  forEachRecord(bytes, 0, bytes.length, true, { maxBytes: maxMessageBytes, maxLines }, (start, end) => {
-    if (end - start > maxMessageBytes) cutMessage(start, end - start - maxMessageBytes)
-    else if (end > start) whole.message(bytes, start, end)
+  const limits = { maxBytes: maxMessageBytes, maxLines, rule }
+  forEachRecord(bytes, 0, bytes.length, true, limits, (record, start, end, cut) => {
+    const more = Math.max(0, end - start - maxMessageBytes) + cut
+    if (more > 0) cutMessage(record, start, more)
+    else if (end > start) whole.message(record, start, end)
   })
 }

@@ -2,14 +2,16 @@
 import { randomUUID } from "node:crypto"
 import { type FileHandle, readdir } from "node:fs/promises"
 import { dirname, join } from "node:path"
-import { forEachRecord } from "../../framing/multiline.ts"
+import { mayHoldParts } from "../../framing/multiline/container-line.ts"
+import { maxLines } from "../../framing/multiline/multiline-config.ts"
+import { forEachRecord } from "../../framing/multiline/records.ts"
 import type { SourceContext } from "../../source.ts"
 import { type Checkpoint, ContentTrace, continues, nothing, type ReadRange } from "./checkpoint.ts"
 import type { CheckpointLog } from "./checkpoint-log.ts"
 import { commonPart } from "./common-part.ts"
 import { regularFile } from "./links.ts"
 import { keyOf, openAs, readerOf } from "./open-file.ts"
-import { maxLines, publishRegion, type RegionOptions } from "./region.ts"
+import { publishRegion, type RegionOptions } from "./region.ts"
 import { pieceOf } from "./trail.ts"
 
 export interface TrackedOptions extends RegionOptions {
@@ -111,10 +113,10 @@ export class TrackedFile {
   }
 
   async #publish(read: ReadRange, to: number, known?: Uint8Array): Promise<Turn> {
-    const { log, context, maxMessageBytes, multiline } = this.#options
+    const { log, context, maxMessageBytes, rule } = this.#options
     const { kept, pending, ...from } = this.checkpoint
     const length = to - from.offset
-    const oversize = !multiline && length > chunkBytes && length > maxMessageBytes + 1
+    const oversize = rule === undefined && length > chunkBytes && length > maxMessageBytes + 1
     const bytes = oversize
       ? await read(from.offset, from.offset + maxMessageBytes)
       : known !== undefined && known.length >= length
@@ -145,21 +147,23 @@ export class TrackedFile {
     size: number,
     final: boolean
   ): Promise<{ readonly to: number; readonly bytes: Uint8Array }> {
-    const { maxMessageBytes, multiline } = this.#options
+    const { maxMessageBytes, rule } = this.#options
     const { offset } = this.checkpoint
-    for (let want = chunkBytes; ; want *= 2) {
+    // Without a rule a region longer than this is one oversize line.
+    const most = rule === undefined ? Math.max(chunkBytes, maxMessageBytes) : maxMessageBytes + 2 * chunkBytes
+    for (let want = chunkBytes; ; want = Math.min(2 * want, most)) {
       const bytes = await read(offset, Math.min(size, offset + want))
       const end = bytes.lastIndexOf(10) + 1
       const all = offset + bytes.length >= size
       if (all && final) return { bytes, to: offset + bytes.length }
-      if (!multiline) {
-        if (end > 0 || all) return { bytes, to: offset + end }
-        return { bytes, to: await this.#endOfLine(read, offset + bytes.length, size, final) }
+      if (rule === undefined) {
+        if (end === 0 && !all) return { bytes, to: await this.#endOfLine(read, offset + bytes.length, size, final) }
+        if (!mayHoldParts(bytes, 0, end)) return { bytes, to: offset + end }
       }
-      const record = { maxBytes: maxMessageBytes, maxLines }
+      const record = { maxBytes: maxMessageBytes, maxLines, rule }
       const rest = forEachRecord(bytes, 0, end, false, record, () => {})
       if (rest > 0 || all) return { bytes, to: offset + rest }
-      if (want > maxMessageBytes + chunkBytes) return { bytes, to: offset + (end > 0 ? end : bytes.length) }
+      if (want === most) return { bytes, to: offset + (end > 0 ? end : bytes.length) }
     }
   }
 

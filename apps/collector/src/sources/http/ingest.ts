@@ -4,6 +4,11 @@ import type { IncomingMessage } from "node:http"
 import { subjectTokenProblem } from "@tailrace/domain/subjects"
 import type { Admission } from "../../frames/admission.ts"
 import { makeOrigin, type Origin } from "../../frames/origin.ts"
+import type { JoinRule } from "../../framing/multiline/join-rule.ts"
+import { maxLines } from "../../framing/multiline/multiline-config.ts"
+import { recognised } from "../../framing/multiline/recognised.ts"
+import { RecordJoiner } from "../../framing/multiline/record-joiner.ts"
+import { forEachLine } from "../../framing/multiline/records.ts"
 import { type Answer, json, problem, refused } from "../../http/answer.ts"
 import type { Body } from "../../http/body-reader.ts"
 import type { Permits } from "../../http/permits.ts"
@@ -97,14 +102,10 @@ const take = async (
   const atomic = isSet(at.query.get("atomic"))
   const nothing = body.broken || (body.accepted === 0 && body.rejected > 0) || (atomic && body.rejected > 0)
   if (nothing) return json(400, { error: reasonOf(body, atomic), accepted: 0, ...countsOf(body, true) })
-  return handIn(
-    originOf(target, body, limits),
-    hash && `http-${hash.digest("base64url")}`,
-    body,
-    bytes,
-    context,
-    limits
-  )
+  const rule = isSet(at.query.get("multiline")) && body.codec === "auto" ? recognised : undefined
+  const origin = originOf(target, body, limits, rule === undefined ? "lines" : "prefixed")
+  const id = hash && `http-${hash.digest("base64url")}`
+  return handIn(origin, id, body, bytes, context, limits, rule)
 }
 
 /** Copies what was read into frames, and answers when they are acknowledged. */
@@ -114,29 +115,47 @@ const handIn = async (
   body: Body,
   given: Buffer,
   context: SourceContext,
-  { turns }: IngestLimits
+  { maxMessageBytes, turns }: IngestLimits,
+  rule: JoinRule | undefined
 ): Promise<Answer> => {
   const submission = context.intake.submission(origin, id)
   submission.refuse(body.rejected)
   const { runs } = body
   let bytes = given
   let since = 0
+  const joiner =
+    rule === undefined
+      ? undefined
+      : new RecordJoiner({ maxBytes: maxMessageBytes, maxLines, rule }, (record, start, end, cut) => {
+          if (cut > 0) context.counters.truncated(1)
+          submission.message(record, start, end)
+        })
   for (let i = 0; i < runs.length; i += 3) {
-    submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
+    if (joiner === undefined) submission.lines(bytes, runs[i], runs[i + 1], runs[i + 2])
+    else {
+      forEachLine(bytes, runs[i], runs[i + 1], (start, end) => joiner.line(bytes, start, end))
+      joiner.hold()
+    }
     since += runs[i + 1] - runs[i] + runCost
     if (since < turnBytes) continue
     since = 0
     bytes = scratch.keep(bytes)
     await turns.next()
   }
+  joiner?.flush()
   const refusal = await submission.done()
   if (refusal !== undefined) return refused(refusal)
   context.counters.accepted(submission.messages, submission.bytes)
-  return json(202, { accepted: body.accepted, ...countsOf(body, false) })
+  const accepted = joiner === undefined ? body.accepted : submission.messages
+  return json(202, { accepted, ...countsOf(body, false) })
 }
 
-const originOf = ({ source, tenant }: Target, { codec }: Body, admission: Admission): Origin =>
-  makeOrigin({ tenant, source, codec, layout: "lines", attributes: {}, patient: false, component: "http", admission })
+const originOf = (
+  { source, tenant }: Target,
+  { codec }: Body,
+  admission: Admission,
+  layout: "lines" | "prefixed"
+): Origin => makeOrigin({ tenant, source, codec, layout, attributes: {}, patient: false, component: "http", admission })
 
 const countsOf = (body: Body, nothing: boolean) => ({
   rejected: nothing ? body.rejected + body.accepted : body.rejected,
