@@ -56,10 +56,12 @@ const deliver = (
 /** Runs frames through lives until one gets through all stages. */
 const through = Effect.fnUntraced(function* (
   frames: ReadonlyArray<ReadonlyArray<string>>,
-  headers: Readonly<Record<string, string>> = {}
+  headers: Readonly<Record<string, string>> = {},
+  committed = 0
 ) {
   const pipeline = yield* brittle
   const runtime = new PartitionRuntime(0)
+  runtime.committed = committed
   const failures: Array<string> = []
   for (;;) {
     const stages = yield* guardStages(pipeline, runtime)
@@ -91,6 +93,14 @@ describe("guarded stages", () => {
       const { failures, kept, refused } = yield* through([["a", "b"], ["c"]])
       assert.deepStrictEqual([failures, refused], [[], []])
       assert.deepStrictEqual(kept, ["1-0 a", "1-1 b", "2-0 c"])
+    })
+  )
+
+  it.effect("take records apart that outputs hold already, which hops read again after a change of placement", () =>
+    Effect.gen(function* () {
+      const { failures, kept } = yield* through([["a", "no-filter"], ["b"]], {}, 9)
+      assert.deepStrictEqual(kept, ["1-0 a", "2-0 b"])
+      assert.strictEqual(failures.length, 1)
     })
   )
 

@@ -45,9 +45,8 @@ export interface GuardedStages extends PartitionStages {
  * too, and so on with back-off: nothing is set aside for what may be true of every record.
  */
 export const guardStages = Effect.fnUntraced(function* (pipeline: Pipeline, runtime: PartitionRuntime) {
-  const { partition, suspects } = runtime
+  const { partition } = runtime
   const stages = yield* pipeline.stagesFor(partition)
-  suspects.forget(runtime.committed)
   const guard = new Guard(partition, runtime, freshStages(pipeline, partition))
   const { enrich, filter, watch } = stages
   return {

@@ -5,7 +5,7 @@ export interface SuspectRun {
   readonly last: number
 }
 
-/** Kept over the lives of a partition's pipeline. */
+/** Kept over the lives of a partition's pipeline, settled or not: a hop may read again what the outputs hold. */
 export class Suspects {
   private runs: ReadonlyArray<SuspectRun> = []
 
@@ -17,11 +17,6 @@ export class Suspects {
   /** Whether any message of a run is suspect. */
   covers({ first, last }: SuspectRun): boolean {
     return this.runs.length > 0 && this.runs.some((run) => first <= run.last && last >= run.first)
-  }
-
-  /** Forgets messages that are settled. */
-  forget(through: number): void {
-    if (this.runs.length > 0) this.runs = this.runs.filter(({ last }) => last > through)
   }
 }
 
