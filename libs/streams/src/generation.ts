@@ -40,9 +40,11 @@ export const numberedBroker = (broker: BrokerShape, generations: Generations): B
     ...broker,
     openConsumer: (options) => {
       if (options.stream !== "raw") return broker.openConsumer(options)
-      const startSequence = placeBehind(generations, (options.startSequence ?? 1) - 1)
+      const placeFrom = (sequence: number) => placeBehind(generations, sequence - 1)
+      const startSequence = placeFrom(options.startSequence ?? 1)
+      const lacking = options.lacking === undefined ? undefined : placeFrom(options.lacking)
       const replay = options.replay === true || generations.begins
-      return Effect.map(broker.openConsumer({ ...options, startSequence, replay }), (consumer) =>
+      return Effect.map(broker.openConsumer({ ...options, startSequence, lacking, replay }), (consumer) =>
         numbered(consumer, generations)
       )
     },
