@@ -1,5 +1,6 @@
 // Campaign: many seeds, one after the other, and what came of them together.
-import { type Placement, type Sabotage, simulate } from "./simulate.ts"
+import type { Sabotage } from "./sabotage.ts"
+import { type Placement, simulate } from "./simulate.ts"
 import { simulatedPipeline } from "./simulated-pipeline.ts"
 
 export interface CampaignOptions {
@@ -31,6 +32,7 @@ export interface Totals {
   readonly handOvers: number
   readonly wideKills: number
   readonly powerFailures: number
+  readonly losses: number
   readonly letters: number
   readonly replays: number
   readonly seconds: number
@@ -61,6 +63,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     handOvers: 0,
     wideKills: 0,
     powerFailures: 0,
+    losses: 0,
     letters: 0,
     replays: 0,
     seconds: 0
@@ -82,6 +85,7 @@ export const runCampaign = (options: CampaignOptions): Totals => {
     totals.handOvers += result.handOvers
     totals.wideKills += result.wideKills
     totals.powerFailures += result.powerFailures
+    totals.losses += result.losses
     totals.letters += result.letters
     totals.replays += result.replays
     totals.seconds += result.seconds

@@ -13,7 +13,7 @@ import { cured } from "./poison.ts"
 import type { Schedule } from "./schedule.ts"
 import type { World } from "./world.ts"
 
-const levels = ["debug", "info", "info", "info", "warn", "error"]
+const levels = ["info", "info", "info", "warn", "error"]
 const minuteMillis = 60_000
 
 /** As the broker does when it stores a message: one partition for each tenant and source. */
@@ -30,9 +30,12 @@ export class InputWriter {
   private readonly partitions: number
   private readonly poison: number
   private readonly poisons: ReadonlyArray<string>
+  private readonly levels: ReadonlyArray<string>
 
-  constructor(world: World, { partitions, poison, poisons }: Pick<Schedule, "partitions" | "poison" | "poisons">) {
+  constructor(world: World, { broker, partitions, poison, poisons }: Schedule) {
     this.world = world
+    // Samples are drawn by a message's number, which nobody knows beforehand where a stream is made anew.
+    this.levels = broker.power > 0 ? levels : ["debug", ...levels]
     this.partitions = partitions
     this.poison = poison
     this.poisons = poisons
@@ -89,7 +92,7 @@ export class InputWriter {
     const late = world.random() < 0.1 ? world.integer(0, 30 * minuteMillis) : world.integer(0, 2_000)
     return JSON.stringify({
       ts: new Date(world.wall - late).toISOString(),
-      level: levels[world.integer(0, levels.length - 1)],
+      level: this.levels[world.integer(0, this.levels.length - 1)],
       service: `service-${world.integer(0, 3)}`,
       msg: `record ${n}${word}`,
       n,

@@ -18,6 +18,8 @@ export interface BrokerFaults extends DeliveryFaults {
   readonly lost: number
   /** A publish is refused because the stream is full. */
   readonly full: number
+  /** Share of its deaths in which its machine loses power, and it everything that it had not synced. */
+  readonly power: number
 }
 
 const attemptMillis = 1_500
@@ -32,11 +34,19 @@ export class ModelBroker {
   private readonly world: World
   private readonly faults: BrokerFaults
   private readonly acknowledged: SessionOptions["acknowledged"]
+  private readonly withoutPower: () => void
 
-  constructor(world: World, faults: BrokerFaults, acknowledged: SessionOptions["acknowledged"]) {
+  /** `withoutPower` is called when its machine has lost power and it had not synced. */
+  constructor(
+    world: World,
+    faults: BrokerFaults,
+    acknowledged: SessionOptions["acknowledged"],
+    withoutPower: () => void
+  ) {
     this.world = world
     this.faults = faults
     this.acknowledged = acknowledged
+    this.withoutPower = withoutPower
     this.leases = new ModelLeases(world, () => this.up)
   }
 
@@ -53,8 +63,12 @@ export class ModelBroker {
     return this.up
   }
 
-  /** The broker dies. What is stored stays; of acknowledgements it may forget the last ones. */
-  kill(downMillis: number): void {
+  get existing(): Iterable<ModelStream> {
+    return this.streams.values()
+  }
+
+  /** The broker dies. What is stored stays where it syncs; of acknowledgements it may forget the last ones. */
+  kill(downMillis: number, withoutPower = this.world.random() < this.faults.power): void {
     if (!this.up) return
     this.up = false
     this.kills++
@@ -64,6 +78,7 @@ export class ModelBroker {
       for (const durable of durables.values())
         durable.floor = world.integer(Math.max(0, durable.floor - 60), durable.floor)
     }
+    if (withoutPower && this.faults.power > 0) this.withoutPower()
     world.after(downMillis, () => {
       this.up = true
       world.note("the broker is up")
@@ -178,6 +193,10 @@ export class ModelBroker {
           if (!(yield* owned))
             return fail(new ConsumerError({ reason: "superseded", message: "another process took over" }))
         } while (!this.up)
+        if (session.hasLost()) {
+          const message = "the stream does not have a message any more that it delivered"
+          return fail(new ConsumerError({ reason: "replaced", message }))
+        }
         session.begin()
       }
     })

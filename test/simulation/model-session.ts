@@ -73,6 +73,14 @@ export class ModelSession {
     if (this.session < 0) this.broken()
   })
 
+  /** Whether the stream has lost what it delivered last, or has another message in its place. */
+  hasLost(): boolean {
+    const { delivered, receivedMillis } = this.inbox.state()
+    if (receivedMillis === 0) return false
+    const { messages } = this.given.stream
+    return messages[delivered - 1]?.storedMillis !== receivedMillis
+  }
+
   /** A new session: the durable is reset to what is not settled. */
   begin(): void {
     const { durable, options, world } = this.given

@@ -5,14 +5,19 @@ import { Effect } from "effect"
 import type { Life } from "./life.ts"
 import type { ModelBroker } from "./model-broker.ts"
 
+interface Kept {
+  readonly key: string
+  readonly offset: number
+  readonly data: Uint8Array
+  readonly revision: number
+}
+
 export class ModelSnapshots {
-  private readonly kept = new Map<
-    string,
-    { readonly offset: number; readonly data: Uint8Array; readonly revision: number }
-  >()
+  private readonly kept = new Map<string, Kept>()
+  /** Every change, in order; its place is its revision. */
+  private readonly all: Array<Kept> = []
   /** Panes that a kept snapshot held as found: windows let go of them, so they have to be stored. */
   readonly found = new Map<string, number>()
-  private revisions = 0
   private readonly broker: ModelBroker
 
   constructor(broker: ModelBroker) {
@@ -22,6 +27,17 @@ export class ModelSnapshots {
   /** The least offset that any kept snapshot covers; what lies behind it would be read again. */
   offsetOf(key: string): number {
     return this.kept.get(key)?.offset ?? 0
+  }
+
+  get changes(): number {
+    return this.all.length
+  }
+
+  /** Only so many changes were synced when its machine failed. */
+  loseEnd(changes: number): void {
+    this.all.splice(changes)
+    this.kept.clear()
+    for (const one of this.all) this.kept.set(one.key, one)
   }
 
   snapshotsOf(life: Life): SnapshotsShape {
@@ -35,10 +51,11 @@ export class ModelSnapshots {
       put: (key, { data, offset }, revision) =>
         ask("put the snapshot", () => {
           if ((this.kept.get(key)?.revision ?? 0) !== revision) return undefined
-          const next = ++this.revisions
+          const next = { key, offset, data: data.slice(), revision: this.all.length + 1 }
           if (key.startsWith("windows.")) this.noteFindings(data)
-          this.kept.set(key, { offset, data: data.slice(), revision: next })
-          return next
+          this.all.push(next)
+          this.kept.set(key, next)
+          return next.revision
         }).pipe(
           Effect.filterOrFail(
             (next) => next !== undefined,

@@ -1,4 +1,5 @@
 // ModelStore: a store as pipelines reach it over a network: slow, refusing, away, and killed in the middle of an insert.
+import type { StoredMessagesShape } from "@tailrace/store/recover/stored-messages"
 import { StoreError } from "@tailrace/store/store-error"
 import type { TablesShape } from "@tailrace/store/tables"
 import { Effect } from "effect"
@@ -155,6 +156,13 @@ export class ModelStore {
           tables.insertJson(table, token, rows as ReadonlyArray<JsonRow>, remains)
           return undefined
         })
+    }
+  }
+
+  storedMessagesOf(life: Life): StoredMessagesShape {
+    return {
+      between: (...range) =>
+        this.read(life, "ask when messages were received", () => this.tables.messagesBetween(...range))
     }
   }
 

@@ -94,6 +94,21 @@ export class ModelStream {
     for (const listener of [...this.listeners]) listener()
     return sequence
   }
+
+  /** What comes behind a sequence was not synced when its machine failed; answers the messages that are gone. */
+  loseEnd(last: number): ReadonlyArray<StreamMessage> {
+    const gone = this.messages.splice(last)
+    for (const lane of this.lanes.values()) lane.splice(indexBehind(lane, last))
+    for (const durable of this.durables.values()) durable.floor = Math.min(durable.floor, last)
+    this.ids.clear()
+    this.lastOf.clear()
+    for (const { headers, sequence, subject } of this.messages) {
+      const id = headers[idHeader]
+      if (id !== undefined) this.ids.set(id, sequence)
+      this.lastOf.set(subject, sequence)
+    }
+    return gone
+  }
 }
 
 const picks = (filter: string, subject: string): boolean =>

@@ -1,5 +1,6 @@
 // ModelTables: the tables of a store as pipelines see them, in memory: parts, logs of tokens, a rollup that hangs on inserts.
 import type { SplitFrameFound } from "@tailrace/store/recover/settled-records"
+import type { StoredMessage } from "@tailrace/store/recover/stored-messages"
 import type { StoredBatch } from "@tailrace/store/tables"
 import { ModelLetters } from "./model-letters.ts"
 import { ModelRollup } from "./model-rollup.ts"
@@ -60,6 +61,15 @@ export class ModelTables {
         this.accounted.set(partition, Math.max(this.ledgerThrough(partition), Number(row.last_sequence)))
       }
     }
+  }
+
+  /** See `StoredMessages` of the store. */
+  messagesBetween(partition: number, first: number, last: number, most: number): ReadonlyArray<StoredMessage> {
+    const found = new Map<number, number>()
+    for (const { observedMillis, sequence } of this.partsOf(partition).flatMap(({ stored }) => stored))
+      if (sequence >= first && sequence <= last) found.set(sequence, observedMillis)
+    const messages = [...found].map(([sequence, receivedMillis]) => ({ sequence, receivedMillis }))
+    return messages.sort((a, b) => a.sequence - b.sequence).slice(-most)
   }
 
   ledgerThrough(partition: number): number {

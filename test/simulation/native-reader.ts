@@ -12,6 +12,7 @@ export interface NativeRow {
   /** Milliseconds since 1970. */
   readonly ingestedAt: number
   readonly timestampMillis: number
+  readonly observedMillis: number
   readonly service: string
   readonly severity: string
   readonly body: string
@@ -67,6 +68,7 @@ export const readNativeRows = (bytes: Uint8Array): ReadonlyArray<NativeRow> => {
     attempt: number("attempt", i),
     ingestedAt: number("ingested_at", i),
     timestampMillis: number("timestamp", i),
+    observedMillis: number("observed_at", i),
     service: text("service", i),
     severity: text("severity", i),
     body: text("body", i),

@@ -3,7 +3,7 @@ import type { Cut } from "@tailrace/streams/announced"
 import type { BrokerShape } from "@tailrace/streams/broker"
 import { Effect, Schedule } from "effect"
 import type { ModelStore } from "./model-store.ts"
-import type { Sabotage } from "./simulate.ts"
+import type { Sabotage } from "./sabotage.ts"
 
 /** Made anew for each run, as some of them remember something. */
 export const sabotages: Readonly<Record<string, () => Sabotage>> = {
@@ -71,6 +71,12 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
       })
     }
   },
+  "takes whatever message has the number of the last stored one for that one": () => ({
+    storedMessages: ({ between }) => ({
+      between: (partition, first, last, most) =>
+        first === last ? Effect.succeed([]) : between(partition, first, last, most)
+    })
+  }),
   "takes no answer for a yes": () => ({
     tables: (tables) => ({
       ...tables,

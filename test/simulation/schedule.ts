@@ -86,7 +86,8 @@ export const drawSchedule = (world: World): Schedule => {
       delivery: likely(0, 0.01, 0.1),
       acknowledgement: likely(0, 0.1, 0.5),
       lost: likely(0, 0.01, 0.1),
-      full: likely(0, 0, 0.1)
+      full: likely(0, 0, 0.1),
+      power: likely(0, 0, 0.5)
     }
   }
 }

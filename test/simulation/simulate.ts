@@ -1,10 +1,6 @@
 // Simulate: one life story of a pipeline from a seed: input, faults, deaths and births, and whether the promises held.
 
 import type { Pipeline } from "@tailrace/processor/pipelines"
-import type { TablesShape } from "@tailrace/store/tables"
-import type { BrokerShape } from "@tailrace/streams/broker"
-import type { PublisherShape } from "@tailrace/streams/publisher"
-import type { Effect } from "effect"
 import { AcknowledgementWatch } from "./acknowledgement-watch.ts"
 import { InputWriter } from "./input.ts"
 import { ModelBroker } from "./model-broker.ts"
@@ -14,33 +10,15 @@ import { ModelStore } from "./model-store.ts"
 import type { StreamMessage } from "./model-stream.ts"
 import { brittle } from "./poison.ts"
 import { brokenPromises, type Outputs, sureWindows } from "./promises.ts"
+import type { Sabotage } from "./sabotage.ts"
 import { drawSchedule } from "./schedule.ts"
 import { SimulatedProcess, type Surroundings } from "./simulated-process.ts"
 import { Truth } from "./truth.ts"
+import { isTaken, loseUnsynced } from "./unsynced.ts"
 import { World } from "./world.ts"
 
 /** `changing`: each life of a process has one of the other two, whatever the life before had. */
 export type Placement = "fused" | "staged" | "changing"
-
-/** A mistake put in on purpose, to see that the simulation finds it. */
-export interface Sabotage {
-  readonly tables?: (tables: TablesShape) => TablesShape
-  /** What the statements of the store do otherwise. */
-  readonly store?: (store: ModelStore) => void
-  readonly broker?: (broker: BrokerShape) => BrokerShape
-  readonly publisher?: (publisher: PublisherShape) => PublisherShape
-  readonly pipeline?: (pipeline: Pipeline) => Pipeline
-  /** How an owner lets go of a partition. */
-  readonly handOver?: (asked: HandOver) => Effect.Effect<void>
-}
-
-export interface HandOver {
-  readonly partition: number
-  /** As it is done without a mistake. */
-  readonly stepAside: Effect.Effect<void>
-  /** Lets another process be the owner at once. */
-  readonly unpin: () => void
-}
 
 export interface SimulationOptions {
   readonly seed: number
@@ -70,6 +48,8 @@ export interface SimulationResult {
   readonly wideKills: number
   /** Times the store's machine, or everybody's, lost power. */
   readonly powerFailures: number
+  /** Times the raw stream lost messages that a broker had not synced. */
+  readonly losses: number
   /** Dead letters, and how many of them were published again. */
   readonly letters: number
   readonly replays: number
@@ -111,10 +91,17 @@ class Simulation {
     this.unpublished = messages.length
     this.store = new ModelStore(world, store)
     sabotage?.store?.(this.store)
-    this.broker = new ModelBroker(world, broker, (stream, filter, sequence) => {
-      const problem = watch.problem(stream, filter, sequence)
-      if (problem !== undefined) world.violate(problem)
-    })
+    // At staged placement new messages in the places of lost ones that were parsed count as parsed.
+    const brokerFaults = placement === "fused" ? broker : { ...broker, power: 0 }
+    this.broker = new ModelBroker(
+      world,
+      brokerFaults,
+      (stream, filter, sequence) => {
+        const problem = watch.problem(stream, filter, sequence)
+        if (problem !== undefined) world.violate(problem)
+      },
+      () => loseUnsynced(world, this.broker, this.snapshots, this.outputs)
+    )
     this.snapshots = new ModelSnapshots(this.broker)
     const up = () => this.broker.isUp
     const used = poison > 0 ? brittle(pipeline) : pipeline
@@ -137,6 +124,10 @@ class Simulation {
     this.outputs = {
       tables: this.store.tables,
       truth: new Truth(pipeline.stagesFor, partitions),
+      lost: [],
+      snapshotsLost: false,
+      partitions,
+      stagesFor: pipeline.stagesFor,
       stream: (name) => this.broker.stream(name),
       snapshotOffset: (partition) => this.snapshots.offsetOf(`windows.${pipeline.config.name}.${partition}`),
       alwaysConstrained: constraint.from === 0 && constraint.to === undefined,
@@ -166,7 +157,8 @@ class Simulation {
       world.runUntil(() => this.processes.every(({ life }) => life === undefined), 60_000)
     } else if (world.violations.length === 0) {
       const reached = this.partitions.map((partition) => outputs.tables.ledgerThrough(partition))
-      world.violate(`ten minutes after the last fault the ledger reaches to ${reached}`)
+      const missing = brokenPromises(outputs).slice(0, 3)
+      world.violate([`ten minutes after the last fault the ledger reaches to ${reached}`, ...missing].join("; "))
     }
     const problems = world.violations.length > 0 ? world.violations : brokenPromises(outputs)
     for (const { life } of this.processes) life?.kill()
@@ -183,6 +175,7 @@ class Simulation {
       handOvers: this.shared.handOvers,
       wideKills: this.store.wideKills,
       powerFailures: this.store.powerFailures,
+      losses: outputs.lost.length,
       letters: outputs.tables.letters.byId.size,
       replays: this.replays,
       seconds: world.elapsed / 1_000,
@@ -230,7 +223,7 @@ class Simulation {
   private loseAllPower(millis: number): void {
     if (this.world.quiet) return
     this.store.kill(millis, true)
-    this.broker.kill(millis)
+    this.broker.kill(millis, true)
     for (const { life } of this.processes) life?.kill()
   }
 
@@ -256,11 +249,7 @@ class Simulation {
 
   private allTaken(): boolean {
     if (this.unpublished > 0) return false
-    const { snapshotOffset, stream, tables } = this.outputs
-    return this.partitions.every((partition) => {
-      const last = stream("raw").lane(`logs.raw.${partition}.>`).at(-1)?.sequence ?? 0
-      return tables.ledgerThrough(partition) >= last && snapshotOffset(partition) >= last
-    })
+    return this.partitions.every((partition) => isTaken(this.outputs, partition))
   }
 
   /** Whether the partitions are balanced, and nothing has changed since windows were told the time. */

@@ -18,7 +18,8 @@ import type { ModelBroker } from "./model-broker.ts"
 import type { ModelBus } from "./model-bus.ts"
 import type { ModelSnapshots } from "./model-snapshots.ts"
 import type { ModelStore } from "./model-store.ts"
-import type { Placement, Sabotage } from "./simulate.ts"
+import type { Sabotage } from "./sabotage.ts"
+import type { Placement } from "./simulate.ts"
 import type { World } from "./world.ts"
 
 /** What all processes of a simulation share. */
@@ -177,6 +178,7 @@ export class SimulatedProcess {
   private servicesOf(life: Life): Context.Context<Services> {
     const { bus, sabotage, world } = this.shared
     const tables = this.shared.store.tablesOf(life)
+    const storedMessages = this.shared.store.storedMessagesOf(life)
     const broker = this.shared.broker.brokerOf(life)
     const publisher = this.shared.broker.publisherOf(life)
     return Context.make(Store, {} as never).pipe(
@@ -187,8 +189,7 @@ export class SimulatedProcess {
         makeHealth(() => world.wall)
       ),
       Context.add(Metrics, metrics),
-      // The model broker loses nothing that it has taken in.
-      Context.add(StoredMessages, { between: () => Effect.succeed([]) }),
+      Context.add(StoredMessages, sabotage?.storedMessages?.(storedMessages) ?? storedMessages),
       Context.add(Tables, sabotage?.tables?.(tables) ?? tables),
       Context.add(Broker, sabotage?.broker?.(broker) ?? broker),
       Context.add(Clock.Clock, life.clock),
