@@ -22,6 +22,7 @@ describe("a simulated pipeline", { retry: 0, timeout: 600_000 }, () => {
     expect(totals.handOvers).toBeGreaterThan(50)
     expect(totals.wideKills).toBeGreaterThan(50)
     expect(totals.powerFailures).toBeGreaterThan(300)
+    expect(totals.losses).toBeGreaterThan(10)
     expect(totals.letters).toBeGreaterThan(300)
     expect(totals.replays).toBeGreaterThan(10)
   })
