@@ -10,7 +10,7 @@ import { beginOf, type Generations, numberedBroker } from "./generation.ts"
 import { Nats } from "./nats.ts"
 
 const services = Context.make(Nats, {} as never).pipe(
-  Context.add(Health, makeHealth()),
+  Context.add(Health, makeHealth(() => 0)),
   Context.add(Metrics, makeMetrics({ processMetrics: false }))
 )
 
