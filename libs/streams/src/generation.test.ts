@@ -10,7 +10,10 @@ import { beginOf, type Generations, numberedBroker } from "./generation.ts"
 import { Nats } from "./nats.ts"
 
 const services = Context.make(Nats, {} as never).pipe(
-  Context.add(Health, makeHealth(() => 0)),
+  Context.add(
+    Health,
+    makeHealth(() => 0)
+  ),
   Context.add(Metrics, makeMetrics({ processMetrics: false }))
 )
 
