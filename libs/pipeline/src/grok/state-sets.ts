@@ -16,7 +16,7 @@ export class StateSets {
   /** States looked at since the beginning. */
   steps = 0
   /** By `set << shift | class`: the set one byte before, -1 when not worked out; at the class of the edge: 1 when a match begins at the start of the text. */
-  table: Int32Array
+  table: Int16Array
   readonly shift: number
   readonly members: Array<Int32Array> = []
   /** The side of the byte that a set stands before. */
@@ -42,7 +42,7 @@ export class StateSets {
     this.emptyFrom = emptyFrom
     this.takeFrom = takeFrom
     this.seen = new Int32Array(program.operations.length)
-    this.table = new Int32Array(16 << this.shift)
+    this.table = new Int16Array(16 << this.shift)
     this.forget()
   }
 
@@ -111,7 +111,7 @@ export class StateSets {
     this.memberCount += members.length
     this.numbers.set(key, number)
     if ((number + 1) << this.shift > this.table.length) {
-      const table = new Int32Array(this.table.length * 2)
+      const table = new Int16Array(this.table.length * 2)
       table.set(this.table)
       this.table = table
     }

@@ -16,9 +16,24 @@ describe("alb", () => {
       "http.status": "502",
       bytes: "366",
       "http.request": "GET https://shop.example:443/pay HTTP/1.1",
-      user_agent: "curl/8.5.0"
+      "http.method": "GET",
+      "http.url": "https://shop.example:443/pay",
+      "http.version": "1.1",
+      user_agent: "curl/8.5.0",
+      "tls.cipher": "ECDHE",
+      server_name: "shop.example",
+      rule_priority: "0"
     })
+    expect(record.attributes["certificate.arn"]).toBeUndefined()
     expect(record.attributes["target.status"]).toBeUndefined()
+  })
+
+  it("takes a request apart only where it is one", () => {
+    const odd = recordOf(line.replace("GET https://shop.example:443/pay HTTP/1.1", "-"), { codec: "alb" })
+    expect(odd.parsed).toBe(true)
+    expect(odd.attributes["http.method"]).toBeUndefined()
+    const fieldsUpToAgent = line.slice(0, line.indexOf(" ECDHE"))
+    expect(recordOf(fieldsUpToAgent, { codec: "alb" }).attributes.user_agent).toBe("curl/8.5.0")
   })
 
   it("takes no line that breaks off", () => {

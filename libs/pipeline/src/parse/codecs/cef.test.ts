@@ -17,6 +17,19 @@ describe("cef", () => {
     })
   })
 
+  it("reads escapes in header and extension, and leaves those that are none", () => {
+    const { attributes } = recordOf(
+      String.raw`CEF:0|A|B|1|2|a \| b \\ c|3|path=C:\dir act=x \= y msg=one\ntwo src=10.0.0.1`
+    )
+    expect(attributes).toMatchObject({
+      "cef.name": "a | b \\ c",
+      path: "C:\\dir",
+      act: "x = y",
+      msg: "one\ntwo",
+      src: "10.0.0.1"
+    })
+  })
+
   it("reads an event behind a syslog header", () => {
     const record = recordOf(`<14>Nov 20 14:22:01 fw1 ${event}`)
     expect(record).toMatchObject({ host: "fw1", service: "", body: event, attributes: { dst: "10.0.0.5" } })

@@ -5,6 +5,7 @@ import { role } from "../field-roles.ts"
 import { isDigit } from "../instant.ts"
 import type { KeyTable } from "../key-table.ts"
 import type { RecordDraft } from "../record-draft.ts"
+import { scratchText } from "../text-fields.ts"
 
 const CefConfig = Schema.Struct({})
 
@@ -73,7 +74,8 @@ const readEvent = (
   for (let field = 0; field < fields.length; field++) {
     const behind = fieldEnd(bytes, at, end)
     if (behind >= end && field < fields.length - 1) return false
-    draft.addAttribute(fields[field], at, behind - at)
+    const from = unescaped(bytes, at, behind, draft)
+    draft.addAttribute(fields[field], from, from < 0 ? draft.scratchUsed + 1 + from : behind - at)
     if (isCef && field === fields.length - 1) draft.severityNumber = severityOf(bytes, at, behind)
     at = Math.min(behind + 1, end)
   }
@@ -122,7 +124,9 @@ const readExtension = (
     if (mark >= end || bytes[mark] !== equals || mark === at) return
     const valueStart = mark + 1
     const valueEnd = nextKey(bytes, valueStart, end, between)
-    draft.addField(draft.overflow ? -1 : keys.intern(bytes, at, mark), valueStart, valueEnd - valueStart)
+    const from = unescaped(bytes, valueStart, valueEnd, draft)
+    const length = from < 0 ? draft.scratchUsed + 1 + from : valueEnd - valueStart
+    draft.addField(draft.overflow ? -1 : keys.intern(bytes, at, mark), from, length)
     at = valueEnd
   }
 }
@@ -150,4 +154,24 @@ const nextKey = (bytes: Uint8Array, at: number, end: number, between: number): n
     position++
   }
   return end
+}
+
+/** Where the text of `bytes[start, end)` lies without its escapes: as it stands when it has none, else in scratch. */
+const unescaped = (bytes: Uint8Array, start: number, end: number, draft: RecordDraft): number => {
+  let at = start
+  while (at < end && bytes[at] !== backslash) at++
+  if (at >= end) return start
+  const text = new Uint8Array(end - start)
+  let length = 0
+  for (at = start; at < end; at++) {
+    const meant = bytes[at] === backslash && at + 1 < end ? escaped(bytes[at + 1]) : -1
+    if (meant >= 0) at++
+    text[length++] = meant >= 0 ? meant : bytes[at]
+  }
+  return scratchText(draft, text.subarray(0, length))
+}
+
+const escaped = (byte: number): number => {
+  if (byte === bar || byte === equals || byte === backslash) return byte
+  return byte === 110 ? 10 : byte === 114 ? 13 : -1
 }

@@ -74,4 +74,21 @@ describe("clf", () => {
   ])("keeps %s raw", (text) => {
     expect(recordOf(text, clf)).toMatchObject({ parsed: false, body: text, attributes: {} })
   })
+
+  it("reads what nginx and its ingress write behind the user agent", () => {
+    const line = '192.0.2.7 - - [20/Nov/2026:14:22:01 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8.1"'
+    expect(recordOf(`${line} "198.51.100.4, 10.0.0.1"`).attributes["http.forwarded_for"]).toBe("198.51.100.4, 10.0.0.1")
+    expect(recordOf(`${line} "2.75"`).attributes["http.gzip_ratio"]).toBe("2.75")
+    expect(recordOf(`${line} "-"`).attributes["http.more"]).toBeUndefined()
+    expect({ ...recordOf(`${line} 462 0.050 [shop-80] [] 10.0.0.5:80 19 0.049 200 7521`).attributes }).toMatchObject({
+      "http.request_length": "462",
+      "http.request_time": "0.050",
+      "upstream.name": "shop-80",
+      "upstream.address": "10.0.0.5:80",
+      "upstream.response_time": "0.049",
+      "upstream.status": "200",
+      request_id: "7521"
+    })
+    expect(recordOf(`${line} a b c d e f g h i j`).attributes["http.more"]).toBe("a b c d e f g h i j")
+  })
 })

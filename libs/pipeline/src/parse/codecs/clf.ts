@@ -1,5 +1,6 @@
 // The clf codec: access logs in the common and combined log formats.
 import { Effect, Schema } from "effect"
+import { AccessMore } from "../access-more.ts"
 import { type BindCodec, defineCodec } from "../codec.ts"
 import { role } from "../field-roles.ts"
 import { isDigit } from "../instant.ts"
@@ -30,7 +31,7 @@ const headLimit = 512
  * warning, else information.
  */
 export const bindClf: BindCodec = ({ keys, time, instant }) => {
-  const [virtualHost, client, identity, user, request, method, path, protocol, status, size, referer, agent, more] = [
+  const [virtualHost, client, identity, user, request, method, path, protocol, status, size, referer, agent] = [
     "http.host",
     "client",
     "identity",
@@ -42,9 +43,9 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
     "http.status",
     "bytes",
     "referer",
-    "user_agent",
-    "http.more"
+    "user_agent"
   ].map((key) => keys.fix(key))
+  const more = new AccessMore(keys)
 
   return {
     name: "clf",
@@ -100,7 +101,7 @@ export const bindClf: BindCodec = ({ keys, time, instant }) => {
           at = next + 2
         }
       }
-      add(draft, bytes, more, at, end)
+      more.read(bytes, at, end, draft)
       const hundreds = bytes[statusStart]
       draft.severityNumber = hundreds === 53 ? 17 : hundreds === 52 ? 13 : 9
       draft.takeTime(instant, bracket + 1, timeEnd - bracket - 1)

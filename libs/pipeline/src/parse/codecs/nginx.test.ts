@@ -30,4 +30,13 @@ describe("nginx", () => {
     })
     expect(recordOf("2026/11/20 14:22:01 [error] words", { codec: "nginx" }).parsed).toBe(false)
   })
+
+  it.each(["50.416 by zone", "50.416, by zone"])("reads a limit that was exceeded: %s", (words) => {
+    const line = `2026/11/20 14:22:01 [error] 31#31: *7 limiting requests, excess: ${words} "api", client: 192.0.2.7`
+    expect(recordOf(line).attributes).toMatchObject({
+      "nginx.excess": "50.416",
+      "nginx.zone": "api",
+      client: "192.0.2.7"
+    })
+  })
 })

@@ -34,6 +34,8 @@ export const bindNginx: BindCodec = ({ keys, time, instant }) => {
   const processId = keys.fix("pid")
   const threadId = keys.fix("tid")
   const connection = keys.fix("nginx.connection")
+  const excess = keys.fix("nginx.excess")
+  const zoneName = keys.fix("nginx.zone")
   const named = fields.map((name) => ({
     bytes: new TextEncoder().encode(` ${name}: `),
     key: keys.fix(
@@ -62,6 +64,7 @@ export const bindNginx: BindCodec = ({ keys, time, instant }) => {
         draft.addAttribute(connection, threadEnd + 3, behind - threadEnd - 3)
       }
       for (const field of named) addField(bytes, threadEnd, end, draft, field)
+      addLimit(bytes, threadEnd, end, draft, excess, zoneName)
       draft.setRole(role.body, process, end - process)
       return true
     }
@@ -94,4 +97,40 @@ const addField = (
     draft.addAttribute(field.key, start, behind - start)
     return
   }
+}
+
+const limitMark = new TextEncoder().encode("ing requests, excess: ")
+const zoneMark = new TextEncoder().encode(' by zone "')
+
+/** Adds what a limit was exceeded by, and the limit's zone: `limiting requests, excess: 50.416 by zone "api"`. */
+const addLimit = (
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  draft: RecordDraft,
+  excess: number,
+  zoneName: number
+): void => {
+  // The words stand right behind the connection, so a search through the whole line is not needed.
+  const limit = Math.min(end, from + 64)
+  for (let at = from; at < limit; at++) {
+    if (!startsWith(bytes, at, end, limitMark)) continue
+    const start = at + limitMark.length
+    let stop = start
+    while (stop < end && (isDigit(bytes[stop]) || bytes[stop] === 46)) stop++
+    if (stop > start) draft.addAttribute(excess, start, stop - start)
+    const zone = bytes[stop] === comma ? stop + 1 : stop
+    if (!startsWith(bytes, zone, end, zoneMark)) return
+    const name = zone + zoneMark.length
+    let behind = name
+    while (behind < end && bytes[behind] !== quote) behind++
+    draft.addAttribute(zoneName, name, behind - name)
+    return
+  }
+}
+
+const startsWith = (bytes: Uint8Array, at: number, end: number, mark: Uint8Array): boolean => {
+  if (at + mark.length > end) return false
+  for (let i = 0; i < mark.length; i++) if (bytes[at + i] !== mark[i]) return false
+  return true
 }
