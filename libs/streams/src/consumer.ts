@@ -1,6 +1,7 @@
 // Consumer: a durable JetStream consumer as a mailbox; in order, each message once per life, acknowledged up to a point.
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
-import { Health } from "@tailrace/telemetry/health"
+import type { Msg } from "@nats-io/nats-core"
+import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Clock, Deferred, Effect, Latch, Schedule } from "effect"
 import { growingPauses } from "./backoff.ts"
@@ -10,7 +11,7 @@ import type { Delivery } from "./delivery.ts"
 import { ConsumerError, type DurableOptions, durableProblem, ensureDurable, resetDurable } from "./durable.ts"
 import { elapsedMillis } from "./elapsed.ts"
 import { Mailbox, type MailboxClosed } from "./mailbox.ts"
-import { Nats } from "./nats.ts"
+import { Nats, type NatsShape } from "./nats.ts"
 import { PullSession } from "./pull-session.ts"
 
 export interface ConsumerOptions extends DurableOptions {
@@ -89,45 +90,47 @@ const API_TIMEOUT_MILLIS = 1_500
 
 const patience = growingPauses("100 millis", "2 seconds")
 
-/**
- * Opens a durable for the life of the scope. Lost connections, killed brokers and deleted consumers heal by a reset to
- * what is not acknowledged yet; messages already delivered are not delivered again. See ConsumerError for what does not.
- */
-export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOptions) {
-  const { data, control } = yield* Nats
-  const clock = yield* Clock.Clock
-  const now = elapsedMillis(clock)
-  const metrics = yield* Metrics
-  const label = { durable: options.durable }
-  const recoveries = metrics.counter("tailrace_consumer_recoveries_total", "Sessions replaced", ["durable"])
-  const skipped = metrics.counter("tailrace_consumer_skipped_total", "Redeliveries not handed on again", ["durable"])
-  const health = (yield* Health).register(`consumer.${options.durable}`)
-  yield* Effect.addFinalizer(() => Effect.sync(health.remove))
+/** The sessions of one consumer, one after the other. */
+class Sessions {
+  current: PullSession | undefined
+  readonly #open: (brake: (reason: string) => void) => PullSession
+  #broken = Deferred.makeUnsafe<string>()
 
-  const unavailable = (cause: unknown) =>
-    new ConsumerError({ reason: "unavailable", message: `jetstream cannot be reached: ${String(cause)}` })
-  const manager = yield* Effect.tryPromise({
-    try: () => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }),
-    catch: unavailable
+  constructor(open: (brake: (reason: string) => void) => PullSession) {
+    this.#open = open
+  }
+
+  /** Ends the present session for a reason in words. */
+  readonly brake = (reason: string): void => {
+    Deferred.doneUnsafe(this.#broken, Effect.succeed(reason))
+  }
+
+  /** A session until it breaks; answers why. */
+  readonly run: Effect.Effect<string> = Effect.suspend(() => {
+    this.#broken = Deferred.makeUnsafe<string>()
+    const session = this.#open(this.brake)
+    this.current = session
+    return Effect.tap(Deferred.await(this.#broken), () => Effect.sync(() => session.close()))
   })
-  const asked = options.startSequence ?? 1
-  const floor = yield* ensureDurable(manager, options)
-  const behind = Math.min(Math.max(asked, floor + 1), options.lacking ?? Number.POSITIVE_INFINITY)
-  const startSequence = options.replay === true ? asked : behind
-  yield* resetDurable(manager, options, startSequence)
+}
 
-  let session: PullSession | undefined
-  const mailbox = new Mailbox<Delivery, ConsumerError>({
-    capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024,
-    onRoom: () => session?.refill()
-  })
-  const closed = yield* Deferred.make<never, ConsumerError>()
-  const connected = yield* Latch.make(true)
-  let broken = Deferred.makeUnsafe<string>()
-  const brake = (reason: string) => Deferred.doneUnsafe(broken, Effect.succeed(reason))
-  const inbox = new ConsumerInbox(data, mailbox, startSequence, () => skipped.inc(label))
+/** Whether so many deliveries went missing lately that another reader is the likely cause. */
+const gapCounter = (now: () => number) => {
+  let gaps = 0
+  let since = 0
+  return (reason: string): boolean => {
+    if (reason !== ConsumerInbox.gap) return false
+    if (now() - since > GAP_WINDOW_MILLIS) {
+      gaps = 0
+      since = now()
+    }
+    return ++gaps > GAPS_ALLOWED
+  }
+}
 
-  const stillOwned = Effect.filterOrFail(
+/** Sets the durable back to what is not settled, where this process may and the stream is still the same one. */
+const recovery = (manager: JetStreamManager, options: ConsumerOptions, inbox: ConsumerInbox) =>
+  Effect.filterOrFail(
     options.owned ?? Effect.succeed(true),
     (owned) => owned,
     () =>
@@ -135,63 +138,112 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
         reason: "superseded",
         message: `another process took over what consumer ${options.durable} of stream ${options.stream} feeds`
       })
-  )
-  const recover = stillOwned.pipe(
+  ).pipe(
     Effect.andThen(ensureDurable(manager, options)),
     Effect.andThen(Effect.suspend(() => stillHas(manager, options.stream, inbox.state()))),
     Effect.andThen(Effect.suspend(() => resetDurable(manager, options, inbox.settled + 1))),
     Effect.retry(($) => $(patience).pipe(Schedule.while(({ input }) => input.reason === "unavailable")))
   )
-  let gaps = 0
-  let gapsSince = 0
-  const countGap = (reason: string) => {
-    if (reason !== ConsumerInbox.gap) return false
-    if (now() - gapsSince > GAP_WINDOW_MILLIS) {
-      gaps = 0
-      gapsSince = now()
+
+/** Looks, for the life of the scope, for what nobody tells: a silent broker, and changes of the durable. */
+const lookAfter = Effect.fnUntraced(function* (
+  manager: JetStreamManager,
+  options: ConsumerOptions,
+  inbox: ConsumerInbox,
+  sessions: Sessions,
+  health: HealthReporter
+) {
+  const tick = Effect.sync(() => {
+    sessions.current?.tick()
+    // The late acknowledgement of a process that is no longer the owner makes the broker ignore those of this one.
+    const silent = (sessions.current?.waitedMillis ?? 0) > WITHHELD_MILLIS
+    if (silent && inbox.awaits(options.maxAckPending)) sessions.brake("the broker holds messages back")
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep("500 millis"), tick)))
+  /** What changes at the broker is told to nobody who waits for messages. */
+  let paused = false
+  const look = Effect.gen(function* () {
+    const problem = yield* Effect.promise(() => durableProblem(manager, options).catch(() => undefined))
+    if (problem?.heals === true) sessions.brake(problem.reason)
+    else if (problem !== undefined) health.live(problem.reason)
+    else if (paused) health.ready()
+    paused = problem?.heals === false
+  })
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(LOOK_EVERY), look)))
+})
+
+/** The durable, set to where its reader begins; answers that sequence. */
+const beginAt = Effect.fnUntraced(function* (manager: JetStreamManager, options: ConsumerOptions) {
+  const asked = options.startSequence ?? 1
+  const floor = yield* ensureDurable(manager, options)
+  const behind = Math.min(Math.max(asked, floor + 1), options.lacking ?? Number.POSITIVE_INFINITY)
+  const startSequence = options.replay === true ? asked : behind
+  yield* resetDurable(manager, options, startSequence)
+  return startSequence
+})
+
+const openManager = (control: NatsShape["control"]) =>
+  Effect.tryPromise({
+    try: () => jetstreamManager(control, { checkAPI: false, timeout: API_TIMEOUT_MILLIS }),
+    catch: (cause) =>
+      new ConsumerError({ reason: "unavailable", message: `jetstream cannot be reached: ${String(cause)}` })
+  })
+
+/**
+ * Opens a durable for the life of the scope. Lost connections, killed brokers and deleted consumers heal by a reset to
+ * what is not acknowledged yet; messages already delivered are not delivered again. See ConsumerError for what does not.
+ */
+export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOptions) {
+  const { durable, maxMessages = 256, stream } = options
+  const capacityBytes = options.capacityBytes ?? 32 * 1024 * 1024
+  const { data, control } = yield* Nats
+  const now = elapsedMillis(yield* Clock.Clock)
+  const metrics = yield* Metrics
+  const recoveries = metrics.counter("tailrace_consumer_recoveries_total", "Sessions replaced", ["durable"])
+  const skipped = metrics.counter("tailrace_consumer_skipped_total", "Redeliveries not handed on again", ["durable"])
+  const health = (yield* Health).register(`consumer.${durable}`)
+  yield* Effect.addFinalizer(() => Effect.sync(health.remove))
+  const manager = yield* openManager(control)
+  const startSequence = yield* beginAt(manager, options)
+
+  const mailbox: Mailbox<Delivery, ConsumerError> = new Mailbox({
+    capacityBytes,
+    onRoom: () => sessions.current?.refill()
+  })
+  const inbox = new ConsumerInbox(data, mailbox, startSequence, () => skipped.inc({ durable }))
+  const sessions = new Sessions((brake) => {
+    inbox.newSession()
+    const message = (one: Msg) => {
+      if (!inbox.receive(one)) brake(ConsumerInbox.gap)
     }
-    return ++gaps > GAPS_ALLOWED
-  }
-  const serve = Effect.fnUntraced(function* () {
+    const wanted = { stream, durable, maxMessages, capacityBytes, group: options.pin?.group }
+    const handlers = { heldBytes: () => mailbox.bytes, message, broken: brake }
+    const session = new PullSession(data, wanted, handlers, now)
+    health.ready()
+    return session
+  })
+  const closed = yield* Deferred.make<never, ConsumerError>()
+  const connected = yield* Latch.make(true)
+  const recover = recovery(manager, options, inbox)
+  const tooManyGaps = gapCounter(now)
+  const serve = Effect.gen(function* () {
     for (;;) {
-      broken = Deferred.makeUnsafe<string>()
-      inbox.newSession()
-      session = new PullSession(
-        data,
-        {
-          stream: options.stream,
-          durable: options.durable,
-          maxMessages: options.maxMessages ?? 256,
-          capacityBytes: options.capacityBytes ?? 32 * 1024 * 1024,
-          group: options.pin?.group
-        },
-        {
-          heldBytes: () => mailbox.bytes,
-          message: (message) => {
-            if (!inbox.receive(message)) brake(ConsumerInbox.gap)
-          },
-          broken: brake
-        },
-        now
-      )
-      health.ready()
-      const reason = yield* Deferred.await(broken)
-      session.close()
-      recoveries.inc(label)
+      const reason = yield* sessions.run
+      recoveries.inc({ durable })
       health.live(reason)
       const level = reason.startsWith("somebody") ? "Warn" : "Debug"
-      yield* Effect.logWithLevel(level)(`consumer ${options.durable} starts a new session: ${reason}`)
-      if (countGap(reason)) {
-        const message = `deliveries of consumer ${options.durable} go missing, another process consumes it: stop one of them`
+      yield* Effect.logWithLevel(level)(`consumer ${durable} starts a new session: ${reason}`)
+      if (tooManyGaps(reason)) {
+        const message = `deliveries of consumer ${durable} go missing, another process consumes it: stop one of them`
         return yield* new ConsumerError({ reason: "contended", message })
       }
       yield* connected.await
       yield* recover
     }
   })
-  yield* Effect.addFinalizer(() => Effect.sync(() => session?.close()))
+  yield* Effect.addFinalizer(() => Effect.sync(() => sessions.current?.close()))
   yield* Effect.forkScoped(
-    serve().pipe(
+    serve.pipe(
       Effect.catch((error: ConsumerError) =>
         Effect.suspend(() => {
           health.live(error.message)
@@ -204,39 +256,17 @@ export const openConsumer = Effect.fnUntraced(function* (options: ConsumerOption
   yield* onStatus(data, ({ type }) => {
     if (type === "disconnect") {
       connected.closeUnsafe()
-      brake("disconnected")
+      sessions.brake("disconnected")
     }
     if (type === "reconnect") connected.openUnsafe()
   })
-  yield* Effect.forkScoped(
-    Effect.sleep("500 millis").pipe(
-      Effect.andThen(
-        Effect.sync(() => {
-          session?.tick()
-          // The late acknowledgement of a process that is no longer the owner makes the broker ignore those of this one.
-          const withheld = (session?.waitedMillis ?? 0) > WITHHELD_MILLIS && inbox.awaits(options.maxAckPending)
-          if (withheld) brake("the broker holds messages back")
-        })
-      ),
-      Effect.forever
-    )
-  )
-  /** What changes at the broker is told to nobody who waits for messages. */
-  let paused = false
-  const look = Effect.gen(function* () {
-    const problem = yield* Effect.promise(() => durableProblem(manager, options).catch(() => undefined))
-    if (problem?.heals === true) brake(problem.reason)
-    else if (problem !== undefined) health.live(problem.reason)
-    else if (paused) health.ready()
-    paused = problem?.heals === false
-  })
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(LOOK_EVERY), look)))
+  yield* lookAfter(manager, options, inbox, sessions, health)
   const consumer: Consumer = {
     take: mailbox.take,
     takeAll: mailbox.takeAll,
     ackThrough: (sequence) => Effect.sync(() => inbox.ackThrough(sequence)),
     drain: Effect.sync(() => {
-      session?.close()
+      sessions.current?.close()
       mailbox.end()
     }),
     closed: Deferred.await(closed),

@@ -74,11 +74,18 @@ type HopFailure<E> = E | HopError | Effect.Error<Consumer["take"]>
 
 const pauses = growingPauses("100 millis", "2 seconds")
 
+/** How far a hop is. */
+interface Progress {
+  position: HopPosition
+  inputs: number
+  outputs: number
+  holding: string
+}
+
 /** Starts a hop for the life of the scope, from the first input its output does not cover. */
 export const startHop = Effect.fnUntraced(function* <E, R>(
   options: HopOptions<E, R>
 ): Effect.fn.Return<Hop<HopFailure<E>>, HopFailure<E>, R | Scope.Scope | Nats | Publisher | Health | Metrics> {
-  const publisher = yield* Publisher
   const elapsed = elapsedMillis(yield* Clock.Clock)
   const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(health.remove))
@@ -90,59 +97,14 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
         (error) => new HopError({ reason: error.reason, message: `hop ${options.name}: ${error.message}` })
       )
     )
-  let position: HopPosition = yield* readPosition
+  const progress: Progress = { position: yield* readPosition, inputs: 0, outputs: 0, holding: "" }
+  const { position } = progress
   const unfinished = position.part < position.parts
   const consumer = yield* broker.openConsumer({
     ...options.input,
     startSequence: unfinished ? position.first : position.last + 1
   })
-  const life = nuid.next()
-  const counts = { inputs: 0, outputs: 0, holding: "" }
-
-  const hold = (error: PublishError) =>
-    Effect.sync(() => {
-      counts.holding = error.message
-      health.live(error.message)
-    })
-  const publish = Effect.fnUntraced(function* (output: HopOutput, next: HopPosition) {
-    const id = `${life}-${next.first}-${next.last}-${next.part}`
-    const ack = yield* publisher
-      .publish(options.outputSubject, output.payload, {
-        id,
-        headers: { ...output.headers, ...hopHeaders(next) },
-        expectLastSubjectSequence: position.sequence
-      })
-      .pipe(
-        Effect.tapError((error) => (canWait(error) ? hold(error) : Effect.void)),
-        Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => canWait(input)))),
-        Effect.map((stored) => stored.sequence),
-        Effect.catch((error) => Effect.flatMap(afterRefusal(error), (stored) => settleRefusal(error, stored, id)))
-      )
-    if (counts.holding !== "") {
-      counts.holding = ""
-      health.ready()
-    }
-    position = { ...next, sequence: ack, id }
-    counts.outputs++
-  })
-  const afterRefusal = (error: PublishError) =>
-    error.reason === "wrong-last-sequence" ? Effect.asSome(readPosition) : Effect.succeedNone
-  /** The refusal may answer a repeat of our own message whose acknowledgement got lost. */
-  const settleRefusal = (
-    error: PublishError,
-    stored: Effect.Success<ReturnType<typeof afterRefusal>>,
-    id: string
-  ): Effect.Effect<number, HopError> => {
-    if (stored._tag === "Some" && stored.value.id === id) return Effect.succeed(stored.value.sequence)
-    if (error.reason === "wrong-last-sequence") {
-      const message = `hop ${options.name} is no longer the writer of ${options.outputSubject}, another process took over`
-      return Effect.fail(new HopError({ reason: "superseded", message }))
-    }
-    const reason = error.reason === "too-large" ? "too-large" : "no-stream"
-    return Effect.fail(new HopError({ reason, message: `hop ${options.name}: ${error.message}` }))
-  }
-  const transform = (inputs: ReadonlyArray<Delivery>, partsDone: number) =>
-    Effect.map(options.transform(inputs), (outputs): Transformed => ({ inputs, outputs, partsDone }))
+  const publish = outputTo(options, yield* Publisher, progress, health, readPosition)
   const handOn = Effect.fnUntraced(function* ({ inputs, outputs, partsDone }: Transformed) {
     const first = (inputs[0] as Delivery).sequence
     const last = (inputs.at(-1) as Delivery).sequence
@@ -150,7 +112,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
       const next = { first, last, part: part + 1, parts: outputs.length, sequence: 0, id: "" }
       yield* publish(outputs[part] as HopOutput, next)
     }
-    counts.inputs += inputs.length
+    progress.inputs += inputs.length
     for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
   })
@@ -160,47 +122,18 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   let under: Fiber.Fiber<void, HopError> | undefined
   const settle = Effect.suspend(() => (under === undefined ? Effect.void : Fiber.join(under)))
   const process = Effect.fnUntraced(function* (inputs: ReadonlyArray<Delivery>, partsDone: number) {
-    const next = yield* transform(inputs, partsDone)
+    const outputs = yield* options.transform(inputs)
     yield* settle
+    const next = { inputs, outputs, partsDone }
     under = yield* Effect.forkScoped(Effect.tapCause(handOn(next), (cause) => Deferred.failCause(refused, cause)))
-  })
-  const maxInputBytes = options.maxInputBytes ?? 1024 * 1024
-  /** At least one input, and those that come while it waits. */
-  const takeRun = Effect.gen(function* () {
-    const taken: Array<Delivery> = yield* consumer.takeAll
-    const until = elapsed() + (options.lingerMillis ?? 0)
-    let bytes = taken.reduce((sum, { data }) => sum + data.length, 0)
-    while (bytes < maxInputBytes && elapsed() < until) {
-      const more = yield* Effect.timeoutOption(consumer.takeAll, until - elapsed()).pipe(
-        Effect.catchTag("MailboxClosed", () => Effect.succeedNone)
-      )
-      if (more._tag === "None") break
-      taken.push(...more.value)
-      bytes += more.value.reduce((sum, { data }) => sum + data.length, 0)
-    }
-    return taken
   })
   const loop = Effect.gen(function* () {
     if (unfinished) {
       const inputs: Array<Delivery> = []
-      const until = position.last
-      while ((inputs.at(-1)?.sequence ?? 0) < until) inputs.push(yield* consumer.take)
+      while ((inputs.at(-1)?.sequence ?? 0) < position.last) inputs.push(yield* consumer.take)
       yield* process(inputs, position.part)
     }
-    for (;;) {
-      let run: Array<Delivery> = []
-      let bytes = 0
-      for (const one of yield* takeRun) {
-        if (run.length > 0 && bytes + one.data.length > maxInputBytes) {
-          yield* process(run, 0)
-          run = []
-          bytes = 0
-        }
-        run.push(one)
-        bytes += one.data.length
-      }
-      yield* process(run, 0)
-    }
+    for (;;) for (const run of yield* takeRuns(options, consumer, elapsed)) yield* process(run, 0)
   })
   health.ready()
   const drained = (error: HopFailure<E>): error is MailboxClosed & HopFailure<E> =>
@@ -212,9 +145,104 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     name: options.name,
     done,
     drain: Effect.andThen(consumer.drain, done),
-    state: () => ({ covered: position.last, ...counts, consumer: consumer.state() })
+    state: () => {
+      const { holding, inputs, outputs, position } = progress
+      return { covered: position.last, inputs, outputs, holding, consumer: consumer.state() }
+    }
   }
 })
+
+/** At least one input, and those that come while it waits, in runs of no more bytes than are put together. */
+const takeRuns = Effect.fnUntraced(function* (
+  {
+    lingerMillis = 0,
+    maxInputBytes = 1024 * 1024
+  }: { readonly lingerMillis?: number; readonly maxInputBytes?: number },
+  consumer: Consumer,
+  elapsed: () => number
+) {
+  const taken: Array<Delivery> = yield* consumer.takeAll
+  const until = elapsed() + lingerMillis
+  let waiting = bytesOf(taken)
+  while (waiting < maxInputBytes && elapsed() < until) {
+    const more = yield* Effect.timeoutOption(consumer.takeAll, until - elapsed()).pipe(
+      Effect.catchTag("MailboxClosed", () => Effect.succeedNone)
+    )
+    if (more._tag === "None") break
+    taken.push(...more.value)
+    waiting += bytesOf(more.value)
+  }
+  const runs: Array<Array<Delivery>> = []
+  let run: Array<Delivery> = []
+  let bytes = 0
+  for (const one of taken) {
+    if (run.length > 0 && bytes + one.data.length > maxInputBytes) {
+      runs.push(run)
+      run = []
+      bytes = 0
+    }
+    run.push(one)
+    bytes += one.data.length
+  }
+  return [...runs, run]
+})
+
+const bytesOf = (deliveries: ReadonlyArray<Delivery>): number =>
+  deliveries.reduce((sum, { data }) => sum + data.length, 0)
+
+/** The writer of a hop's output: each message expects the one before, and is held while the broker cannot take it. */
+const outputTo = (
+  options: { readonly name: string; readonly outputSubject: string },
+  publisher: Publisher["Service"],
+  progress: Progress,
+  health: HealthReporter,
+  readPosition: Effect.Effect<HopPosition, HopError, Nats>
+) => {
+  const { name, outputSubject } = options
+  const life = nuid.next()
+  const hold = (error: PublishError) =>
+    Effect.sync(() => {
+      progress.holding = error.message
+      health.live(error.message)
+    })
+  const afterRefusal = (error: PublishError) =>
+    error.reason === "wrong-last-sequence" ? Effect.asSome(readPosition) : Effect.succeedNone
+  /** The refusal may answer a repeat of our own message whose acknowledgement got lost. */
+  const settleRefusal = (
+    error: PublishError,
+    stored: Effect.Success<ReturnType<typeof afterRefusal>>,
+    id: string
+  ): Effect.Effect<number, HopError> => {
+    if (stored._tag === "Some" && stored.value.id === id) return Effect.succeed(stored.value.sequence)
+    if (error.reason === "wrong-last-sequence") {
+      const message = `hop ${name} is no longer the writer of ${outputSubject}, another process took over`
+      return Effect.fail(new HopError({ reason: "superseded", message }))
+    }
+    const reason = error.reason === "too-large" ? "too-large" : "no-stream"
+    return Effect.fail(new HopError({ reason, message: `hop ${name}: ${error.message}` }))
+  }
+  return Effect.fnUntraced(function* (output: HopOutput, next: HopPosition) {
+    const id = `${life}-${next.first}-${next.last}-${next.part}`
+    const sequence = yield* publisher
+      .publish(outputSubject, output.payload, {
+        id,
+        headers: { ...output.headers, ...hopHeaders(next) },
+        expectLastSubjectSequence: progress.position.sequence
+      })
+      .pipe(
+        Effect.tapError((error) => (canWait(error) ? hold(error) : Effect.void)),
+        Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => canWait(input)))),
+        Effect.map((stored) => stored.sequence),
+        Effect.catch((error) => Effect.flatMap(afterRefusal(error), (stored) => settleRefusal(error, stored, id)))
+      )
+    if (progress.holding !== "") {
+      progress.holding = ""
+      health.ready()
+    }
+    progress.position = { ...next, sequence, id }
+    progress.outputs++
+  })
+}
 
 /** A full stream or an absent broker passes; the batch is held until then. */
 const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"

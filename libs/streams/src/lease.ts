@@ -50,16 +50,9 @@ const ensureLease = async (manager: JetStreamManager, partition: number, put: ()
   if ((await manager.streams.getMessage(stream, { last_by_subj: subject })) === null) await put()
 }
 
-/**
- * Waits until this process is the pinned client of the partition's owner consumer, and stays it for the life of the
- * scope, whose end hands over at once. The consumer delivers one message that nobody acknowledges, so there is always
- * something to be pinned by, and the requests that keep the pin ask for less than its size. `standby` is called once,
- * when another process turns out to be the owner.
- */
-export const takeLease = Effect.fnUntraced(function* (partition: number, standby: () => void) {
+/** What is asked of the broker about the lease of one partition. */
+const leaseCalls = Effect.fnUntraced(function* (partition: number) {
   const { control } = yield* Nats
-  const clock = yield* Clock.Clock
-  const now = elapsedMillis(clock)
   const { durable, group, stream, subject, timeoutMillis } = leaseOf(partition)
   const catching = toError(partition)
   const attempt = <A>(run: () => Promise<A>) => Effect.tryPromise({ try: run, catch: catching })
@@ -68,23 +61,47 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
   /** Where a delivery may come it comes under the message's subject, to a subscription of its own. */
   const ask = (request: object, timeout: number, noMux: boolean): Promise<Msg> =>
     control.request(next, JSON.stringify({ group, batch: 1, ...request }), { timeout, noMux })
-  const ensure = attempt(() =>
-    ensureLease(manager, partition, async () => {
-      await control.request(subject, "owner", { timeout: API_TIMEOUT_MILLIS })
-    })
-  )
-  const holder = attempt(async () => {
-    const info = await manager.consumers.info(stream, durable)
-    const groups = (info as { readonly priority_groups?: ReadonlyArray<{ readonly pinned_client_id?: string }> })
-      .priority_groups
-    return groups?.[0]?.pinned_client_id ?? ""
-  })
-  /** The pin, or "" when none came within `millis`. */
-  const request = (millis: number) =>
-    attempt(async () => {
-      const message = await ask({ expires: millis * 1e6 }, millis + 1_000, true)
-      return message.headers?.get("Nats-Pin-Id") ?? ""
-    })
+  return {
+    ensure: attempt(() =>
+      ensureLease(manager, partition, async () => {
+        await control.request(subject, "owner", { timeout: API_TIMEOUT_MILLIS })
+      })
+    ),
+    /** The pin of whoever owns the partition, or "" when nobody does. */
+    holder: attempt(async () => {
+      const info = await manager.consumers.info(stream, durable)
+      const groups = (info as { readonly priority_groups?: ReadonlyArray<{ readonly pinned_client_id?: string }> })
+        .priority_groups
+      return groups?.[0]?.pinned_client_id ?? ""
+    }),
+    /** The pin, or "" when none came within `millis`. */
+    request: (millis: number) =>
+      attempt(async () => {
+        const message = await ask({ expires: millis * 1e6 }, millis + 1_000, true)
+        return message.headers?.get("Nats-Pin-Id") ?? ""
+      }),
+    /** Whether the pin is still good. It asks for less than there is, so that a status is all that can come. */
+    renew: (pin: string) =>
+      attempt(async () => {
+        const answer = await ask({ id: pin, max_bytes: 1, no_wait: true }, timeoutMillis / 2, false)
+        return answer.headers?.code !== 423
+      }),
+    letGo: Effect.suspend(() =>
+      control.isClosed() ? Effect.void : Effect.ignore(attempt(() => manager.consumers.unpin(stream, durable, group)))
+    )
+  }
+})
+
+/**
+ * Waits until this process is the pinned client of the partition's owner consumer, and stays it for the life of the
+ * scope, whose end hands over at once. The consumer delivers one message that nobody acknowledges, so there is always
+ * something to be pinned by, and the requests that keep the pin ask for less than its size. `standby` is called once,
+ * when another process turns out to be the owner.
+ */
+export const takeLease = Effect.fnUntraced(function* (partition: number, standby: () => void) {
+  const now = elapsedMillis(yield* Clock.Clock)
+  const { timeoutMillis } = leaseOf(partition)
+  const { ensure, holder, letGo, renew, request } = yield* leaseCalls(partition)
 
   let pin = ""
   let heardAt = now()
@@ -114,13 +131,11 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
     const message = `another process took over partition ${partition}`
     return yield* new OwnershipError({ reason: "superseded", message })
   })
-  const renew = Effect.gen(function* () {
-    // It asks for less than there is, so that a status is all that can come.
-    const answer = yield* attempt(() => ask({ id: pin, max_bytes: 1, no_wait: true }, timeoutMillis / 2, false))
-    if (answer.headers?.code === 423) yield* regain
-    else heardAt = now()
+  const stay = Effect.gen(function* () {
+    if (yield* renew(pin)) heardAt = now()
+    else yield* regain
   })
-  const keep = Effect.suspend(() => (pin === "" ? regain : renew)).pipe(
+  const keep = Effect.suspend(() => (pin === "" ? regain : stay)).pipe(
     // No answer at all: the broker is away, or the consumer is, which the next look makes anew.
     Effect.catchIf(
       (error) => error.reason === "unavailable",
@@ -133,11 +148,7 @@ export const takeLease = Effect.fnUntraced(function* (partition: number, standby
     Effect.andThen(Effect.sleep(timeoutMillis / RENEWALS)),
     Effect.forever
   )
-  yield* Effect.addFinalizer(() =>
-    pin === "" || now() - heardAt > timeoutMillis || control.isClosed()
-      ? Effect.void
-      : Effect.ignore(attempt(() => manager.consumers.unpin(stream, durable, group)))
-  )
+  yield* Effect.addFinalizer(() => (pin === "" || now() - heardAt > timeoutMillis ? Effect.void : letGo))
   const lost = yield* Deferred.make<never, OwnershipError>()
   yield* Effect.forkScoped(Effect.catch(keep, (error) => Deferred.fail(lost, error)))
   return { lost: Deferred.await(lost) } satisfies Lease

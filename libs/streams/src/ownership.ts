@@ -52,26 +52,14 @@ const patientTimes = 8
 
 const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"
 
-/**
- * Waits until this process owns the partition: the broker has pinned it (see `takeLease`), and its claim has replaced
- * the announcement of the owner before, whose next one is refused by the sequence it expects. The pin decides who
- * should work, the sequence who can. Held for the life of the scope.
- */
-export const ownPartition = Effect.fnUntraced(function* (partition: number, standby: () => void = () => {}) {
+/** What stands announced for a partition, and the way to replace it. */
+const announcements = Effect.fnUntraced(function* (partition: number) {
   const broker = yield* Broker
   const publisher = yield* Publisher
   const clock = yield* Clock.Clock
-  const now = elapsedMillis(clock)
-  const { timeoutMillis } = leaseOf(partition)
   const subject = cutSubject(partition)
   const owner = nuid.next()
-  const lease = yield* broker.takeLease(partition, standby)
-  const superseded = new OwnershipError({
-    reason: "superseded",
-    message: `another process took over partition ${partition}`
-  })
   const readLast = Effect.provideService(broker.readAnnounced(partition), Nats, yield* Nats)
-
   const encoder = new TextEncoder()
   let count = 0
   /** Replaces the announcement that has `sequence`; undefined when another one came first. */
@@ -105,17 +93,33 @@ export const ownPartition = Effect.fnUntraced(function* (partition: number, stan
     )
     return { ...last, cuts: unknown }
   })
-  let last = yield* readLeft
-  for (;;) {
-    const sequence = yield* replace(last.cuts, last.sequence)
-    if (sequence !== undefined) {
-      last = { ...last, owner, sequence }
-      break
+  /** Takes the place of whatever is announced; answers what that was, and the sequence it now stands under. */
+  const claim = Effect.gen(function* () {
+    for (;;) {
+      const last = yield* readLeft
+      const sequence = yield* replace(last.cuts, last.sequence)
+      if (sequence !== undefined) return { cuts: last.cuts, sequence }
     }
-    last = yield* readLeft
-  }
-  const left = last.cuts
-  let { cuts, sequence } = last
+  })
+  return { owner, readLast, replace, claim }
+})
+
+/**
+ * Waits until this process owns the partition: the broker has pinned it (see `takeLease`), and its claim has replaced
+ * the announcement of the owner before, whose next one is refused by the sequence it expects. The pin decides who
+ * should work, the sequence who can. Held for the life of the scope.
+ */
+export const ownPartition = Effect.fnUntraced(function* (partition: number, standby: () => void = () => {}) {
+  const now = elapsedMillis(yield* Clock.Clock)
+  const { timeoutMillis } = leaseOf(partition)
+  const lease = yield* (yield* Broker).takeLease(partition, standby)
+  const superseded = new OwnershipError({
+    reason: "superseded",
+    message: `another process took over partition ${partition}`
+  })
+  const { claim, owner, readLast, replace } = yield* announcements(partition)
+  let { cuts, sequence } = yield* claim
+  const left = cuts
   const confirm = Effect.flatMap(readLast, (now) => (now.owner === owner ? Effect.void : superseded))
   const turn = Semaphore.makeUnsafe(1)
   const announce = (output: string, cut: Cut) =>

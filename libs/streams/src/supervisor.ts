@@ -1,5 +1,5 @@
 // Supervisor: starts a pipeline's parts from the sink backwards, restarts all of them when one fails, drains at the end.
-import { Health } from "@tailrace/telemetry/health"
+import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Cause, Clock, Deferred, Effect, Exit, Random, type Scope } from "effect"
 import type { Running } from "./actor.ts"
@@ -74,87 +74,132 @@ interface Left {
 /** A life that lasted this many of the longest pauses counts as healthy: the next failure starts with a short pause. */
 const HEALTHY_PAUSES = 3
 
+const defaults = { firstPauseMillis: 100, longestPauseMillis: 10_000, drainMillis: 10_000 }
+
+/** What all lives of one pipeline share. */
+interface Supervision<E, R> {
+  readonly options: SupervisorOptions<E, R> & typeof defaults
+  readonly status: Status
+  readonly health: HealthReporter
+  readonly elapsed: () => number
+  /** Counts a restart. */
+  readonly restarted: () => void
+  /** Done once the pipeline is to stop for good. */
+  readonly drainAsked: Deferred.Deferred<void>
+  /** The set of parts that runs; undefined while none does. */
+  current: Shift | undefined
+}
+
+class Status {
+  #state: SupervisorState
+  readonly #clock: Clock.Clock
+
+  constructor(clock: Clock.Clock) {
+    this.#clock = clock
+    this.#state = { status: "starting", restarts: 0, failure: "", since: clock.currentTimeMillisUnsafe() }
+  }
+
+  get now(): SupervisorState {
+    return this.#state
+  }
+
+  change(next: Partial<SupervisorState>): void {
+    this.#state = { ...this.#state, ...next, since: this.#clock.currentTimeMillisUnsafe() }
+  }
+}
+
 /** Runs a pipeline for the life of the scope. Its failures never leave it; other pipelines do not notice them. */
 export const supervise = Effect.fnUntraced(function* <E, R>(
   options: SupervisorOptions<E, R>
 ): Effect.fn.Return<Supervised, never, R | Scope.Scope | Health | Metrics> {
-  const { name, firstPauseMillis = 100, longestPauseMillis = 10_000, drainMillis = 10_000 } = options
+  const { name } = options
   const clock = yield* Clock.Clock
-  const elapsed = elapsedMillis(clock)
   const health = (yield* Health).register(`pipeline.${name}`)
   const restarts = (yield* Metrics).counter("tailrace_pipeline_restarts_total", "Pipelines restarted", ["pipeline"])
-  let state: SupervisorState = { status: "starting", restarts: 0, failure: "", since: clock.currentTimeMillisUnsafe() }
-  const change = (next: Partial<SupervisorState>) => {
-    state = { ...state, ...next, since: clock.currentTimeMillisUnsafe() }
-  }
-  const drainAsked = yield* Deferred.make<void>()
   const stopped = yield* Deferred.make<void>()
-
-  let current: Shift | undefined
-  const takeOver = (next: Shift | undefined) =>
-    Effect.suspend(() => {
-      const before = current
-      current = next
-      return before === undefined ? Effect.void : Deferred.succeed(before.over, undefined)
-    })
-
-  /** Whether they drained in time. */
-  const drainParts = Effect.fnUntraced(function* (parts: ReadonlyArray<Running<E>>) {
-    const inTime = yield* Effect.forEach(parts, (part) => part.drain, { discard: true }).pipe(
-      Effect.timeoutOption(drainMillis)
-    )
-    if (inTime._tag === "None") yield* Effect.logWarning(`pipeline ${name} did not drain within ${drainMillis} ms`)
-    return inTime._tag === "Some"
+  const supervision: Supervision<E, R> = {
+    options: { ...defaults, ...options },
+    status: new Status(clock),
+    health,
+    elapsed: elapsedMillis(clock),
+    restarted: () => restarts.inc({ pipeline: name }),
+    drainAsked: yield* Deferred.make<void>(),
+    current: undefined
+  }
+  const stop = Effect.suspend(() => {
+    supervision.status.change({ status: "stopped" })
+    health.remove()
+    return Deferred.succeed(stopped, undefined)
   })
-  /** Runs one set of parts until they end or are drained; answers how they left when something is to follow. */
-  const shift = (drained: boolean) =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        change({ status: "starting" })
-        if (drained && options.between !== undefined) yield* options.between
-        const parts = yield* options.make
-        const running: Array<Running<E>> = []
-        for (const part of parts.toReversed()) running.unshift(yield* part.start)
-        const mine: Shift = { asked: yield* Deferred.make<Reason>(), over: yield* Deferred.make<void>() }
-        let leaving = false
-        change({ status: "running" })
-        health.ready()
-        yield* takeOver(mine)
-        const ended = Effect.all(
-          running.map((one) => one.done),
-          { concurrency: "unbounded", discard: true }
-        ).pipe(Effect.andThen(Effect.suspend(() => (leaving ? Effect.never : Effect.succeed(undefined)))))
-        const drainedForGood = Effect.gen(function* () {
-          yield* Deferred.await(drainAsked)
-          change({ status: "draining" })
-          health.live("draining")
-          yield* drainParts(running)
-          return undefined
-        })
-        const drainedToLeave = Effect.gen(function* () {
-          const reason = yield* Deferred.await(mine.asked)
-          leaving = true
-          return { reason, drained: yield* drainParts(running) } satisfies Left
-        })
-        return yield* Effect.raceFirst(ended, Effect.raceFirst(drainedForGood, drainedToLeave))
-      })
+  yield* Effect.forkScoped(Effect.ensuring(lives(supervision), stop))
+  const drain = Deferred.succeed(supervision.drainAsked, undefined).pipe(Effect.andThen(Deferred.await(stopped)))
+  yield* Effect.addFinalizer(() => drain)
+  return {
+    state: () => supervision.status.now,
+    drain,
+    renew: ask(supervision, "renew"),
+    stepAside: ask(supervision, "step aside"),
+    stopped: Deferred.await(stopped)
+  }
+})
+
+/** Asks the parts that run to make room, and ends when what is to follow runs or nothing will. */
+const ask = <E, R>(supervision: Supervision<E, R>, reason: Reason): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const asked = supervision.current
+    return asked === undefined
+      ? Effect.void
+      : Deferred.succeed(asked.asked, reason).pipe(Effect.andThen(Deferred.await(asked.over)))
+  })
+
+/** One life after the other, with growing pauses behind those that failed, until it is drained or interrupted. */
+const lives = Effect.fnUntraced(function* <E, R>(supervision: Supervision<E, R>) {
+  const { drainAsked, elapsed, health, options, restarted, status } = supervision
+  const { firstPauseMillis, longestPauseMillis, name } = options
+  const pauseOf = (failures: number, random: number) =>
+    Math.min(longestPauseMillis, firstPauseMillis * 2 ** Math.min(failures, 30)) * (0.75 + random / 2)
+  /** Draining while a part is still starting: there is nothing to finish yet, so the life is simply given up. */
+  const givenUp = Deferred.await(drainAsked).pipe(
+    Effect.andThen(
+      Effect.suspend(() => (["starting", "standby"].includes(status.now.status) ? Effect.succeed(false) : Effect.never))
     )
-  /** Answers whether it ended to step aside. */
-  const life = Effect.scoped(
+  )
+  let failures = 0
+  for (;;) {
+    const bornAt = elapsed()
+    const exit = yield* Effect.exit(Effect.raceFirst(life(supervision), givenUp))
+    if (Exit.isSuccess(exit) && exit.value) continue
+    if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) break
+    if (elapsed() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
+    const pause = pauseOf(failures++, yield* Random.next)
+    const failure = describe(exit.cause)
+    status.change({ status: "restarting", failure, restarts: status.now.restarts + 1 })
+    health.live(`restarting: ${failure}`)
+    restarted()
+    yield* Effect.logWarning(`pipeline ${name} restarts in ${Math.round(pause)} ms: ${failure}`)
+    const drained = yield* Deferred.await(drainAsked).pipe(Effect.timeoutOption(pause))
+    if (drained._tag === "Some") break
+  }
+})
+
+/** What is waited for at the entrance, and then sets of parts until one ends. Answers whether it ended to step aside. */
+const life = <E, R>(supervision: Supervision<E, R>) =>
+  Effect.scoped(
     Effect.gen(function* () {
-      change({ status: "starting" })
+      const { health, options, status } = supervision
+      status.change({ status: "starting" })
       const entered: Array<Running<E>> = []
       if (options.enter !== undefined) {
         const standby = () => {
-          change({ status: "standby" })
+          status.change({ status: "standby" })
           health.ready()
         }
         entered.push(yield* options.enter(standby))
-        if (state.status === "standby") health.live("taking over")
+        if (status.now.status === "standby") health.live("taking over")
       }
       const shifts = Effect.gen(function* () {
-        let left: Left | undefined = yield* shift(false)
-        while (left?.reason === "renew") left = yield* shift(left.drained)
+        let left: Left | undefined = yield* shift(supervision, false)
+        while (left?.reason === "renew") left = yield* shift(supervision, left.drained)
         return left !== undefined
       })
       // Also while parts are still being made: what was waited for may be lost before they run.
@@ -164,60 +209,60 @@ export const supervise = Effect.fnUntraced(function* <E, R>(
       )
       return yield* Effect.raceFirst(shifts, lost)
     })
-  ).pipe(Effect.ensuring(takeOver(undefined)))
-  const pauseOf = (failures: number, random: number) =>
-    Math.min(longestPauseMillis, firstPauseMillis * 2 ** Math.min(failures, 30)) * (0.75 + random / 2)
-  const lives = Effect.gen(function* () {
-    let failures = 0
-    for (;;) {
-      const bornAt = elapsed()
-      const exit = yield* Effect.exit(Effect.raceFirst(life, beforeLife))
-      if (Exit.isSuccess(exit) && exit.value) continue
-      if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) break
-      if (elapsed() - bornAt > longestPauseMillis * HEALTHY_PAUSES) failures = 0
-      const pause = pauseOf(failures++, yield* Random.next)
-      const failure = describe(exit.cause)
-      change({ status: "restarting", failure, restarts: state.restarts + 1 })
-      health.live(`restarting: ${failure}`)
-      restarts.inc({ pipeline: name })
-      yield* Effect.logWarning(`pipeline ${name} restarts in ${Math.round(pause)} ms: ${failure}`)
-      const drained = yield* Deferred.await(drainAsked).pipe(Effect.timeoutOption(pause))
-      if (drained._tag === "Some") break
-    }
+  ).pipe(Effect.ensuring(takeOver(supervision, undefined)))
+
+const takeOver = <E, R>(supervision: Supervision<E, R>, next: Shift | undefined) =>
+  Effect.suspend(() => {
+    const before = supervision.current
+    supervision.current = next
+    return before === undefined ? Effect.void : Deferred.succeed(before.over, undefined)
   })
-  /** Draining while a part is still starting: there is nothing to finish yet, so the life is simply given up. */
-  const beforeLife = Deferred.await(drainAsked).pipe(
-    Effect.andThen(
-      Effect.suspend(() => (["starting", "standby"].includes(state.status) ? Effect.succeed(false) : Effect.never))
-    )
-  )
-  yield* Effect.forkScoped(
-    lives.pipe(
-      Effect.ensuring(
-        Effect.suspend(() => {
-          change({ status: "stopped" })
-          health.remove()
-          return Deferred.succeed(stopped, undefined)
-        })
-      )
-    )
-  )
-  const drain = Deferred.succeed(drainAsked, undefined).pipe(Effect.andThen(Deferred.await(stopped)))
-  yield* Effect.addFinalizer(() => drain)
-  const ask = (reason: Reason) =>
-    Effect.suspend(() => {
-      const asked = current
-      return asked === undefined
-        ? Effect.void
-        : Deferred.succeed(asked.asked, reason).pipe(Effect.andThen(Deferred.await(asked.over)))
+
+/** Runs one set of parts until they end or are drained; answers how they left when something is to follow. */
+const shift = <E, R>(supervision: Supervision<E, R>, drained: boolean) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { drainAsked, health, options, status } = supervision
+      status.change({ status: "starting" })
+      if (drained && options.between !== undefined) yield* options.between
+      const parts = yield* options.make
+      const running: Array<Running<E>> = []
+      for (const part of parts.toReversed()) running.unshift(yield* part.start)
+      const mine: Shift = { asked: yield* Deferred.make<Reason>(), over: yield* Deferred.make<void>() }
+      let leaving = false
+      status.change({ status: "running" })
+      health.ready()
+      yield* takeOver(supervision, mine)
+      const ended = Effect.all(
+        running.map((one) => one.done),
+        { concurrency: "unbounded", discard: true }
+      ).pipe(Effect.andThen(Effect.suspend(() => (leaving ? Effect.never : Effect.succeed(undefined)))))
+      const drainedForGood = Effect.gen(function* () {
+        yield* Deferred.await(drainAsked)
+        status.change({ status: "draining" })
+        health.live("draining")
+        yield* drainParts(options, running)
+        return undefined
+      })
+      const drainedToLeave = Effect.gen(function* () {
+        const reason = yield* Deferred.await(mine.asked)
+        leaving = true
+        return { reason, drained: yield* drainParts(options, running) } satisfies Left
+      })
+      return yield* Effect.raceFirst(ended, Effect.raceFirst(drainedForGood, drainedToLeave))
     })
-  return {
-    state: () => state,
-    drain,
-    renew: ask("renew"),
-    stepAside: ask("step aside"),
-    stopped: Deferred.await(stopped)
-  }
+  )
+
+/** Whether they drained in time. */
+const drainParts = Effect.fnUntraced(function* <E>(
+  { drainMillis, name }: { readonly name: string; readonly drainMillis: number },
+  parts: ReadonlyArray<Running<E>>
+) {
+  const inTime = yield* Effect.forEach(parts, (part) => part.drain, { discard: true }).pipe(
+    Effect.timeoutOption(drainMillis)
+  )
+  if (inTime._tag === "None") yield* Effect.logWarning(`pipeline ${name} did not drain within ${drainMillis} ms`)
+  return inTime._tag === "Some"
 })
 
 const describe = (cause: Cause.Cause<unknown>): string => {
