@@ -5,7 +5,7 @@ const check = [
   ["tsc", "--noEmit", "-p", "tsconfig.json"],
   ["effect-tsgo", "diagnostics", "--project", "tsconfig.sources.json", "--strict", "--format", "text"],
   ["knip"],
-  ["vitest", "run", "test/architecture.test.ts", "test/component-contract.test.ts"]
+  ["vitest", "run", "test/architecture.test.ts", "test/component-contract.test.ts", "test/pictures.test.ts"]
 ]
 const docs = [["node", "scripts/reference.ts"]]
 
