@@ -14,16 +14,17 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   access: ["domain"],
   query: ["domain"],
   telemetry: ["domain"],
-  pipeline: ["config", "domain", "query"],
+  redact: ["access", "domain"],
+  pipeline: ["config", "domain", "query", "redact"],
   streams: ["access", "config", "domain", "telemetry"],
   store: ["access", "config", "domain", "query"],
   testing: ["access", "config", "domain", "query", "streams", "store", "telemetry"],
   "store-front": ["access", "domain", "store"],
-  collector: ["access", "config", "domain", "streams", "telemetry"],
+  collector: ["access", "config", "domain", "redact", "streams", "telemetry"],
   processor: ["access", "config", "domain", "pipeline", "query", "streams", "store", "telemetry"],
   api: ["access", "config", "domain", "query", "streams", "store", "telemetry"],
   tailrace: [
-    ...["access", "config", "domain", "pipeline", "query", "streams", "store", "telemetry"],
+    ...["access", "config", "domain", "pipeline", "query", "redact", "streams", "store", "telemetry"],
     ...["collector", "processor", "api"]
   ]
 }

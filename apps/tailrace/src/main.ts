@@ -13,6 +13,7 @@ import { explainCommand } from "./commands/explain.ts"
 import { generateCommand } from "./commands/generate.ts"
 import { ledgerCommand } from "./commands/ledger.ts"
 import { queryCommand } from "./commands/query.ts"
+import { redactCommand } from "./commands/redact.ts"
 import { replayCommand } from "./commands/replay.ts"
 import { sendCommand } from "./commands/send.ts"
 import { tailCommand } from "./commands/tail.ts"
@@ -35,6 +36,7 @@ const tailrace = Command.make("tailrace").pipe(
     doctorCommand,
     checkCommand,
     testCommand,
+    redactCommand,
     generateCommand
   ])
 )

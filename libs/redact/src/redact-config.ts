@@ -12,7 +12,9 @@ const known = Schema.makeFilter<string>(
   (name) => ruleNames.includes(name) || `no rule ${JSON.stringify(name)}, there are ${ruleNames.join(", ")}`
 )
 
-export const actions = ["replace", "mask", "last4", "hash", "remove"] as const
+const actions = ["replace", "mask", "last4", "hash", "remove"] as const
+/** What takes the place of a value that is taken out. */
+export type Action = (typeof actions)[number]
 
 export const redactFields = {
   rules: field(

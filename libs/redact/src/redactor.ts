@@ -5,6 +5,7 @@ import { ruleCatalogue } from "./catalogue.ts"
 import { NeedleScanner } from "./needle-scanner.ts"
 import type { RedactConfig } from "./redact-config.ts"
 import type { NeedleRule, Rule, ScanRule, Span } from "./rule.ts"
+import { isHarmless, ruleOfName } from "./rules/named-values.ts"
 
 interface Taken extends Span {
   readonly rule: string
@@ -17,6 +18,7 @@ export class Redactor {
   /** Of each needle. */
   private readonly needleRules: ReadonlyArray<{ readonly rule: NeedleRule; readonly length: number }>
   private readonly scanRules: ReadonlyArray<ScanRule>
+  private readonly names: ReadonlySet<string>
   private readonly action: RedactConfig["action"]
   private readonly key: string | Uint8Array
 
@@ -29,6 +31,7 @@ export class Redactor {
     this.scanner = new NeedleScanner(needles.map(({ needle }) => needle))
     this.needleRules = needles.map(({ needle, rule }) => ({ rule, length: needle.length }))
     this.scanRules = chosen.filter((rule): rule is ScanRule => !isNeedleRule(rule))
+    this.names = new Set(chosen.map(({ name }) => name))
     this.action = action
     this.key = key === undefined ? randomBytes(32) : Redacted.value(key)
   }
@@ -38,25 +41,41 @@ export class Redactor {
    * are. Line breaks stay where they are, also within what is taken out.
    */
   redact(bytes: Uint8Array, start = 0, end = bytes.length): Buffer | undefined {
-    const hasNeedle = this.scanner.isIn(bytes, start, end)
-    let scans: Array<ScanRule> | undefined
-    for (const rule of this.scanRules) {
-      if (!rule.mayHold(bytes, start, end)) continue
-      scans ??= []
-      scans.push(rule)
-    }
-    if (!hasNeedle && scans === undefined) return undefined
+    if (!this.mayHold(bytes, start, end)) return undefined
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1")
-    const taken = this.find(text, bytes, start, end, scans ?? [])
+    const taken = this.find(text, bytes, start, end)
     if (taken.length === 0) return undefined
     let clean = ""
     let at = 0
     for (const one of taken) {
       clean += text.slice(at, one.start) + this.placeOf(text.slice(one.start, one.end), one)
       at = one.end
-      this.counts.set(one.rule, (this.counts.get(one.rule) ?? 0) + 1)
+      this.count(one.rule)
     }
     return Buffer.from(clean + text.slice(at), "latin1")
+  }
+
+  /** Whether `redact` may find anything; never false where it does. */
+  mayHold(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.scanner.isIn(bytes, start, end) || this.scanRules.some((rule) => rule.mayHold(bytes, start, end))
+  }
+
+  /** The rule by which all of a field's value is to go, because of the field's name; undefined where the name tells nothing. */
+  ruleOfName(field: string): string | undefined {
+    const rule = ruleOfName(field)
+    return rule !== undefined && this.names.has(rule) ? rule : undefined
+  }
+
+  /** What takes the place of a whole value that goes by a rule; undefined for one that tells nothing. */
+  replaceWhole(bytes: Uint8Array, start: number, end: number, rule: string): Buffer | undefined {
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1")
+    if (isHarmless(value)) return undefined
+    this.count(rule)
+    return Buffer.from(this.placeOf(value, { start: 0, end: value.length, rule }), "latin1")
+  }
+
+  private count(rule: string): void {
+    this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1)
   }
 
   /** The same of a text. */
@@ -65,13 +84,7 @@ export class Redactor {
   }
 
   /** All that is to be taken out of a text, in order, no two of it over each other. */
-  private find(
-    text: string,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    scans: ReadonlyArray<ScanRule>
-  ): ReadonlyArray<Taken> {
+  private find(text: string, bytes: Uint8Array, start: number, end: number): ReadonlyArray<Taken> {
     const found: Array<Taken> = []
     // A needle may lie behind one that is found after it: windows are met in order, needles are not.
     for (const { at, needle } of this.scanner.all(bytes, start, end)) {
@@ -79,7 +92,7 @@ export class Redactor {
       const span = rule.find(text, at - start, length)
       if (span !== undefined && span.end > span.start) found.push({ ...span, rule: rule.name })
     }
-    for (const rule of scans) for (const span of rule.findAll(text)) found.push({ ...span, rule: rule.name })
+    for (const rule of this.scanRules) for (const span of rule.findAll(text)) found.push({ ...span, rule: rule.name })
     if (found.length < 2) return found
     found.sort((a, b) => a.start - b.start || b.end - a.end)
     const apart: Array<Taken> = []

@@ -119,4 +119,43 @@ describe("enrichments", () => {
       expect(Result.isFailure(result) && result.failure.message).toContain(problem)
     })
   )
+
+  it.effect(
+    "redact takes out what a field's name tells, and what is a secret by itself, in body, attributes and resource",
+    () =>
+      Effect.gen(function* () {
+        const token = `ghp_${"a1B2".repeat(9)}`
+        const long = {
+          Authorization: "Bearer abcdefgh",
+          note: `sent ${token}`,
+          "http.header.x-api-key": "k1",
+          tokens: "17"
+        }
+        const batch = batchOf(
+          { body: "nothing to see", attributes: { password: "null", user: "ada" } },
+          { body: `clone with ${token}`, attributes: long, resource: { db_password: "hunter2" } }
+        )
+        const rows = yield* apply(batch, { type: "redact" })
+        expect(rows.map(({ attributes, body, resource }) => [body, attributes, resource])).toEqual([
+          ["nothing to see", { password: "null", user: "ada" }, {}],
+          [
+            "clone with [redacted:github-token]",
+            {
+              Authorization: "[redacted:authorization]",
+              note: "sent [redacted:github-token]",
+              "http.header.x-api-key": "[redacted:api-key]",
+              tokens: "[redacted:token]"
+            },
+            { db_password: "[redacted:password]" }
+          ]
+        ])
+      })
+  )
+
+  it.effect("redact wants a key for hashes, so that a row made again is the same", () =>
+    Effect.gen(function* () {
+      const result = yield* Effect.result(enrichment({ type: "redact", action: "hash" }))
+      expect(Result.isFailure(result) && result.failure.message).toMatch(/is needed for hash/)
+    })
+  )
 })

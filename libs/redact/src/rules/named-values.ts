@@ -111,3 +111,18 @@ export const namedRules: ReadonlyArray<NeedleRule> = names.map(([name, needles])
   needles,
   find: (text, at, length) => (isWithinWord(text, at, length) ? undefined : findValue(text, at, length))
 }))
+
+/** The rule whose name a field's own name ends with, as that of `db_password` does; undefined where it tells nothing. */
+export const ruleOfName = (field: string): string | undefined => {
+  for (const [name, needles] of names) {
+    for (const needle of needles) {
+      const at = field.toLowerCase().lastIndexOf(needle)
+      if (at < 0 || isWithinWord(field, at, needle.length)) continue
+      if (endAt(rest, field, at + needle.length) === field.length) return name
+    }
+  }
+  return undefined
+}
+
+/** Whether a value, beside whatever name, tells nothing. */
+export const isHarmless = (value: string): boolean => harmless.test(value)
