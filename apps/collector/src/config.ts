@@ -2,6 +2,7 @@
 
 import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
+import { RedactConfig } from "@tailrace/redact/redact-config"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
 import { FileConfig } from "./sources/file/file-config.ts"
@@ -74,6 +75,10 @@ export const CollectorConfig = Schema.Struct({
   spool: field(SpoolConfig, {}, "Frames on disk while the broker is away."),
   lag: field(LagConfig, {}, "How far the pipelines may lag behind; they count as caught up below four fifths of it."),
   frames: field(FrameConfig, {}, "How frames are cut."),
+  redact: optional(
+    RedactConfig,
+    "Takes secrets and personal values out of messages before they are sent on or lie on any disk; off when left out."
+  ),
   http: field(HttpConfig, {}, "The http source."),
   syslog: field(SyslogConfig, {}, "The syslog source."),
   files: field(Schema.Array(FileConfig), [], "Files that are read, an entry each."),
@@ -96,6 +101,7 @@ export const collectorConfigurable = {
     ["TAILRACE_COLLECTOR_DATA", ["data"], asText],
     ["TAILRACE_HTTP_HOST", ["http", "host"], asText],
     ["TAILRACE_HTTP_PORT", ["http", "port"], asNumber],
+    ["TAILRACE_REDACT", ["redact", "rules"], asList],
     ["TAILRACE_HTTP_NAMES", ["http", "names"], asList],
     ["TAILRACE_HTTP_ORIGINS", ["http", "origins"], asList],
     ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], asText],

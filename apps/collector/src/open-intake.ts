@@ -1,12 +1,13 @@
 // OpenIntake: the collector's intake, its way out over the spool, and what both tell of themselves.
 import { join } from "node:path"
+import { Redactor } from "@tailrace/redact/redactor"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics, type MetricsShape } from "@tailrace/telemetry/metrics"
 import { Clock, Effect } from "effect"
 import { type BrokerAccess, type BrokerLink, openBrokerLink } from "./broker-link.ts"
 import type { CollectorConfig } from "./config.ts"
 import { DirectOutlet } from "./frames/direct-outlet.ts"
-import { Intake, type IntakeWorld } from "./frames/intake.ts"
+import { Intake, type IntakeOptions, type IntakeWorld } from "./frames/intake.ts"
 import type { Outlet } from "./frames/outlet.ts"
 import { SpoolOutlet } from "./frames/spool-outlet.ts"
 import { CollectorError, messageOf } from "./refusal.ts"
@@ -28,10 +29,11 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, 
       "whenFull: drop-oldest drops from the spool, and spool.maxBytes is 0: give it some bytes, or choose block or sample"
     return yield* new CollectorError({ message })
   }
+  const redact = redactOf(config, metrics)
   const outlet = config.spool.maxBytes > 0 ? yield* spoolOutlet(config, link) : new DirectOutlet(link.broker)
   const intake = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      makeIntake(config, outlet, {
+      makeIntake(config, redact, outlet, {
         now: () => clock.currentTimeMillisUnsafe(),
         lagging: link.broker.lagging,
         dropped: (source, counts) => {
@@ -49,10 +51,28 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, 
 const mayDrop = ({ files, http, syslog }: CollectorConfig): boolean =>
   [http, syslog, ...files].some(({ whenFull }) => whenFull === "drop-oldest")
 
-const makeIntake = (config: CollectorConfig, outlet: Outlet, world: IntakeWorld): Intake => {
+/** What takes secrets out before anything is on a disk; undefined when the configuration asks for none. */
+const redactOf = ({ redact }: CollectorConfig, metrics: MetricsShape): IntakeOptions["redact"] => {
+  if (redact === undefined) return undefined
+  const counter = metrics.counter(
+    "tailrace_collector_redacted_total",
+    "Secrets and personal values taken out of messages, by rule",
+    ["rule"]
+  )
+  const redactor = new Redactor(redact, (rule) => counter.inc({ rule }))
+  return (bytes, start, end) => redactor.redact(bytes, start, end)
+}
+
+const makeIntake = (
+  config: CollectorConfig,
+  redact: IntakeOptions["redact"],
+  outlet: Outlet,
+  world: IntakeWorld
+): Intake => {
   const { bytes, encoding, lingerMillis, maxBytes } = config.frames
   const options = { frameBytes: bytes, maxFrameBytes: Math.max(maxBytes, bytes), lingerMillis, encoding }
-  return new Intake({ ...options, maxBytes: config.memoryBytes }, outlet, world)
+  const cleaning = redact === undefined ? {} : { redact }
+  return new Intake({ ...options, ...cleaning, maxBytes: config.memoryBytes }, outlet, world)
 }
 
 const spoolOutlet = Effect.fnUntraced(function* (config: CollectorConfig, link: BrokerLink) {

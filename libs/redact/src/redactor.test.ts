@@ -19,10 +19,12 @@ describe("a redactor", () => {
     const clean = redactor()
     for (const [rule, make] of Object.entries(ownForms)) {
       const value = make(random)
-      const line = (linesWith[form] as (value: string) => string)(value)
-      const seen = clean.redactText(line)
-      expect(seen, line).not.toContain(value)
-      expect(seen, line).toContain(`[redacted:${rule}]`)
+      const plain = (linesWith[form] as (value: string) => string)(value)
+      for (const line of [plain, JSON.stringify({ msg: plain }), JSON.stringify({ msg: JSON.stringify([plain]) })]) {
+        const seen = clean.redactText(line)
+        expect(seen, line).not.toContain(value)
+        expect(seen, line).toContain(`[redacted:${rule}]`)
+      }
     }
   })
 
@@ -45,10 +47,12 @@ describe("a redactor", () => {
     const clean = redactor()
     for (const name of tellingNames) {
       const value = password(random)
-      const line = (linesNaming[form] as (name: string, value: string) => string)(name, value)
-      const seen = clean.redactText(line)
-      for (const way of [value, encodeURIComponent(value), value.slice(1, -2)]) expect(seen, line).not.toContain(way)
-      if (line.startsWith("{") && form.startsWith("JSON")) expect(() => JSON.parse(seen), seen).not.toThrow()
+      const plain = (linesNaming[form] as (name: string, value: string) => string)(name, value)
+      for (const line of [plain, JSON.stringify({ msg: plain }), JSON.stringify({ msg: JSON.stringify([plain]) })]) {
+        const seen = clean.redactText(line)
+        for (const way of [value, encodeURIComponent(value), value.slice(1, -2)]) expect(seen, line).not.toContain(way)
+        if (line !== plain || form.startsWith("JSON")) expect(() => JSON.parse(seen), seen).not.toThrow()
+      }
     }
   })
 

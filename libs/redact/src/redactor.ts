@@ -19,10 +19,13 @@ export class Redactor {
   private readonly needleRules: ReadonlyArray<{ readonly rule: NeedleRule; readonly length: number }>
   private readonly scanRules: ReadonlyArray<ScanRule>
   private readonly names: ReadonlySet<string>
+  private readonly onTaken: (rule: string) => void
   private readonly action: RedactConfig["action"]
   private readonly key: string | Uint8Array
 
-  constructor({ action, except, key, rules }: RedactConfig) {
+  /** `onTaken` is told the rule of each value that is taken out. */
+  constructor({ action, except, key, rules }: RedactConfig, onTaken: (rule: string) => void = () => undefined) {
+    this.onTaken = onTaken
     const chosen = ruleCatalogue.filter(({ group, name }) => {
       const names = [group, name] as ReadonlyArray<string>
       return names.some((one) => rules.includes(one)) && !names.some((one) => except.includes(one))
@@ -76,6 +79,7 @@ export class Redactor {
 
   private count(rule: string): void {
     this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1)
+    this.onTaken(rule)
   }
 
   /** The same of a text. */

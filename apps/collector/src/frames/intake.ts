@@ -8,13 +8,14 @@ import { OpenFrames, type OpenFramesOptions } from "./open-frames.ts"
 import type { Origin } from "./origin.ts"
 import type { Outlet } from "./outlet.ts"
 import { Sampling } from "./sampling.ts"
-import { Submission } from "./submission.ts"
+import { type Redact, Submission } from "./submission.ts"
 
 export interface IntakeOptions extends OpenFramesOptions {
   /** How payloads are published. */
   readonly encoding: FrameEncoding
   /** Bytes held in memory, open, being published or lent to a source, before sources are told to wait. */
   readonly maxBytes: number
+  readonly redact?: Redact
 }
 
 /** What the intake needs beside its way out. */
@@ -62,7 +63,7 @@ export class Intake {
    * have been published in an earlier life of the collector: the broker is asked before they are again.
    */
   submission(origin: Origin, id?: string, repeated = false): Submission {
-    return new Submission(this.frames, this.sampling, origin, id, repeated)
+    return new Submission(this.frames, this.sampling, this.options.redact, origin, id, repeated)
   }
 
   /** Whether there is room for more from a source that does this while the pipelines lag behind. */

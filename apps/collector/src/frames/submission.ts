@@ -9,6 +9,9 @@ import type { FrameUser, OpenFrames } from "./open-frames.ts"
 import type { Origin } from "./origin.ts"
 import type { Sampling } from "./sampling.ts"
 
+/** Takes secrets out of bytes before they are anywhere but in memory; undefined where there were none. */
+export type Redact = (bytes: Uint8Array, start: number, end: number) => Uint8Array | undefined
+
 export class Submission implements FrameUser {
   readonly origin: Origin
   /** Prefix of the ids of frames that are this submission's alone; undefined when it shares frames with others. */
@@ -23,13 +26,22 @@ export class Submission implements FrameUser {
   bytes = 0
   private readonly openFrames: OpenFrames
   private readonly sampling: Sampling
+  private readonly redact: Redact | undefined
   private waiting = 0
   private sealed = false
   private refusal: Refusal | undefined
   private settle: ((refusal: Refusal | undefined) => void) | undefined
 
-  constructor(openFrames: OpenFrames, sampling: Sampling, origin: Origin, id: string | undefined, repeated: boolean) {
+  constructor(
+    openFrames: OpenFrames,
+    sampling: Sampling,
+    redact: Redact | undefined,
+    origin: Origin,
+    id: string | undefined,
+    repeated: boolean
+  ) {
     this.repeated = repeated
+    this.redact = redact
     this.openFrames = openFrames
     this.sampling = sampling
     this.origin = origin
@@ -46,6 +58,12 @@ export class Submission implements FrameUser {
 
   /** Copies one message into the open frame; with layout `lines` it must not contain "\n". */
   message(bytes: Uint8Array, start: number, end: number): void {
+    const clean = this.redact?.(bytes, start, end)
+    if (clean === undefined) this.cleanMessage(bytes, start, end)
+    else this.cleanMessage(clean, 0, clean.length)
+  }
+
+  private cleanMessage(bytes: Uint8Array, start: number, end: number): void {
     const frame = this.openFrames.frameFor(this, end - start + 5, 1)
     if (this.sampling.takes(this.origin)) {
       this.messages++
@@ -59,6 +77,12 @@ export class Submission implements FrameUser {
 
   /** Copies lines that lie together, `messages` of them that are not empty; the last may lack its newline. */
   lines(bytes: Uint8Array, start: number, end: number, messages: number): void {
+    const clean = this.redact?.(bytes, start, end)
+    if (clean === undefined) this.cleanLines(bytes, start, end, messages)
+    else this.cleanLines(clean, 0, clean.length, countLines(clean, 0, clean.length))
+  }
+
+  private cleanLines(bytes: Uint8Array, start: number, end: number, messages: number): void {
     const whole = this.sampling.takesAll(this.origin)
     if (whole) this.messages += messages
     for (let at = start; at < end; ) {

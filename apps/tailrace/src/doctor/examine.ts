@@ -31,7 +31,7 @@ import { readVarz } from "./varz.ts"
 export interface DoctorInput
   extends Omit<
     UpInput,
-    "pipeline" | "file" | "stdin" | "multiline" | "partitions" | "placement" | "openToLocalUsers" | "name"
+    "pipeline" | "file" | "stdin" | "multiline" | "partitions" | "placement" | "openToLocalUsers" | "name" | "redact"
   > {
   readonly probe: boolean
   readonly nats: Omit<NatsOptions, "name">

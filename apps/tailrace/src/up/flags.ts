@@ -48,6 +48,12 @@ export const upFlags = {
     Flag.withDescription("Join lines of files and standard input that continue a record, such as stack traces"),
     Flag.withDefault(false)
   ),
+  redact: text(
+    "redact",
+    "TAILRACE_REDACT",
+    "",
+    "Take these out of messages before any disk holds them: rules or groups, separated by commas (secrets, cards, personal, addresses)"
+  ),
   partitions: port("partitions", "TAILRACE_PARTITIONS", 1, "Partitions; may grow later, never shrink"),
   placement: Flag.Literals("placement", ["fused", "staged"]).pipe(
     Flag.withDescription("Stages in memory, or through durable streams"),
@@ -115,6 +121,7 @@ export interface UpInput {
   readonly natsMonitorPort: number
   readonly storePort: number
   readonly openToLocalUsers: boolean
+  readonly redact: string
   readonly name: ReadonlyArray<string>
   readonly natsUrl: string
   readonly storeUrl: string

@@ -132,6 +132,7 @@ const collectorSettings = (input: UpInput, folder: DataFolder) => ({
     ? {}
     : { files: input.file.map((path) => ({ path: resolve(path), multiline: input.multiline })) }),
   stdin: input.stdin && { multiline: input.multiline },
+  ...(input.redact === "" ? {} : { redact: { rules: input.redact.split(",").map((name) => name.trim()) } }),
   data: folder.collector
 })
 

@@ -12,10 +12,10 @@ const names: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
 /** What may follow a name and still be part of it. */
 const rest = /(?:s|_?(?:id|value|text|base64|b64|hash|key))?\d{0,2}/iy
 /** Between name and value; in an address the signs may be encoded. */
-const separator = /(?:\\{0,6}["'`]|%22)?\s{0,4}(?:=>|:=|[:=]|%3[ad])\s{0,4}/iy
+const separator = /(?:\\{0,63}["'`]|%22)?\s{0,4}(?:=>|:=|[:=]|%3[ad])\s{0,4}/iy
 const spaces = /[ \t]{1,4}/y
 const scheme = /(?:bearer|basic|token|digest|negotiate|apikey|key|aws4-hmac-sha256)[ \t]+/iy
-const opening = /\\{0,6}["'`]|%22/y
+const opening = /\\{0,63}["'`]|%22/y
 const plain = /(?:(?!%26|%22|%0a)[^\s"'`<>,;&|)}\]\\]){1,4096}/iy
 /** Values that tell nothing, and those that were taken out before. */
 const harmless =
@@ -66,15 +66,16 @@ const isProse = (text: string, at: number): boolean => {
 }
 
 /** Quoted, and nothing but a blank before it, as in a sentence: long enough to be no sign that is complained of. */
-const quotedNext = /[ \t]{1,2}(["'`])([^"'`\s]{6,512})\1/y
+const quotedNext = /[ \t]{1,2}(\\{0,63}["'`])([^"'`\s\\]{6,512})\1/y
 
 const findValue = (text: string, at: number, length: number): Span | undefined => {
   const found = valueStart(text, at, at + length)
   if (found < 0) {
     quotedNext.lastIndex = at + length
-    const value = quotedNext.exec(text)?.[2]
-    if (value === undefined || harmless.test(value)) return undefined
-    return { start: quotedNext.lastIndex - 1 - value.length, end: quotedNext.lastIndex - 1 }
+    const [, open = "", value = ""] = quotedNext.exec(text) ?? []
+    if (harmless.test(value)) return undefined
+    const end = quotedNext.lastIndex - open.length
+    return { start: end - value.length, end }
   }
   if (found >= text.length) return undefined
   const start = endAt(scheme, text, found) > 0 ? endAt(scheme, text, found) : found
@@ -96,7 +97,7 @@ const findValue = (text: string, at: number, length: number): Span | undefined =
 
 /** A bare value behind a quoted name is JSON's, and what takes its place is a text. */
 const quoteFor = (text: string, at: number): { readonly quote?: number } => {
-  const before = /(\\{0,6})"\s{0,4}:\s{0,4}$/.exec(text.slice(Math.max(0, at - 20), at))
+  const before = /(\\{0,63})"\s{0,4}:\s{0,4}$/.exec(text.slice(Math.max(0, at - 80), at))
   return before === null ? {} : { quote: (before[1] as string).length }
 }
 

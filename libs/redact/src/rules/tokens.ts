@@ -98,8 +98,11 @@ const tokens: ReadonlyArray<Token> = [
   }
 ]
 
-/** What stands before the first character of a token is not of the same word. */
-const isWithinWord = (text: string, at: number): boolean => at > 0 && /[A-Za-z0-9]/.test(text[at - 1] as string)
+/** What stands before the first character of a token is of the same word, and not the end of an escape: `\t`, `\u003d`, `%3D`. */
+const isWithinWord = (text: string, at: number): boolean =>
+  at > 0 &&
+  /[A-Za-z0-9]/.test(text[at - 1] as string) &&
+  !/\\[bfnrtv]$|\\u[\da-f]{4}$|\\x[\da-f]{2}$|%[\da-f]{2}$/i.test(text.slice(Math.max(0, at - 6), at))
 
 const ruleOf = ({ form, name, of, prefixes }: Token): NeedleRule => ({
   name,
