@@ -10,6 +10,7 @@ import { lnav } from "./suites/lnav.ts"
 import { logfmt } from "./suites/logfmt.ts"
 import { loghub } from "./suites/loghub.ts"
 import { multiline } from "./suites/multiline.ts"
+import { redaction } from "./suites/redaction.ts"
 import { syslog } from "./suites/syslog.ts"
 import { vrl } from "./suites/vrl.ts"
 
@@ -25,5 +26,6 @@ export const suites: ReadonlyArray<Suite> = [
   vrl,
   crowdsec,
   multiline,
-  keptWhole
+  keptWhole,
+  redaction
 ]
