@@ -20,7 +20,7 @@ const brands: ReadonlyArray<Brand> = [
 ]
 
 /** Whether the last digit is the check digit of those before (Luhn). */
-export const passesLuhn = (digits: string): boolean => {
+const passesLuhn = (digits: string): boolean => {
   let sum = 0
   for (let i = 0; i < digits.length; i++) {
     const digit = digits.charCodeAt(digits.length - 1 - i) - 48
@@ -33,7 +33,7 @@ export const passesLuhn = (digits: string): boolean => {
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
 
 /** Whether thirteen digits stand in a row, with at most one blank or dash between two. */
-export const hasLongNumber = (bytes: Uint8Array, start: number, end: number): boolean => {
+const hasLongNumber = (bytes: Uint8Array, start: number, end: number): boolean => {
   // Of two neighbours in such a row one is a digit, so a look at every eighth pair meets each row of thirteen.
   for (let at = start; at < end; at += 8) {
     if (!isDigit(bytes[at] as number) && !(at + 1 < end && isDigit(bytes[at + 1] as number))) continue
