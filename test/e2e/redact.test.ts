@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib"
 import { seededRandom } from "@tailrace/domain/seeded-random"
 import { linesNaming, linesWith, ownForms, password, tellingNames } from "@tailrace/redact/planted.harness"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { watchedFiles } from "../attacks/still-works.ts"
-import { RunningTailrace, tailrace } from "./running-tailrace.ts"
+import { watchedFiles } from "../attacks/still-works.harness.ts"
+import { RunningTailrace, tailrace } from "./running-tailrace.harness.ts"
 
 /** So many datagrams no system drops while somebody reads them. */
 const mostDatagrams = 200
