@@ -25,7 +25,7 @@ export const run = Effect.fnUntraced(function* (input: Input) {
     Effect.mapError((error) => usageFailure(`--rules: ${error.message}`))
   )
   const redactor = new Redactor(config)
-  const chunks = new LineChunks(chunkBytes)
+  const chunks = new LineChunks(chunkBytes, (bytes) => bytes.lastIndexOf(10) + 1)
   let number = 0
   let changed = 0
   const take = (chunk: Uint8Array): Effect.Effect<void> =>
