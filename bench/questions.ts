@@ -1,6 +1,7 @@
 // Questions: all that the suite asks, in the order of the page.
 import { cli } from "./cli.ts"
 import { formats } from "./formats.ts"
+import { grok } from "./grok.ts"
 import { guarantee } from "./guarantee.ts"
 import { idle } from "./idle.ts"
 import type { Question } from "./instruments/report.ts"
@@ -26,6 +27,7 @@ export const questions: ReadonlyArray<Question> = [
   recovery,
   regression,
   parse,
+  grok,
   nativeBlock,
   query,
   cli,

@@ -88,6 +88,8 @@ describe("a definition", () => {
     ["^%{UUID:x}$", "0f8fad5b-d9cb-469f-a165-70867728950e", "0f8fad5b-d9cb-469f-a165-70867728950e"],
     ["%{URI:x}", "see https://u:p@example.com:8080/a/b?c=d#e now", "https://u:p@example.com:8080/a/b?c=d#e"],
     ["%{TIMESTAMP_ISO8601:x}", "2026-11-30T14:22:01,345+01:00 x", "2026-11-30T14:22:01,345+01:00"],
+    ["^%{UNIXPATH:x}$", "/Čierný_Peter/.中.log", "/Čierný_Peter/.中.log"],
+    ["^%{UNIXPATH:x}$", "/a b", undefined],
     ["%{LOGLEVEL:x}", "[CRITICAL] x", "CRITICAL"]
   ])("%s takes from %s the text %s", (expression, text, wanted) => {
     expect(fieldsOf(compileGrok(expression, { names: "ecs" }), text)?.x).toBe(wanted)

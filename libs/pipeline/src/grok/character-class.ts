@@ -25,6 +25,9 @@ const named: Readonly<Record<string, (byte: number) => boolean>> = {
   xdigit: isHex
 }
 
+/** Classes that letters outside ASCII belong to in Onigmo; here all characters outside do. */
+const wideNames: ReadonlySet<string> = new Set(["alnum", "alpha", "graph", "print", "word"])
+
 const byLetter: Readonly<Record<string, (byte: number) => boolean>> = {
   d: isDigitByte,
   w: isWordByte,
@@ -106,7 +109,9 @@ const readMembers = (
     if (posix !== null) {
       const belongs = named[posix[2] ?? ""]
       if (belongs === undefined) throw new PatternProblem(`an unknown class ${posix[0]}`, position + 1)
-      addClass(members, posix[1] === "^" ? (byte) => !belongs(byte) : belongs)
+      const isWide = nested && wideNames.has(posix[2] ?? "")
+      const all = (byte: number): boolean => belongs(byte) || (isWide && byte >= 128)
+      addClass(members, posix[1] === "^" ? (byte) => !all(byte) : all)
       position += posix[0].length
     } else if (letter === "[" && nested) {
       const inner = readMembers(text, position, nested)

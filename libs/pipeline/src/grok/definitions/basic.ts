@@ -50,7 +50,7 @@ IP %{IPV6}|%{IPV4}
 IPORHOST %{IP}|%{HOSTNAME}
 HOSTPORT %{IPORHOST}:%{POSINT}
 PATH %{UNIXPATH}|%{WINPATH}
-UNIXPATH (?:/[\w%!$@:.,+~-]*)+
+UNIXPATH (?:/[[:alnum:]_%!$@:.,+~-]*)+
 TTY /dev/(?:pts|tty[pq]?)\w*/?[0-9]+
 WINPATH (?:[A-Za-z]+:|\\)(?:\\[^\\?*]*)+
 URIPROTO [A-Za-z][A-Za-z0-9+.-]+
