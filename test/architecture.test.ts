@@ -149,6 +149,13 @@ describe("the architecture", () => {
     expect(circlesOf(sources).filter((circle) => !beingRemoved.some((file) => circle.includes(file)))).toEqual([])
   })
 
+  it("keeps the processor's root to what puts its rooms together", () => {
+    const beside = sources.filter(
+      (file) => /^apps\/processor\/src\/[^/]+\.ts$/.test(file) && !file.endsWith(".test.ts")
+    )
+    expect(beside.length).toBeLessThanOrEqual(12)
+  })
+
   it("begins every file with a line that says what it is", () => {
     const silent = [...sources, ...files("scripts"), ...files("bench"), ...files("test")].filter(
       (file) => !/^(#!.*\n)?\/\/ \S.{10,}/.test(readFileSync(join(root, file), "utf8"))

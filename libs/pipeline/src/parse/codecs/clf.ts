@@ -25,26 +25,19 @@ const dash = 45
 const backslash = 92
 const headLimit = 512
 
+const fields = [
+  ...["http.host", "client", "identity", "user", "http.request", "http.method", "http.path", "http.version"],
+  ...["http.status", "bytes", "referer", "user_agent"]
+]
+
 /**
  * `[host:port] client identity user [time] "request" status bytes ["referer" "user agent" [more]]`. The body is the
  * whole line; `-` means absent; the last quoted field may lack its closing quote. Severity by status: 5xx error, 4xx
  * warning, else information.
  */
 export const bindClf: BindCodec = ({ keys, time, instant }) => {
-  const [virtualHost, client, identity, user, request, method, path, protocol, status, size, referer, agent] = [
-    "http.host",
-    "client",
-    "identity",
-    "user",
-    "http.request",
-    "http.method",
-    "http.path",
-    "http.version",
-    "http.status",
-    "bytes",
-    "referer",
-    "user_agent"
-  ].map((key) => keys.fix(key))
+  const [virtualHost, client, identity, user, request, method, path, protocol, status, size, referer, agent] =
+    fields.map((key) => keys.fix(key))
   const more = new AccessMore(keys)
 
   return {
