@@ -14,7 +14,7 @@ export interface Found {
 export interface Recognised {
   /** What to go on from; one that nothing is known of begins at 0. */
   readonly checkpoint: Checkpoint
-  /** What was read of this file before, where it does not have all of it any more. */
+  /** What was read of this file last, where it does not have all of it any more; the checkpoint is then of what it was before that. */
   readonly shorter?: Checkpoint
 }
 
@@ -46,8 +46,8 @@ export const recognise = async (
     else if (copyOf === undefined || one.offset > copyOf.offset) copyOf = known
   }
   if (copyOfLive) return "later"
-  if (copyOf !== undefined) return { checkpoint: { ...copyOf, key: found.key } }
-  return { checkpoint: fresh(found), ...(shorter === undefined ? {} : { shorter }) }
+  const checkpoint = copyOf === undefined ? fresh(found) : { ...copyOf, key: found.key }
+  return { checkpoint, ...(shorter === undefined ? {} : { shorter }) }
 }
 
 export const fresh = ({ key, path }: Pick<Found, "path" | "key">): Checkpoint => ({

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto"
 import { type Checkpoint, ContentTrace } from "./checkpoint.ts"
 import type { CheckpointLog } from "./checkpoint-log.ts"
 import { commonPart, hasCopy } from "./common-part.ts"
-import { endOf, type Found, fresh, recognise } from "./recognise.ts"
+import { endOf, type Found, fresh, type Recognised, recognise } from "./recognise.ts"
 
 export interface ResumeWorld {
   readonly log: CheckpointLog
@@ -25,7 +25,9 @@ export const resume = async (
   const recognised = await recognise(found, candidates, world.isLive)
   if (recognised === "later") return "later"
   let { checkpoint } = recognised
-  const shorter = recognised.shorter ?? ((await wasPublishingOther(found, checkpoint, log)) ? checkpoint : undefined)
+  const shorter =
+    (await lastRead(found, recognised, log)) ??
+    ((await wasPublishingOther(found, checkpoint, log)) ? checkpoint : undefined)
   if (shorter !== undefined) checkpoint = await afterLoss(found, shorter, world)
   for (const one of candidates) {
     // The inode has a new owner; what it was before may still turn up as a copy.
@@ -39,12 +41,19 @@ export const resume = async (
   return skipped
 }
 
+/** What was read of the file last, where it has more of that than of what it was before, as after a second power failure. */
+const lastRead = async ({ read, size }: Found, { checkpoint, shorter }: Recognised, log: CheckpointLog) => {
+  if (shorter === undefined || checkpoint.offset === 0) return shorter
+  const { end } = await commonPart(shorter, log.trails.of(shorter.id), size, read)
+  return end > checkpoint.offset ? shorter : undefined
+}
+
 /** Whether the bytes that were being published when the life before ended are other ones now. */
 const wasPublishingOther = async ({ read, size }: Found, checkpoint: Checkpoint, log: CheckpointLog) => {
-  const { kept, pending } = checkpoint
-  if (pending === undefined || kept !== undefined) return false
+  const { pending } = checkpoint
+  if (pending === undefined) return false
   const { differs, end } = await commonPart(checkpoint, log.trails.of(checkpoint.id), size, read)
-  return differs && end < pending
+  return differs && end < endOf(checkpoint)
 }
 
 /** The checkpoint of a file that does not have all that was read of it: where what is the same ends, if anything is. */
