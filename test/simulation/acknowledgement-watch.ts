@@ -6,7 +6,7 @@ import { positionHeaders } from "@tailrace/streams/hop-position"
 import { indexBehind, type ModelStream } from "./model-stream.ts"
 import { isLate } from "./poison.ts"
 import type { Outputs } from "./promises.ts"
-import type { Placement } from "./simulate.ts"
+import type { Placement } from "./schedule.ts"
 
 /** By stream, the stage that reads it and the stream that it writes. */
 const hops: Readonly<Record<string, { readonly stage: string; readonly to: string }>> = {

@@ -1,6 +1,7 @@
 // Campaign: many seeds, one after the other, and what came of them together.
 import type { Sabotage } from "./sabotage.ts"
-import { type Placement, simulate } from "./simulate.ts"
+import type { Placement } from "./schedule.ts"
+import { simulate } from "./simulate.ts"
 import { simulatedPipeline } from "./simulated-pipeline.ts"
 
 export interface CampaignOptions {
@@ -70,8 +71,8 @@ export const runCampaign = (options: CampaignOptions): Totals => {
   }
   const failures: Array<Failure> = []
   for (let seed = options.from; seed < options.from + options.seeds; seed++) {
-    const placement = options.placement ?? placementOf(seed)
     const sabotage = options.sabotage?.()
+    const placement = options.placement ?? sabotage?.placement ?? placementOf(seed)
     const result = simulate({ seed, placement, pipeline, ...(sabotage === undefined ? {} : { sabotage }) })
     totals.seeds++
     totals.records += result.records

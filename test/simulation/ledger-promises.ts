@@ -31,7 +31,10 @@ export const ledgerProblems = ({ lost, tables, truth }: Outputs): ReadonlyArray<
   return [...sums, ...wrong].slice(0, 3)
 }
 
-/** Of messages that the broker has lost, some may be accounted. */
+/**
+ * Of messages that the broker has lost, some may be accounted. Those without a row that lie just before the loss count as new,
+ * because nothing stored tells that they are not.
+ */
 const unaccounted = (
   entered: ReadonlyMap<string, Account>,
   truth: Truth,
@@ -41,7 +44,8 @@ const unaccounted = (
   return [...new Set([...entered.keys(), ...truth.ledger.keys()])].flatMap((key) => {
     const said = entered.get(key)?.received ?? 0
     const least = receivedAt(truth, key)
-    const most = lost.reduce((sum, one) => sum + receivedAt(one, key), least)
+    const rowless = truth.rowless.get(key) ?? 0
+    const most = lost.reduce((sum, one) => sum + receivedAt(one, key), least + rowless)
     return said >= least && said <= most ? [] : [`the ledger says ${said} of ${key}, and ${least} to ${most} came`]
   })
 }

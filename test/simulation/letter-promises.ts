@@ -16,7 +16,8 @@ export const letterProblems = ({ alwaysConstrained, lost, tables, truth }: Outpu
     const own = seen.filter((one) => isLetterOf(one.truth, letter))
     const first = own.find(({ ids }) => !ids.has(at))
     if (own.length === 0) problems.push(`letter ${id} is ${textOf(letter)}, not ${textOfTrue(trueAt(truth, letter))}`)
-    else if (first === undefined) problems.push(`letter ${id} is there twice`)
+    else if (first === undefined && truth.kept.get(placeOf(letter.sequence)) !== 0)
+      problems.push(`letter ${id} is there twice`)
     first?.ids.add(at)
   }
   const refused = [...truth.open.keys()].filter((id) => alwaysConstrained && parseDeadLetterId(id)?.stage === "sink")

@@ -7,9 +7,12 @@ import type { BrokerShape } from "@tailrace/streams/broker"
 import type { PublisherShape } from "@tailrace/streams/publisher"
 import type { Effect } from "effect"
 import type { ModelStore } from "./model-store.ts"
+import type { Placement } from "./schedule.ts"
 
 /** A mistake put in on purpose, to see that the simulation finds it. */
 export interface Sabotage {
+  /** Where it shows soonest. */
+  readonly placement?: Placement
   readonly tables?: (tables: TablesShape) => TablesShape
   /** What the statements of the store do otherwise. */
   readonly store?: (store: ModelStore) => void

@@ -72,6 +72,7 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
     }
   },
   "takes whatever message has the number of the last stored one for that one": () => ({
+    placement: "fused",
     storedMessages: ({ between }) => ({
       between: (partition, first, last, most) =>
         first === last ? Effect.succeed([]) : between(partition, first, last, most)
@@ -172,6 +173,7 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
     tables: (tables) => ({ ...tables, lettersAfter: () => Effect.succeed([]) })
   }),
   "takes a frame for whole of which only some rows are stored": () => ({
+    placement: "fused",
     tables: (tables) => ({ ...tables, splitFrameFound: () => Effect.succeed({ markedAt: 0, unfinished: undefined }) })
   })
 }

@@ -4,6 +4,9 @@ import type { StoreFaults } from "./model-store.ts"
 import { poisonWords } from "./poison.ts"
 import type { World } from "./world.ts"
 
+/** `changing`: each life of a process has one of the other two, whatever the life before had. */
+export type Placement = "fused" | "staged" | "changing"
+
 interface Moment {
   readonly at: number
   /** How long, or how far. */
@@ -87,7 +90,7 @@ export const drawSchedule = (world: World): Schedule => {
       acknowledgement: likely(0, 0.1, 0.5),
       lost: likely(0, 0.01, 0.1),
       full: likely(0, 0, 0.1),
-      power: likely(0, 0, 0.5)
+      power: likely(0, 0, 1)
     }
   }
 }

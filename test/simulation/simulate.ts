@@ -11,14 +11,11 @@ import type { StreamMessage } from "./model-stream.ts"
 import { brittle } from "./poison.ts"
 import { brokenPromises, type Outputs, sureWindows } from "./promises.ts"
 import type { Sabotage } from "./sabotage.ts"
-import { drawSchedule } from "./schedule.ts"
+import { drawSchedule, type Placement } from "./schedule.ts"
 import { SimulatedProcess, type Surroundings } from "./simulated-process.ts"
 import { Truth } from "./truth.ts"
 import { isTaken, loseUnsynced } from "./unsynced.ts"
 import { World } from "./world.ts"
-
-/** `changing`: each life of a process has one of the other two, whatever the life before had. */
-export type Placement = "fused" | "staged" | "changing"
 
 export interface SimulationOptions {
   readonly seed: number

@@ -19,7 +19,7 @@ import type { ModelBus } from "./model-bus.ts"
 import type { ModelSnapshots } from "./model-snapshots.ts"
 import type { ModelStore } from "./model-store.ts"
 import type { Sabotage } from "./sabotage.ts"
-import type { Placement } from "./simulate.ts"
+import type { Placement } from "./schedule.ts"
 import type { World } from "./world.ts"
 
 /** What all processes of a simulation share. */

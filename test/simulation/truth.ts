@@ -57,6 +57,8 @@ export class Truth {
   readonly lettersOf = new Map<number, Array<string>>()
   /** As if all of `rows` were stored. */
   readonly ledger = new Map<string, Account>()
+  /** Records received in messages of which no row is stored, by account. */
+  readonly rowless = new Map<string, number>()
   /** Key of the account that a message is counted in. */
   readonly accountOf = new Map<number, string>()
   /** Kept records by window: of a minute, and of ten seconds. */
@@ -165,6 +167,7 @@ export class Truth {
       this.accountOf.set(sequence, key)
       const account = accountAt(this.ledger, key)
       account.received += frame.received
+      if (batch.keptCount === 0) this.rowless.set(key, (this.rowless.get(key) ?? 0) + frame.received)
       account.stored += batch.keptCount
       for (const [rule, number] of frame.dropped) add(account.droppedBy, rule, number)
       for (const [reason, number] of frame.rejected) add(account.rejectedBy, reason, number)

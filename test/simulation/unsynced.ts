@@ -7,9 +7,9 @@ import { missingRows } from "./row-promises.ts"
 import { Truth } from "./truth.ts"
 import type { World } from "./world.ts"
 
-/** How much of what lies there in order is left: half of the time all of it, else some of it, now and then nothing. */
+/** How much of what lies there in order is left: now and then all of it, or nothing. */
 const keptOf = (world: World, count: number): number =>
-  world.random() < 0.5 ? count : Math.floor((1 - world.random() ** 3) * (count + 1))
+  world.random() < 0.3 ? count : Math.floor((1 - world.random() ** 3) * (count + 1))
 
 /** Each stream loses its own end, or all of it, and the bucket of snapshots its last changes. */
 export const loseUnsynced = (world: World, broker: ModelBroker, snapshots: ModelSnapshots, outputs: Outputs): void => {
