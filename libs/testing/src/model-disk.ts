@@ -6,8 +6,15 @@ import { dirname, join } from "node:path"
 type FileSystem = typeof promises
 type FileHandle = promises.FileHandle
 
+interface Written {
+  readonly at: number
+  readonly bytes: Buffer
+}
+
 /** A change of a file's bytes, not yet synced: bytes at a place, or a new length. */
-type Change = { readonly at: number; readonly bytes: Buffer } | { readonly length: number }
+type Change = Written | { readonly length: number }
+
+type WriteAt = (bytes: Buffer, offset: number, length: number, position: number) => Promise<{ bytesWritten: number }>
 
 interface Inode {
   /** What is on the disk for sure. */
@@ -130,7 +137,7 @@ export class ModelDisk {
     return content
   }
 
-  private sectorsOf({ at, bytes }: Change & { readonly bytes: Buffer }): ReadonlyArray<Change> {
+  private sectorsOf({ at, bytes }: Written): ReadonlyArray<Change> {
     const parts: Array<Change> = []
     for (let from = 0; from < bytes.length; ) {
       const to = Math.min(bytes.length, from + sectorBytes - ((at + from) % sectorBytes))
@@ -201,7 +208,8 @@ export class ModelDisk {
     this.open.add(handle)
     const inode = this.create(path)
     if (flags.startsWith("w") && !flags.includes("x")) this.change(inode, { length: 0 })
-    const { appendFile, close, read, truncate, write, writeFile } = handle
+    const { appendFile, close, read, truncate, writeFile } = handle
+    const write = handle.write.bind(handle) as WriteAt
     const end = () => inode.changes.reduce((length, change) => lengthAfter(length, change), inode.synced.length)
     const sync = async () =>
       this.sync(() => {
@@ -231,7 +239,7 @@ export class ModelDisk {
       },
       write: async (bytes: Buffer, offset: number, length: number, position: number) => {
         this.change(inode, { at: position, bytes: Buffer.from(bytes.subarray(offset, offset + length)) })
-        return write.call(handle, bytes, offset, length, position)
+        return write(bytes, offset, length, position)
       },
       writeFile: async (data: string | Uint8Array) => {
         this.change(inode, { at: end(), bytes: Buffer.from(data as string) })
