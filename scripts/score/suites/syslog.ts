@@ -41,7 +41,10 @@ const verdictsOf = (one: Case): ReadonlyArray<Verdict> => {
     verdicts.push(compared(id, "wrong, kept whole", [["kept", true, kept]]))
   }
   if (agree !== undefined) {
-    const fields = Object.fromEntries(agree.map((name) => [name, one["rsyslog_8.2302"][name]]))
+    // What its author states of a message both may read otherwise, such as a version of RFC 5424 that they do not know.
+    const stated = authored?.valid === true && !origin.startsWith("syslog-ng") ? (authored.fields ?? {}) : {}
+    const open = agree.filter((name) => !(name in stated) && !(name === "msg" && "message" in stated))
+    const fields = Object.fromEntries(open.map((name) => [name, one["rsyslog_8.2302"][name]]))
     verdicts.push(compared(id, "agreed by rsyslog and syslog-ng", pairsOf(record, fields, text)))
   }
   return verdicts
@@ -80,7 +83,7 @@ const pairsOf = (record: LogRecord, fields: Fields, text: string): ReadonlyArray
   if (typeof stamp !== "string") return pairs
   const wanted = new Date(stamp.replace(/^0000/, "2024")).toISOString().slice(0, 23)
   const seen = isoOf(record.timestamp).slice(0, 23)
-  const statesYear = /^(<\d+>)?\s*[.*]?(\d+ )?\d{4}-|\d{4} \d\d:|:\d\d \d{4}/.test(text)
+  const statesYear = /^(<\d+>)?\s*[.*]?(\d+ )?\d{4}-|\d{4} \d\d:|:\d\d \d{4}\b/.test(text)
   pairs.push(statesYear ? ["time", wanted, seen] : ["time", wanted.slice(5), seen.slice(5)])
   return pairs
 }

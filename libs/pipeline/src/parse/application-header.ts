@@ -176,7 +176,8 @@ const wordLevel = (
   const loose = headerLevel(bytes, at, wordEnd, surroundings.loose)
   if (loose > 0 || token > 0) return loose
   const small = headerLevel(bytes, at, wordEnd, surroundings.first)
-  return small > 0 && isSetOff(bytes, behind, end) ? small : 0
+  if (small === 0 || isSetOff(bytes, behind, end)) return small
+  return headerLevel(bytes, at, wordEnd, surroundings.bare)
 }
 
 // `[22968]lotuscreds:ERROR:` and `app.ERROR:` are levels as the last part of a word that a colon ends.

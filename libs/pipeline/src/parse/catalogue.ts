@@ -7,6 +7,8 @@ import { clf } from "./codecs/clf.ts"
 import { cri } from "./codecs/cri.ts"
 import { csv } from "./codecs/csv.ts"
 import { grok } from "./codecs/grok.ts"
+import { haproxy } from "./codecs/haproxy.ts"
+import { iis } from "./codecs/iis.ts"
 import { json } from "./codecs/json.ts"
 import { kv } from "./codecs/kv.ts"
 import { logfmt } from "./codecs/logfmt.ts"
@@ -17,6 +19,7 @@ import { redis } from "./codecs/redis.ts"
 import { regex } from "./codecs/regex.ts"
 import { syslog } from "./codecs/syslog.ts"
 import { xml } from "./codecs/xml.ts"
+import { zabbix } from "./codecs/zabbix.ts"
 
 /** Every codec, in the order of the reference. */
 export const codecs = [
@@ -29,9 +32,12 @@ export const codecs = [
   cri,
   cef,
   nginx,
+  haproxy,
+  iis,
   alb,
   postgresCsv,
   redis,
+  zabbix,
   grok,
   regex,
   kv,

@@ -37,6 +37,8 @@ const closeBracket = 93
 export const surroundings = {
   /** Among other words: only an upper-case strong word counts. */
   loose: 0,
+  /** Right behind the timestamp, a word of a sentence behind it: only words that begin no sentence count. */
+  bare: 3,
   /** Right behind the timestamp: a strong word in any case counts. */
   first: 1,
   /** In brackets, or before a colon or a bar: any level word in any case counts. */
@@ -51,6 +53,25 @@ for (const word of [...strong, ...weak]) {
   numbers[table.intern(bytes, 0, bytes.length)] = severityNumberOf(word)
 }
 
+// Abbreviations, and words that only loggers write.
+const bare = [
+  "trc",
+  "vrb",
+  "dbg",
+  "inf",
+  "warn",
+  "wrn",
+  "err",
+  "crit",
+  "ftl",
+  "emerg",
+  "debug1",
+  "debug2",
+  "debug3",
+  "debug4"
+]
+const isBare = [...strong, ...weak].map((word) => bare.includes(word))
+
 /** Severity number of the word `bytes[start, end)` by its surroundings, or 0 when it is no level there. */
 export const headerLevel = (bytes: Uint8Array, start: number, end: number, around: number): number => {
   const length = end - start
@@ -64,6 +85,7 @@ export const headerLevel = (bytes: Uint8Array, start: number, end: number, aroun
   }
   if (around === surroundings.loose && capitals !== length) return 0
   const id = table.find(lower, 0, length)
+  if (around === surroundings.bare) return id >= 0 && isBare[id] ? numbers[id] : 0
   if (id < 0 || (id >= strong.length && around !== surroundings.marked)) return 0
   return numbers[id]
 }

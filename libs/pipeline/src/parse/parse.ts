@@ -12,6 +12,8 @@ import { bindClf } from "./codecs/clf.ts"
 import { bindCri } from "./codecs/cri.ts"
 import { bindCsv } from "./codecs/csv.ts"
 import { bindGrok } from "./codecs/grok.ts"
+import { bindHaproxy } from "./codecs/haproxy.ts"
+import { bindIis } from "./codecs/iis.ts"
 import { bindJson } from "./codecs/json.ts"
 import { bindKv } from "./codecs/kv.ts"
 import { bindLogfmt } from "./codecs/logfmt.ts"
@@ -23,6 +25,7 @@ import { bindRegex } from "./codecs/regex.ts"
 import { bindSyslog } from "./codecs/syslog.ts"
 import { bindText } from "./codecs/text.ts"
 import { bindXml } from "./codecs/xml.ts"
+import { bindZabbix } from "./codecs/zabbix.ts"
 import { Colours } from "./colours.ts"
 import { FrameAttributes } from "./frame-attributes.ts"
 import { Instant } from "./instant.ts"
@@ -81,9 +84,12 @@ export class ParseStage {
       bindCri(bindText)(context),
       bindCef(context),
       bindNginx(context),
+      bindHaproxy(context),
+      bindIis(context),
       bindAlb(context),
       bindPostgresCsv(context),
       bindRedis(context),
+      bindZabbix(context),
       bindGrok(config.grok)(context),
       bindRegex(config.regex)(context),
       bindKv(config.kv)(context),

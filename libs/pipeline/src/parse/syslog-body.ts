@@ -1,6 +1,7 @@
 // Syslog body: messages of another format inside syslog, and what devices write between priority and time.
 import type { Codec, CodecContext } from "./codec.ts"
 import { bindCef } from "./codecs/cef.ts"
+import { bindHaproxy } from "./codecs/haproxy.ts"
 import { bindLenientLogfmt } from "./codecs/logfmt.ts"
 import { role } from "./field-roles.ts"
 import { InnerMessage } from "./inner-message.ts"
@@ -21,10 +22,12 @@ export class SyslogBody {
   private readonly inner = new InnerMessage(8)
   private readonly logfmt: Codec
   private readonly cef: Codec
+  private readonly haproxy: Codec
 
   constructor(context: CodecContext) {
     this.logfmt = bindLenientLogfmt(context)
     this.cef = bindCef(context)
+    this.haproxy = bindHaproxy(context)
   }
 
   /** Reads an object without any header; false when it is none. */
@@ -44,6 +47,7 @@ export class SyslogBody {
       const service = draft.roleStart[role.service]
       const isEvent = bytes[start - 1] === colon && (bytes[service] === 67 || bytes[service] === 76)
       if (isEvent) this.readInto(this.cef, bytes, service, end, draft, true)
+      else if (isDigit(first) && bytes[service] === 104) this.readInto(this.haproxy, bytes, start, end, draft, false)
       return
     }
     let mark = start

@@ -6,8 +6,8 @@ const text = (word: string): Uint8Array => new TextEncoder().encode(word)
 const continuations = [
   ...["Caused by:", "Suppressed:", "at ", "... ", "Traceback (most recent call last)"],
   ...["During handling of the above exception", "The above exception was the direct cause"],
-  // .NET, PHP, Rust.
-  ...["--- End of ", "Stack trace:", "note: run with `RUST_BACKTRACE", "stack backtrace:"]
+  // .NET, PHP, Rust; VMware; the end of an element of XML.
+  ...["--- End of ", "Stack trace:", "note: run with `RUST_BACKTRACE", "stack backtrace:", "--> ", "</"]
 ].map(text)
 /** `java.lang.IllegalStateException: ...` and `Traceback (...)`: an error's name at the start of a line of its own. */
 const errorName =
@@ -23,10 +23,14 @@ const traceback = text("Traceback (most recent call last)")
 const goLine =
   /^(?:goroutine \d+ |\[signal |created by |exit status \d|panic: |\t|[\w./*()[\]·-]+\(.*\)$|\[recovered\])/
 const goStart = /^(?:panic: |fatal error: |goroutine \d+ \[|SIG[A-Z]+: )/
+/** A function of Go with its path, which zap prints before the place in the next line. */
+const goFunction = /^[\w.-]+(?:\/[\w.@~-]+)+\.[\w.(*)[\]]+$/
 /** Rust's first line of a panic, whose message stands on the next. */
 const rustPanic = /^thread '.*' (?:\(\d+\) )?panicked at .*:$/
 /** Node's uncaught errors begin with the place: `/app/a.js:3`. */
 const nodePlace = /^(?:file:\/\/)?\/[^\s:]+\.[cm]?[jt]s:\d+$/
+
+const paddedHead = /^ +\d{1,7}:\d{8}:\d{6}\./
 
 type Trace = "none" | "python" | "go" | "rust" | "node"
 
@@ -41,10 +45,15 @@ class Recogniser implements LineJudge {
   #trace: Trace = "none"
   readonly #json = new JsonBalance()
   #hasEnded = false
+  /** Whether the line before announces what comes: it ends with a colon, or is the declaration of XML. */
+  #announces = false
 
   joins(bytes: Uint8Array, start: number, end: number, isFirst: boolean): boolean {
     if (isFirst) this.#begin()
-    const joins = this.#json.isOpen ? this.#json.takes(bytes, start, end) : this.#continues(bytes, start, end)
+    const isAnnounced = !isFirst && this.#announces && bytes[start] === 60 && !isPriority(bytes, start, end)
+    const isJson = this.#json.isOpen
+    const joins = isAnnounced || (isJson ? this.#json.takes(bytes, start, end) : this.#continues(bytes, start, end))
+    this.#announces = announces(bytes, start, end)
     this.#hasEnded = this.#json.hasClosed
     if (joins) {
       if (startsWith(bytes, start, end, traceback)) this.#trace = "python"
@@ -81,7 +90,9 @@ class Recogniser implements LineJudge {
 
   #continues(bytes: Uint8Array, start: number, end: number): boolean {
     const first = bytes[start] as number
-    if (first === 32 || first === 9) return true
+    // Zabbix pads its process ids.
+    if (first === 32) return !(end - start > 25 && paddedHead.test(lineAt(bytes, start, end)))
+    if (first === 9) return true
     const trace = this.#trace
     if (trace === "go") {
       if (goLine.test(lineAt(bytes, start, end))) return true
@@ -97,13 +108,25 @@ class Recogniser implements LineJudge {
   }
 }
 
+const announces = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let at = end - 1
+  while (at > start && bytes[at] === 32) at--
+  return bytes[at] === 58 || (bytes[at] === 62 && bytes[at - 1] === 63)
+}
+
+/** `<13>`: a message of syslog, and no XML. */
+const isPriority = (bytes: Uint8Array, start: number, end: number): boolean => {
+  const next = bytes[start + 1] as number
+  return start + 1 < end && next >= 48 && next <= 57
+}
+
 const isContinuation = (bytes: Uint8Array, start: number, end: number): boolean => {
   const first = bytes[start] as number
   for (const word of continuations) if (startsWith(bytes, start, end, word)) return true
   if (first === 125) return end - start <= 3
   if (first === 123 || first === 91 || first === 60 || (first >= 48 && first <= 57)) return false
   const line = lineAt(bytes, start, end)
-  return first === 35 ? numberedFrame.test(line) : errorName.test(line) || rubyFrame.test(line)
+  return first === 35 ? numberedFrame.test(line) : errorName.test(line) || rubyFrame.test(line) || goFunction.test(line)
 }
 
 const lineAt = (bytes: Uint8Array, start: number, end: number): string =>

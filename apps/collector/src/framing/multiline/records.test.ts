@@ -81,6 +81,12 @@ describe("forEachRecord", () => {
       "Node, uncaught",
       "/app/a.js:3\n    throw new Error('x')\n    ^\n\nError: x\n    at f (/app/a.js:3:9)\n\nNode.js v26.10.0"
     ],
+    [
+      "zap",
+      "2026-01-19T10:30:00Z\terror\tsent.go:3\tfailed\ngo.example/a/b/internal.(*T[...]).f.func1\n\tgo.example/a/b@v1.2.3/internal/f.go:12"
+    ],
+    ["VMware", "2026-01-19T10:30:00Z warning vpxd[1] Exception was thrown (\n--> )"],
+    ["XML over lines", "10:30:00 INFO Response :\n<a>\n\t<b>1</b>\n</a>"],
     ["JSON over lines", '{\n"level": "error",\n"nested": {\n"text": "a } in text"\n}\n}'],
     ["SQL over lines", "ERROR: syntax error\n\tSELECT a\n\t  FROM b"],
     ["Ruby, by its first line", "/app/a.rb:3:in `f': divided by 0 (ZeroDivisionError)\n\tfrom /app/a.rb:9:in `<main>'"],
@@ -88,6 +94,13 @@ describe("forEachRecord", () => {
   ])("joins a trace of %s, and no line behind it", (_, text) => {
     expect(join(`start\n${text}\nnext line\nEnd\n`).records).toEqual(["start", text, "next line", "End"])
   })
+
+  it.each([["<13>Jan 19 10:30:00 h a: b"], ["  1234:20260119:103000.345 started"]])(
+    "lets %s begin a record, whatever the line before announces",
+    (line) => {
+      expect(join(`see:\n${line}\n`).records).toEqual(["see:", line])
+    }
+  )
 
   it("takes an error of its own for a record of its own", () => {
     expect(join("start\nError: listen EADDRINUSE\nKey: value\n").records).toEqual([
@@ -169,7 +182,17 @@ describe("a cut at any place where nothing waits", () => {
   const at = "2026-01-19T10:30:00.904275087Z"
   const line = fc.constantFrom(
     ...["INFO a", "\tat a.B(C.java:1)", "Caused by: x.Y: z", "", "panic: boom", "goroutine 1 [running]:", "main.f(1)"],
-    ...["{", '"a": 1', "}", "Traceback (most recent call last):", "ValueError: x", `${at} stdout P a`],
+    ...[
+      "see:",
+      "<a>",
+      "</a>",
+      "{",
+      '"a": 1',
+      "}",
+      "Traceback (most recent call last):",
+      "ValueError: x",
+      `${at} stdout P a`
+    ],
     ...[`${at} stdout F b`, `${at} stderr P x`, `${at} stderr F \ty`, '{"log":"a","stream":"stderr"}'],
     ...['{"log":"b\\n","stream":"stderr"}', "thread 'main' panicked at a.rs:1:1:"]
   )

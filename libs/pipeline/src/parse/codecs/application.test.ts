@@ -204,4 +204,23 @@ describe("application", () => {
     expect(record.body).toBe(sentence)
     expect(record.timestamp).toBe(record.observedTimestamp)
   })
+
+  it("takes levels that begin no sentence for levels, whatever follows", () => {
+    for (const [word, number] of [
+      ["err", 17],
+      ["warn", 13],
+      ["dbg", 5],
+      ["debug2", 6],
+      ["crit", 18]
+    ] as const)
+      expect(recordOf(`2026-11-20 14:22:01 ${word} something happened`)).toMatchObject({
+        severityNumber: number,
+        body: "something happened"
+      })
+    for (const word of ["error", "debug", "trace", "fatal", "info"])
+      expect(recordOf(`2026-11-20 14:22:01 ${word} something happened`)).toMatchObject({
+        severityNumber: 0,
+        body: `${word} something happened`
+      })
+  })
 })

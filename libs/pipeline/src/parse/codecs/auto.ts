@@ -3,10 +3,12 @@ import { Effect, Schema } from "effect"
 import { type BindCodec, defineCodec } from "../codec.ts"
 import { ContainerText } from "../container-text.ts"
 import { InnerMessage } from "../inner-message.ts"
+import { isDigit } from "../instant.ts"
 import { skipSpace } from "../json-value.ts"
 import { bindCri } from "./cri.ts"
 import { bindJson } from "./json.ts"
 import { bindText } from "./text.ts"
+import { bindZabbix } from "./zabbix.ts"
 
 const AutoConfig = Schema.Struct({})
 
@@ -31,6 +33,7 @@ export const bindAuto =
   (context) => {
     const json = bindJson(depth)(context)
     const text = bindText(context)
+    const zabbix = bindZabbix(context)
     const cri = bindCri(() => text)(context)
     const docker = new ContainerText(context.keys, new InnerMessage(depth), text)
     return {
@@ -46,7 +49,9 @@ export const bindAuto =
         // Indented lines continue a message; they begin none.
         if (byte === space || byte === tab) {
           const inner = skipSpace(bytes, at, end)
-          return bytes[inner] === brace && inner < end && json.decode(bytes, inner, end, draft)
+          if (inner >= end) return false
+          if (isDigit(bytes[inner])) return zabbix.decode(bytes, inner, end, draft)
+          return bytes[inner] === brace && json.decode(bytes, inner, end, draft)
         }
         if (bytes[at + 10] === 84) {
           if (cri.decode(bytes, at, end, draft)) return true

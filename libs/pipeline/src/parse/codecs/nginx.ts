@@ -63,7 +63,7 @@ export const bindNginx: BindCodec = ({ keys, time, instant }) => {
         const behind = digitsEnd(bytes, threadEnd + 3, end)
         draft.addAttribute(connection, threadEnd + 3, behind - threadEnd - 3)
       }
-      for (const field of named) addField(bytes, threadEnd, end, draft, field)
+      addFields(bytes, threadEnd, end, draft, named)
       addLimit(bytes, threadEnd, end, draft, excess, zoneName)
       draft.setRole(role.body, process, end - process)
       return true
@@ -77,26 +77,48 @@ const digitsEnd = (bytes: Uint8Array, at: number, end: number): number => {
   return position
 }
 
-/** Adds what stands behind `, name: `, in quotes or up to the next comma. */
-const addField = (
+interface NamedField {
+  /** The name as it stands in the line: behind a blank, before a colon and a blank. */
+  readonly bytes: Uint8Array
+  readonly key: number
+}
+
+/** Adds what stands behind each `, name: `, in quotes or up to the next comma; the first of two of a name. */
+const addFields = (
   bytes: Uint8Array,
   from: number,
   end: number,
   draft: RecordDraft,
-  field: { readonly bytes: Uint8Array; readonly key: number }
+  named: ReadonlyArray<NamedField>
 ): void => {
-  for (let at = from + 1; at + field.bytes.length < end; at++) {
+  for (let at = from + 1; at < end; at++) {
     if (bytes[at] !== space || bytes[at - 1] !== comma) continue
-    let same = 1
-    while (same < field.bytes.length && bytes[at + same] === field.bytes[same]) same++
-    if (same < field.bytes.length) continue
-    const isQuoted = bytes[at + same] === quote
-    const start = at + same + (isQuoted ? 1 : 0)
+    const field = fieldAt(bytes, at, end, named)
+    if (field === undefined || draft.hasAttribute(field.key)) continue
+    const behindName = at + field.bytes.length
+    const isQuoted = bytes[behindName] === quote
+    const start = isQuoted ? behindName + 1 : behindName
     let behind = start
     while (behind < end && bytes[behind] !== (isQuoted ? quote : comma)) behind++
     draft.addAttribute(field.key, start, behind - start)
-    return
+    at = behind - 1
   }
+}
+
+const fieldAt = (
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  named: ReadonlyArray<NamedField>
+): NamedField | undefined => {
+  for (let i = 0; i < named.length; i++) {
+    const name = named[i].bytes
+    if (bytes[at + 1] !== name[1] || at + name.length >= end) continue
+    let same = 2
+    while (same < name.length && bytes[at + same] === name[same]) same++
+    if (same === name.length) return named[i]
+  }
+  return undefined
 }
 
 const limitMark = new TextEncoder().encode("ing requests, excess: ")

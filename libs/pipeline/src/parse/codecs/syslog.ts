@@ -174,19 +174,19 @@ const readProtocol = (
   const message = processEnd + 1
   behind = wordEnd(bytes, message, end)
   // Every field must be there, if only as a dash; without structured data it is no RFC 5424.
-  if (behind >= end || hostEnd === host || appEnd === app || processEnd === process || behind === message) return false
+  if (behind >= end || hostEnd === host || appEnd === app || processEnd === process) return false
   at = behind + 1
   // Heroku and Docker leave out the structured data.
   const hasData = bytes[at] === 91 || (bytes[at] === dash && (at + 1 >= end || bytes[at + 1] === space))
   // Lengths of the RFC's grammar; what is longer is read all the same.
   const strays = hostEnd - host > 255 || appEnd - app > 48 || processEnd - process > 128 || behind - message > 32
-  draft.keepOriginal = strays || !isPrintable(bytes, host, behind)
+  draft.keepOriginal = strays || behind === message || !isPrintable(bytes, host, behind)
 
   if (hasTime) draft.takeTime(instant, timeStart, timeLength)
   if (!isNil(bytes, host, hostEnd)) draft.setRole(role.host, host, hostEnd - host)
   if (!isNil(bytes, app, appEnd)) draft.setRole(role.service, app, appEnd - app)
   if (!isNil(bytes, process, processEnd)) draft.addAttribute(names.processId, process, processEnd - process)
-  if (!isNil(bytes, message, behind)) draft.addAttribute(names.messageId, message, behind - message)
+  if (behind > message && !isNil(bytes, message, behind)) draft.addAttribute(names.messageId, message, behind - message)
   if (!hasData) {
     draft.keepOriginal = true
     draft.setRole(role.body, at, end - at)

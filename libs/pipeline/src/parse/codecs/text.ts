@@ -6,11 +6,14 @@ import { bindAlb } from "./alb.ts"
 import { bindApplication } from "./application.ts"
 import { bindCef } from "./cef.ts"
 import { bindClf } from "./clf.ts"
+import { bindHaproxy } from "./haproxy.ts"
+import { bindIis } from "./iis.ts"
 import { bindLenientLogfmt } from "./logfmt.ts"
 import { bindNginx } from "./nginx.ts"
 import { bindPostgresCsv } from "./postgres-csv.ts"
 import { bindRedis } from "./redis.ts"
 import { bindSyslog } from "./syslog.ts"
+import { bindZabbix } from "./zabbix.ts"
 
 const longestKey = 64
 
@@ -42,11 +45,15 @@ export const bindText = (context: CodecContext): DecodeText => {
   const nginx = bindNginx(context)
   const postgresCsv = bindPostgresCsv(context)
   const redis = bindRedis(context)
+  const haproxy = bindHaproxy(context)
+  const iis = bindIis(context)
+  const zabbix = bindZabbix(context)
   const ofPair = [logfmt, application]
-  const ofYear = [application, clf, logfmt]
+  const ofYear = [application, clf, logfmt, zabbix]
   const ofSlashes = [nginx, ...ofYear]
   const ofComma = [postgresCsv, ...ofYear]
-  const ofDigit = [clf, redis, application, logfmt, syslog]
+  const ofIis = [iis, ...ofYear]
+  const ofDigit = [clf, haproxy, redis, application, logfmt, zabbix, syslog]
   const ofCapital = [cef, syslog, clf, application, logfmt]
   const ofSmall = [alb, clf, application, logfmt]
   const ofOther = [clf, application, logfmt]
@@ -57,6 +64,7 @@ export const bindText = (context: CodecContext): DecodeText => {
     if (isDigit(byte)) {
       if (!beginsWithYear(bytes, start)) return ofDigit
       if (bytes[start + 4] === 47) return ofSlashes
+      if (bytes[start + 19] === 32 && isDigit(bytes[start + 20])) return ofIis
       return (bytes[start + 27] === 44 || bytes[start + 28] === 44 || bytes[start + 26] === 44) &&
         bytes[start + 23] === 32
         ? ofComma
