@@ -40,7 +40,7 @@ describe("readPipeline", () => {
     ["detectors: [{ type: zscore, metric: b }]", 'detectors.0.metric: no metric "b", none is declared'],
     ["enrich: [{ type: derive, field: x, value: '1 +' }]", "enrich.0.value: a value is missing at the end"],
     ["enrich: [{ type: static, fields: { tenant: x } }]", "enrich.0.fields: tenant cannot be written"],
-    ["parse: { codec: xml }", "parse.codec: "],
+    ["parse: { codec: toml }", "parse.codec: "],
     ["sinks: [{ type: nowhere }]", 'sinks.0.type: no type "nowhere"'],
     ["a: [", "1:"],
     ["a: 1\na: 2", "2:1 "]
@@ -67,7 +67,7 @@ filter:
 colour: blue
 metrics: [{ type: counts, name: z }]
 detectors: none
-parse: { codec: xml }
+parse: { codec: toml }
 `
       const problems = yield* problemsOf(text)
       expect(problems.map((problem) => problem.split(": ")[0])).toEqual([

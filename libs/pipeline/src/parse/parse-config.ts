@@ -23,33 +23,36 @@ const instant = Schema.String.check(
   Schema.makeFilter((text: string) => !Number.isNaN(Date.parse(text)) || 'must be a date such as "1990-01-01"')
 )
 
+const codecName = Schema.Literals([
+  "auto",
+  "json",
+  "logfmt",
+  "clf",
+  "syslog",
+  "application",
+  "cri",
+  "cef",
+  "nginx",
+  "haproxy",
+  "iis",
+  "alb",
+  "postgres-csv",
+  "redis",
+  "zabbix",
+  "grok",
+  "regex",
+  "kv",
+  "csv",
+  "xml",
+  "raw"
+])
+
 export const ParseConfig = Schema.Struct({
-  codec: field(
-    Schema.Literals([
-      "auto",
-      "json",
-      "logfmt",
-      "clf",
-      "syslog",
-      "application",
-      "cri",
-      "cef",
-      "nginx",
-      "haproxy",
-      "iis",
-      "alb",
-      "postgres-csv",
-      "redis",
-      "zabbix",
-      "grok",
-      "regex",
-      "kv",
-      "csv",
-      "xml",
-      "raw"
-    ]),
-    "auto",
-    "Codec of frames whose source does not name one."
+  codec: field(codecName, "auto", "Codec of frames whose source does not name one."),
+  sources: field(
+    Schema.Record(Schema.String, codecName),
+    {},
+    "Codecs by the name of the source, for frames that name none; a source that is not here has `codec`."
   ),
   zone: field(zone, "UTC", "Zone of timestamps that state none."),
   maximumFuture: field(

@@ -60,6 +60,7 @@ export class ParseStage {
   private readonly time: TimeContext
   private readonly codecs: ReadonlyMap<string, Codec>
   private readonly usual: Codec
+  private readonly bySource = new Map<string, Codec>()
   private codec: Codec
   private batch: LogBatch | undefined
   private payload: Uint8Array = new Uint8Array(0)
@@ -100,6 +101,8 @@ export class ParseStage {
     this.codecs = new Map(bound.map((codec) => [codec.name, codec]))
     this.usual = this.codecs.get(config.codec) ?? auto
     this.codec = this.usual
+    for (const [source, name] of Object.entries(config.sources))
+      this.bySource.set(source, this.codecs.get(name) ?? auto)
     this.draft = new RecordDraft(keys, config.maximumAttributes)
     const guard = {
       maximumFutureMillis: config.maximumFuture,
@@ -131,7 +134,7 @@ export class ParseStage {
     const payload = new Uint8Array(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
     this.batch = batch
     this.time.nearMillis = receivedMillis
-    this.codec = this.codecOf(frame.header.codec)
+    this.codec = this.codecOf(frame.header.codec, source)
     this.isRaw = this.codec.name === "raw"
     // The search of Buffer is many times as fast as that of Uint8Array.
     const text = Buffer.from(frame.payload.buffer, frame.payload.byteOffset, frame.payload.byteLength)
@@ -155,8 +158,9 @@ export class ParseStage {
   }
 
   // `auto` in a header means that the source does not know; a name nobody knows counts as absent.
-  private codecOf(name: string): Codec {
-    return name === "auto" ? this.usual : (this.codecs.get(name) ?? this.usual)
+  private codecOf(name: string, source: string): Codec {
+    const usual = this.bySource.get(source) ?? this.usual
+    return name === "auto" ? usual : (this.codecs.get(name) ?? usual)
   }
 
   // As `forEachMessage` does, but with the line search of Buffer, which is four times as fast.
