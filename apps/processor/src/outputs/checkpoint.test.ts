@@ -91,7 +91,7 @@ const checkpointOn = (place: ReturnType<typeof makeWorld>, watch: Watch) =>
     watch,
     snapshots: place.snapshots,
     level: 0,
-    end: 100,
+    endFor: () => Effect.succeed(100),
     untilStored: (write) => Effect.andThen(place.step("store"), Effect.mapError(write, ofStore)),
     now: () => 1_000
   })

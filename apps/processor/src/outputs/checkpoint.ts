@@ -11,6 +11,7 @@ import { growingPauses } from "@tailrace/streams/backoff"
 import { Publisher } from "@tailrace/streams/publisher"
 import { SnapshotError, type SnapshotsShape, type StoredSnapshot } from "@tailrace/streams/snapshots"
 import { Effect, Schedule } from "effect"
+import type { RawStreamError } from "../runtime/raw-stream.ts"
 import { readSaved, type Saved } from "./saved-windows.ts"
 import type { SinkError } from "./sink-error.ts"
 
@@ -21,8 +22,8 @@ export interface CheckpointOptions {
   readonly snapshots: SnapshotsShape
   /** A snapshot that ends before this raw sequence is of an earlier pipeline, and has missed what came since. */
   readonly level: number
-  /** Last sequence of the raw stream: a snapshot that ends behind it was saved by nobody. */
-  readonly end: number
+  /** Last sequence of the raw stream, as of now where it covers less: a snapshot that ends behind it was saved by nobody. */
+  readonly endFor: (offset: number) => Effect.Effect<number, RawStreamError>
   /** Repeats a write to the store until it is taken. */
   readonly untilStored: (write: Effect.Effect<void, StoreError, Store>) => Effect.Effect<void, SinkError, Store>
   readonly now: () => number
@@ -54,7 +55,7 @@ export class Checkpoint {
    * pipeline is left out with a warning. One that the watch fails over may be half in it: it is put away, and the life
    * after begins without.
    */
-  get open(): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
+  get open(): Effect.Effect<void, SnapshotError | SinkError | RawStreamError, Store | Publisher> {
     const { snapshots } = this.options
     const missing = Effect.map(snapshots.revision(this.key), (revision) => {
       this.revision = revision
@@ -66,7 +67,11 @@ export class Checkpoint {
         (error) => Effect.as(Effect.logWarning(`windows start anew: ${error.message}`), undefined)
       ),
       Effect.flatMap((stored) => (stored === undefined ? missing : Effect.succeed(stored))),
-      Effect.flatMap((stored) => (stored === undefined ? Effect.void : this.load(stored)))
+      Effect.flatMap((stored) =>
+        stored === undefined
+          ? Effect.void
+          : Effect.flatMap(this.options.endFor(stored.offset), (end) => this.load(stored, end))
+      )
     )
   }
 
@@ -94,9 +99,9 @@ export class Checkpoint {
     })
   }
 
-  private load(stored: StoredSnapshot): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
+  private load(stored: StoredSnapshot, end: number): Effect.Effect<void, SnapshotError | SinkError, Store | Publisher> {
     this.revision = stored.revision
-    const { end, level, now, watch } = this.options
+    const { level, now, watch } = this.options
     const anew = (why: string) => `windows start anew: snapshot ${this.key} ${why}`
     if (stored.offset < level) return Effect.logInfo(anew("ends before the pipeline that is running began"))
     if (stored.offset > end)

@@ -3,6 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { startActor } from "@tailrace/streams/actor"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Mailbox } from "@tailrace/streams/mailbox"
+import { Nats } from "@tailrace/streams/nats"
 import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, type Scope } from "effect"
@@ -11,6 +12,7 @@ import type { Pipeline } from "../pipelines.ts"
 import type { GuardedStages } from "../runtime/guarded-stages.ts"
 import type { PartServices, PipelinePart } from "../runtime/part.ts"
 import type { PartitionRuntime } from "../runtime/partition-runtime.ts"
+import { endFor, type RawStreamError } from "../runtime/raw-stream.ts"
 import type { Arrival } from "./arrival.ts"
 import { Checkpoint } from "./checkpoint.ts"
 import { type DeadLetterOffice, openDeadLetterOffice, type Refused } from "./dead-letter-office.ts"
@@ -56,7 +58,7 @@ export interface Outputs {
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openOutputs = Effect.fnUntraced(function* (
   options: OutputsOptions
-): Effect.fn.Return<Outputs, SinkError | OwnershipError | SnapshotError, PartServices | Scope.Scope> {
+): Effect.fn.Return<Outputs, SinkError | OwnershipError | SnapshotError | RawStreamError, PartServices | Scope.Scope> {
   const { ownership, pipeline, release, runtime, stages } = options
   const { partition } = runtime
   const clock = yield* Clock.Clock
@@ -142,6 +144,7 @@ const openSinks = (
 
 const openCheckpoint = Effect.fnUntraced(function* (options: OutputsOptions, clock: Clock.Clock) {
   const { pipeline, runtime, snapshots, stages } = options
+  const nats = yield* Nats
   const findings = yield* openBreaker(runtime, "findings")
   const checkpoint = new Checkpoint({
     pipeline: pipeline.config.name,
@@ -149,7 +152,7 @@ const openCheckpoint = Effect.fnUntraced(function* (options: OutputsOptions, clo
     watch: stages.watch,
     snapshots,
     level: runtime.level,
-    end: runtime.end,
+    endFor: (offset) => Effect.provideService(endFor(runtime, offset), Nats, nats),
     now: () => clock.currentTimeMillisUnsafe(),
     untilStored: (write) => untilStored(write, findings)
   })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Broker } from "@tailrace/streams/broker"
 import { Nats } from "@tailrace/streams/nats"
 import { Effect } from "effect"
-import { fusedStart } from "./raw-stream.ts"
+import { endFor, fusedStart } from "./raw-stream.ts"
 
 /**
  * A broker whose raw stream begins at `first`, with so many messages left between all stages, of which staged placement has
@@ -57,6 +57,23 @@ describe("fused placement begins", () => {
         "2 messages of partition 3 lie between the stages of staged placement, and stream raw begins at 52, behind message 51, " +
           "from which on they came: run it with placement staged until they are stored"
       )
+    })
+  )
+})
+
+describe("the end of the raw stream that a life knows", () => {
+  it.effect("is asked for again where a snapshot covers more, which the owner before saved meanwhile", () =>
+    Effect.gen(function* () {
+      const runtime = { end: 10 }
+      const asked = (offset: number) =>
+        endFor(runtime, offset).pipe(
+          Effect.provideServiceEffect(
+            Broker,
+            Effect.map(Broker, (broker) => ({ ...broker, rangeOf: () => Effect.succeed({ first: 1, last: 11 }) }))
+          ),
+          Effect.provideService(Nats, undefined as never)
+        )
+      assert.deepStrictEqual([yield* asked(10), yield* asked(11), runtime.end], [10, 11, 11])
     })
   )
 })

@@ -22,6 +22,19 @@ export const rawEnd = Effect.gen(function* () {
   return (yield* Effect.mapError(rangeOf("raw"), unavailable)).last
 })
 
+/**
+ * The end of the raw stream as this life knows it, asked for again where something covers more than that: the owner before may
+ * have taken in, and saved, what came after this life had asked.
+ */
+export const endFor = (runtime: { end: number }, offset: number) =>
+  offset <= runtime.end
+    ? Effect.succeed(runtime.end)
+    : Effect.tap(rawEnd, (end) =>
+        Effect.sync(() => {
+          runtime.end = end
+        })
+      )
+
 /** Fails when an output's offset lies behind the end of the raw stream, whose new messages would be taken for stored. */
 export const rawStreamCovers = Effect.fnUntraced(function* (offset: number) {
   const last = yield* rawEnd
