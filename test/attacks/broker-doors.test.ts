@@ -98,7 +98,7 @@ const consumed = (name: string) => [
   `$JS.API.DIRECT.GET.${name}.logs.raw.0.default.x`,
   `$JS.ACK.${name}.pipeline-0.1.1.1.1.1`
 ]
-const streams = ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners"]
+const streams = ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners"]
 
 /** All that each user may do of what is tried. */
 const expected = {

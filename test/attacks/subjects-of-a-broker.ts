@@ -1,7 +1,7 @@
 // Subjects of a broker: what somebody would try who wants more of it than they may, some two hundred subjects.
 
 const streams = [
-  ...["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners"],
+  ...["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners"],
   ...["KV_state", "KV_config", "mine"]
 ]
 

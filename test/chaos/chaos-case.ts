@@ -47,6 +47,8 @@ export interface CaseOptions<S extends Stand> {
   readonly restMillis?: number
   /** Whether windows must have counted everything too; true by default. */
   readonly panes?: boolean
+  /** Looks at what else holds the records, once the store holds `sent` of them and nothing more comes. */
+  readonly besides?: (stand: S, sent: number) => Promise<void>
   readonly timeoutMillis?: number
 }
 
@@ -143,6 +145,7 @@ const torment = async <S extends Stand>(
   const seen = await settled(stand, records, counted, besides, options.panes ?? true)
   memory.stop()
   const check = await checkLedger(stand)
+  await options.besides?.(stand, records.sent)
   const { acknowledged, sent } = records
   const { deadLettered, distinct, dropped, numbered, stored } = seen
   report({

@@ -31,6 +31,7 @@ export class AcknowledgementWatch {
     const partition = Number(filter.split(".")[2])
     // The places of lost messages have others in them: in the end it is seen whether all of those are held.
     if (this.outputs.lost.length > 0) return undefined
+    if (stream.name === "stored") return this.notWritten(stream, filter, sequence)
     if (this.placement === "fused") return this.notHeld(partition, sequence)
     const hop = hops[stream.name]
     if (hop !== undefined) {
@@ -42,6 +43,22 @@ export class AcknowledgementWatch {
     return message === undefined
       ? `${stream.name} has no ${sequence}`
       : this.notHeld(partition, decodeBatch(unpackBatch(message.data)).lastSequence)
+  }
+
+  /** What a further sink acknowledges is in some file. */
+  private notWritten(stream: ModelStream, filter: string, through: number): string | undefined {
+    const lane = stream.lane(filter)
+    const end = indexBehind(lane, through)
+    for (let i = this.checked.get(filter) ?? 0; i < end; i++) {
+      const { length, row, sequence } = decodeBatch(unpackBatch(lane[i]?.data ?? new Uint8Array()))
+      for (let index = 0; index < length; index++) {
+        const id = `${sequence[index]}-${row[index]}`
+        if (this.outputs.files?.rows.has(id) !== true)
+          return `${filter} is acknowledged through ${through}, and row ${id} is in no file`
+      }
+    }
+    this.checked.set(filter, Math.max(end, this.checked.get(filter) ?? 0))
+    return undefined
   }
 
   private notHandedOn(

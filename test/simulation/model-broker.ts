@@ -166,6 +166,7 @@ export class ModelBroker {
         ),
       rangeOf: (stream) =>
         this.ask(life, `ask for the end of ${stream}`, () => ({ first: 1, last: this.stream(stream).lastSequence })),
+      forgetSinks: () => Effect.void,
       unacknowledged: ({ durable, stream }) =>
         this.ask(life, `ask for what ${durable} has not acknowledged`, () => {
           const known = this.stream(stream).durables.get(durable)

@@ -152,6 +152,10 @@ export class ModelTables {
     return { markedAt, unfinished: { sequence: lastSequence, row } }
   }
 
+  get rowCount(): number {
+    return this.parts.reduce((sum, { stored }) => sum + stored.length, 0)
+  }
+
   private partsOf(partition: number): ReadonlyArray<Part> {
     return this.parts.filter((part) => part.partition === partition)
   }

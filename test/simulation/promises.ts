@@ -2,6 +2,7 @@
 import type { Pipeline } from "@tailrace/processor/pipelines"
 import { ledgerProblems } from "./ledger-promises.ts"
 import { letterProblems } from "./letter-promises.ts"
+import type { ModelFiles } from "./model-files.ts"
 import type { ModelStream } from "./model-stream.ts"
 import { type ModelTables, paneKey } from "./model-tables.ts"
 import { rowProblems } from "./row-promises.ts"
@@ -22,6 +23,8 @@ export interface Outputs {
   readonly snapshotOffset: (partition: number) => number
   /** Whether the store refuses what it cannot take from the beginning to the end. */
   readonly alwaysConstrained: boolean
+  /** What a further sink has written; undefined where there is none. */
+  readonly files: ModelFiles | undefined
   /** Counts of the panes that snapshots held as found, by metric, partition, tenant, service and start. */
   readonly found: ReadonlyMap<string, number>
 }
@@ -33,6 +36,7 @@ export const brokenPromises = (outputs: Outputs): ReadonlyArray<string> => [
   ...letterProblems(outputs),
   ...ledgerProblems(outputs),
   ...paneProblems(outputs),
+  ...fileProblems(outputs),
   // Findings that were saved and lost are made again without what the broker has lost meanwhile.
   ...(isWhole(outputs) ? outputs.tables.contradictions.slice(0, 3) : [])
 ]
@@ -42,6 +46,16 @@ export const brokenPromises = (outputs: Outputs): ReadonlyArray<string> => [
  * the new ones in their places, unless rows of them were stored too.
  */
 const isWhole = ({ lost, snapshotsLost }: Outputs): boolean => lost.length === 0 && !snapshotsLost
+
+/** What is stored, and nothing else, is in the files of some process, and in those of each at most once. */
+const fileProblems = ({ files, tables }: Outputs): ReadonlyArray<string> => {
+  if (files === undefined) return []
+  const stored = tables.parts.flatMap((part) => part.stored.map(({ row, sequence }) => `${sequence}-${row}`))
+  const missing = stored.filter((id) => !files.rows.has(id)).map((id) => `row ${id} is stored, and in no file`)
+  const rows = new Set(stored)
+  const foreign = [...files.rows].filter((id) => !rows.has(id)).map((id) => `row ${id} is in a file, and not stored`)
+  return [...files.doubled, ...missing, ...foreign].slice(0, 3)
+}
 
 const rollupProblems = (tables: ModelTables): ReadonlyArray<string> => {
   const expected = tables.rollupOfRows().cells

@@ -1,5 +1,6 @@
 // Sabotage: where a simulation lets a mistake in.
 
+import type { OpenOwnPaceSink } from "@tailrace/processor/outputs/own-pace-sink"
 import type { Pipeline } from "@tailrace/processor/pipelines"
 import type { StoredMessagesShape } from "@tailrace/store/recover/stored-messages"
 import type { TablesShape } from "@tailrace/store/tables"
@@ -20,6 +21,8 @@ export interface Sabotage {
   readonly publisher?: (publisher: PublisherShape) => PublisherShape
   readonly storedMessages?: (storedMessages: StoredMessagesShape) => StoredMessagesShape
   readonly pipeline?: (pipeline: Pipeline) => Pipeline
+  /** What a further sink does otherwise. */
+  readonly files?: (sink: OpenOwnPaceSink) => OpenOwnPaceSink
   /** How an owner lets go of a partition. */
   readonly handOver?: (asked: HandOver) => Effect.Effect<void>
 }

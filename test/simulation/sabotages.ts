@@ -87,16 +87,20 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
   "lets a batch reach across an offset of its outputs": () => ({
     pipeline: (pipeline) => ({
       ...pipeline,
-      sinks: pipeline.sinks.map((sink) => ({
-        ...sink,
-        open: (context) =>
-          Effect.map(sink.open(context), ({ slow, write }) => ({
-            offsets: [],
-            repeats: [],
-            write,
-            ...(slow === undefined ? {} : { slow })
-          }))
-      }))
+      sinks: pipeline.sinks.map((sink) =>
+        "ownPace" in sink
+          ? sink
+          : {
+              ...sink,
+              open: (context: Parameters<typeof sink.open>[0]) =>
+                Effect.map(sink.open(context), ({ slow, write }) => ({
+                  offsets: [],
+                  repeats: [],
+                  write,
+                  ...(slow === undefined ? {} : { slow })
+                }))
+            }
+      )
     })
   }),
   "goes on inserting after another process has taken over": () => ({
@@ -175,5 +179,17 @@ export const sabotages: Readonly<Record<string, () => Sabotage>> = {
   "takes a frame for whole of which only some rows are stored": () => ({
     placement: "fused",
     tables: (tables) => ({ ...tables, splitFrameFound: () => Effect.succeed({ markedAt: 0, unfinished: undefined }) })
+  }),
+  "writes once more what a further sink holds": () => ({
+    files: (sink) => ({ ...sink, held: () => undefined })
+  }),
+  "takes what waits for further sinks for further than it is": () => ({
+    broker: (broker) => ({
+      ...broker,
+      readHopPosition: (stream, subject) =>
+        Effect.map(broker.readHopPosition(stream, subject), (position) =>
+          stream === "stored" && position.last > 0 ? { ...position, last: position.last + 2 } : position
+        )
+    })
   })
 }

@@ -5,6 +5,7 @@ import { AcknowledgementWatch } from "./acknowledgement-watch.ts"
 import { InputWriter } from "./input.ts"
 import { ModelBroker } from "./model-broker.ts"
 import { ModelBus } from "./model-bus.ts"
+import { ModelFiles } from "./model-files.ts"
 import { ModelSnapshots } from "./model-snapshots.ts"
 import { ModelStore } from "./model-store.ts"
 import type { StreamMessage } from "./model-stream.ts"
@@ -107,6 +108,8 @@ class Simulation {
       store: this.store,
       broker: this.broker,
       snapshots: this.snapshots,
+      // Every other story has a further sink, unless the broker may lose what waits for it.
+      files: options.seed % 2 === 0 && brokerFaults.power === 0 ? new ModelFiles(world) : undefined,
       bus: partitions > 1 && processes > 1 ? new ModelBus(world, up, broker.lost) : undefined,
       partitions,
       pipeline: sabotage?.pipeline?.(used) ?? used,
@@ -128,7 +131,8 @@ class Simulation {
       stream: (name) => this.broker.stream(name),
       snapshotOffset: (partition) => this.snapshots.offsetOf(`windows.${pipeline.config.name}.${partition}`),
       alwaysConstrained: constraint.from === 0 && constraint.to === undefined,
-      found: this.snapshots.found
+      found: this.snapshots.found,
+      files: this.shared.files
     }
     const watch = new AcknowledgementWatch(this.outputs, placement)
   }
@@ -250,6 +254,8 @@ class Simulation {
 
   private allTaken(): boolean {
     if (this.unpublished > 0) return false
+    const { files, tables } = this.outputs
+    if (files !== undefined && files.rows.size < tables.rowCount) return false
     return this.partitions.every((partition) => isTaken(this.outputs, partition))
   }
 

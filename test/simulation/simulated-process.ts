@@ -16,6 +16,7 @@ import { Cause, Clock, Context, Deferred, Effect, Exit, Random, References, Sche
 import { Life } from "./life.ts"
 import type { ModelBroker } from "./model-broker.ts"
 import type { ModelBus } from "./model-bus.ts"
+import type { ModelFiles } from "./model-files.ts"
 import type { ModelSnapshots } from "./model-snapshots.ts"
 import type { ModelStore } from "./model-store.ts"
 import type { Sabotage } from "./sabotage.ts"
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly store: ModelStore
   readonly broker: ModelBroker
   readonly snapshots: ModelSnapshots
+  /** Where a further sink writes; undefined where the pipeline has none. */
+  readonly files: ModelFiles | undefined
   /** Where processes tell their state; undefined where there is nothing to balance. */
   readonly bus: ModelBus | undefined
   readonly partitions: number
@@ -91,7 +94,8 @@ export class SimulatedProcess {
 
   /** All partitions, and, where there are several processes, their balance: as the layer of a processor does. */
   private run(life: Life, placement: "fused" | "staged") {
-    const { bus, partitions, pipeline, snapshots, world } = this.shared
+    const { bus, partitions, snapshots, world } = this.shared
+    const pipeline = this.pipelineOf(life)
     return Effect.gen({ self: this }, function* () {
       const numbers = Array.from({ length: partitions }, (_, partition) => partition)
       const kept = snapshots.snapshotsOf(life)
@@ -108,6 +112,13 @@ export class SimulatedProcess {
       yield* Effect.forkScoped(beat({ process, partitions: runtimes }))
       yield* keepBalanced({ state, handOver: (partition) => this.stepAside(life, partition) })
     })
+  }
+
+  private pipelineOf(life: Life): Pipeline {
+    const { files, pipeline, sabotage } = this.shared
+    if (files === undefined) return pipeline
+    const sink = files.sinkOf(life, this.name, sabotage?.files ?? ((open) => open))
+    return { ...pipeline, sinks: [...pipeline.sinks, sink] }
   }
 
   private stepAside(life: Life, partition: number): Effect.Effect<void> {

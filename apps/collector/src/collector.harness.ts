@@ -16,7 +16,7 @@ import { Collector, collectorLayer } from "./layer.ts"
 
 /** Streams of a few megabytes, so that many brokers fit on a small disk. */
 const maxBytes = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
     name,
     16_777_216
   ])

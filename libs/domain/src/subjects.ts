@@ -34,6 +34,9 @@ export type StagedStage = (typeof stagedStages)[number]
 /** Where a stage publishes its batches in staged placement. */
 export const stageSubject = (stage: StagedStage, partition: number): string => `logs.${stage}.${partition}`
 
+/** Where batches that are stored wait for sinks that write at their own pace. */
+export const storedSubject = (partition: number): string => `logs.stored.${partition}`
+
 /** Where batches just stored are published for live tails; core subject, no storage. */
 export const liveSubject = (partition: number): string => `logs.live.${partition}`
 export const liveSubjects = "logs.live.*"

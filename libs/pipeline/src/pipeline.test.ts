@@ -42,6 +42,7 @@ describe("readPipeline", () => {
     ["enrich: [{ type: static, fields: { tenant: x } }]", "enrich.0.fields: tenant cannot be written"],
     ["parse: { codec: toml }", "parse.codec: "],
     ["sinks: [{ type: nowhere }]", 'sinks.0.type: no type "nowhere"'],
+    ["sinks: [{ type: clickhouse }, { type: clickhouse }]", 'sinks.1.name: "clickhouse" is there twice'],
     ["a: [", "1:"],
     ["a: 1\na: 2", "2:1 "]
   ])("refuses %s", ([text, problem]) =>

@@ -73,6 +73,10 @@ export const problemsBetween = (
     ...deduplicateProblems(config),
     ...duplicates("filter", config.filter),
     ...duplicates("metrics", config.metrics),
+    ...duplicates(
+      "sinks",
+      config.sinks.map(({ name, type }) => ({ name: name ?? type }))
+    ),
     ...watched.flatMap((metric, i) =>
       metrics.includes(metric)
         ? []

@@ -56,7 +56,7 @@ const permissions: Readonly<Record<BrokerRole, SubjectPermissions>> = {
         `$JS.ACK.${stream}.>`
       ]),
       ...bucketDefinitions.map(({ bucket }) => `$KV.${bucket}.>`),
-      ...["parsed", "filtered", "enriched"].map((stage) => `logs.${stage}.*`),
+      ...["parsed", "filtered", "enriched", "stored"].map((stage) => `logs.${stage}.*`),
       ...["panes", "anomalies", "alerts"].map((kind) => `logs.${kind}.>`),
       "owners.*.*",
       liveSubjects,

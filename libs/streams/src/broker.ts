@@ -1,10 +1,12 @@
 // Broker: what pipelines read from JetStream; a reference, so that a model can stand in for the broker.
-import type { ConsumerInfo, StreamInfo } from "@nats-io/jetstream"
+import { type ConsumerInfo, jetstreamManager, type StreamInfo } from "@nats-io/jetstream"
+import { storedSubject } from "@tailrace/domain/subjects"
 import type { Health } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
 import { Context, Effect, type Scope } from "effect"
 import { readAnnounced } from "./announced.ts"
 import { type Consumer, type ConsumerOptions, openConsumer } from "./consumer.ts"
+import { sinkDurableOf } from "./definitions.ts"
 import type { ConsumerError } from "./durable.ts"
 import { readHopPosition } from "./hop-position.ts"
 import { takeLease } from "./lease.ts"
@@ -27,6 +29,11 @@ export interface BrokerShape {
   readonly rangeOf: (stream: string) => Effect.Effect<StreamRange, string, Nats>
   /** Messages that a durable has not acknowledged yet; 0 for one that does not exist. Fails as `rangeOf` does. */
   readonly unacknowledged: (durable: Pick<ConsumerOptions, "stream" | "durable">) => Effect.Effect<number, string, Nats>
+  /**
+   * Deletes the durables of stream `stored` by which sinks of a partition read that are not named: what waits for them is
+   * given up. Fails as `rangeOf` does.
+   */
+  readonly forgetSinks: (partition: number, named: ReadonlyArray<string>) => Effect.Effect<void, string, Nats>
   /** See `readStoredMessage`. */
   readonly readStoredMessage: typeof readStoredMessage
   /** See `takeLease`. */
@@ -62,6 +69,21 @@ const unacknowledged = ({ durable, stream }: Pick<ConsumerOptions, "stream" | "d
     (info) => (info === undefined ? 0 : info.num_pending + info.num_ack_pending)
   )
 
+const forgetSinks = Effect.fnUntraced(function* (partition: number, named: ReadonlyArray<string>) {
+  const { stream } = sinkDurableOf("", partition)
+  const kept = named.map((name) => sinkDurableOf(name, partition).durable)
+  const { control } = yield* Nats
+  yield* Effect.tryPromise({
+    try: async () => {
+      const { consumers } = await jetstreamManager(control, { checkAPI: false, timeout: 5_000 })
+      for await (const { config, name } of consumers.list(stream))
+        if (config.filter_subject === storedSubject(partition) && !kept.includes(name))
+          await consumers.delete(stream, name)
+    },
+    catch: (cause) => `cannot look which sinks read stream ${stream}: ${String(cause)}`
+  })
+})
+
 /** The broker behind `Nats`, unless another implementation is provided. */
 export const Broker = Context.Reference<BrokerShape>("@tailrace/streams/Broker", {
   defaultValue: () => ({
@@ -69,6 +91,7 @@ export const Broker = Context.Reference<BrokerShape>("@tailrace/streams/Broker",
     readHopPosition,
     rangeOf,
     unacknowledged,
+    forgetSinks,
     readStoredMessage,
     takeLease,
     readAnnounced

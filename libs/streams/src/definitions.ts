@@ -7,6 +7,7 @@ import filteredConsumer from "../../../nats/consumers/filtered.json" with { type
 import ownerConsumer from "../../../nats/consumers/owner.json" with { type: "json" }
 import parsedConsumer from "../../../nats/consumers/parsed.json" with { type: "json" }
 import rawConsumer from "../../../nats/consumers/raw.json" with { type: "json" }
+import storedConsumer from "../../../nats/consumers/stored.json" with { type: "json" }
 import alerts from "../../../nats/streams/alerts.json" with { type: "json" }
 import anomalies from "../../../nats/streams/anomalies.json" with { type: "json" }
 import enriched from "../../../nats/streams/enriched.json" with { type: "json" }
@@ -15,6 +16,7 @@ import owners from "../../../nats/streams/owners.json" with { type: "json" }
 import panes from "../../../nats/streams/panes.json" with { type: "json" }
 import parsed from "../../../nats/streams/parsed.json" with { type: "json" }
 import raw from "../../../nats/streams/raw.json" with { type: "json" }
+import stored from "../../../nats/streams/stored.json" with { type: "json" }
 import type { DurableOptions } from "./durable.ts"
 
 export type StreamDefinition = Pick<StreamConfig, "name" | "subjects" | "max_bytes"> & Partial<StreamConfig>
@@ -25,11 +27,14 @@ const consumers = { raw: rawConsumer, parsed: parsedConsumer, filtered: filtered
 export type ConsumedStream = keyof typeof consumers
 export const consumedStreams = Object.keys(consumers) as ReadonlyArray<ConsumedStream>
 
+/** All streams that are trimmed: those, and what sinks read that write at their own pace. */
+export const trimmedStreams: ReadonlyArray<string> = [...consumedStreams, stored.name]
+
 export const bucketDefinitions = [configBucket, stateBucket]
 
 /** Every stream, with the raw stream's subjects spread over `partitions`. */
 export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefinition> => {
-  const text = JSON.stringify([raw, parsed, filtered, enriched, panes, anomalies, alerts, owners])
+  const text = JSON.stringify([raw, parsed, filtered, enriched, stored, panes, anomalies, alerts, owners])
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
   return JSON.parse(text.replaceAll("${partitions}", String(partitions)))
 }
@@ -41,19 +46,29 @@ export const streamDefinitions = (partitions: number): ReadonlyArray<StreamDefin
 const inputSubjects = "logs.in.>"
 
 /** The durable that reads one partition of a stream: options for openConsumer. */
-export const durableOf = (stream: ConsumedStream, partition: number): DurableOptions => {
-  const definition = consumers[stream]
+export const durableOf = (stream: ConsumedStream, partition: number): DurableOptions => ({
+  ...optionsOf(consumers[stream], partition),
+  ...(stream === "raw" && partition === 0 ? { alsoSubjects: [inputSubjects] } : {})
+})
+
+const optionsOf = (definition: typeof rawConsumer, partition: number): DurableOptions => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
   const filled = (text: string) => text.replaceAll("${partition}", String(partition))
   return {
     stream: definition.stream,
     durable: filled(definition.durable_name),
     filterSubject: filled(definition.filter_subject),
-    ...(stream === "raw" && partition === 0 ? { alsoSubjects: [inputSubjects] } : {}),
     maxAckPending: definition.max_ack_pending,
     ackWaitMillis: definition.ack_wait / 1e6,
     pin: { group: definition.priority_groups[0] as string, timeoutMillis: definition.priority_timeout / 1e6 }
   }
+}
+
+/** The durable from which a sink reads that writes at its own pace. */
+export const sinkDurableOf = (sink: string, partition: number): DurableOptions => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it stands in the file
+  const durable_name = storedConsumer.durable_name.replaceAll("${sink}", sink)
+  return optionsOf({ ...storedConsumer, durable_name }, partition)
 }
 
 /** The consumer whose pinned client owns a partition, and the one message it ever delivers. */

@@ -12,7 +12,7 @@ import { Nats } from "./nats.ts"
 import { setUpStreams } from "./streams-setup.ts"
 
 const small = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "config", "state"].map((name) => [
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "config", "state"].map((name) => [
     name,
     1024 * 1024
   ])

@@ -1,35 +1,17 @@
 // Hop: an actor whose mailbox is a durable consumer and whose output is a stream; exactly once, one writer.
-import { nuid } from "@nats-io/nats-core"
 import { Health, type HealthReporter } from "@tailrace/telemetry/health"
 import type { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Deferred, Effect, Fiber, Schedule, Schema, type Scope } from "effect"
+import { Clock, Deferred, Effect, Fiber, type Scope } from "effect"
 import type { Running } from "./actor.ts"
-import { growingPauses } from "./backoff.ts"
 import { Broker } from "./broker.ts"
 import type { Consumer, ConsumerOptions } from "./consumer.ts"
 import type { Delivery } from "./delivery.ts"
 import { elapsedMillis } from "./elapsed.ts"
-import { type HopPosition, hopHeaders } from "./hop-position.ts"
+import { type HopError, type HopOutput, openHopWriter } from "./hop-writer.ts"
 import type { MailboxClosed } from "./mailbox.ts"
 import type { Nats } from "./nats.ts"
-import type { PublishError } from "./publish-error.ts"
-import { Publisher } from "./publisher.ts"
+import type { Publisher } from "./publisher.ts"
 import { releaseMessage } from "./whole-messages.ts"
-
-/**
- * superseded: another writer wrote to the output subject, be it another process or a message this one had in flight
- * when it was stopped; only a new life, which reads the position again, may go on. too-large: the transform made a message the
- * broker never takes. no-stream: set up the streams first.
- */
-export class HopError extends Schema.TaggedError<HopError>()("HopError", {
-  reason: Schema.Literals(["superseded", "too-large", "no-stream", "unavailable"]),
-  message: Schema.String
-}) {}
-
-export interface HopOutput {
-  readonly payload: Uint8Array
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 export interface HopOptions<E, R> {
   readonly name: string
@@ -72,16 +54,6 @@ interface Transformed {
 
 type HopFailure<E> = E | HopError | Effect.Error<Consumer["take"]>
 
-const pauses = growingPauses("100 millis", "2 seconds")
-
-/** How far a hop is. */
-interface Progress {
-  position: HopPosition
-  inputs: number
-  outputs: number
-  holding: string
-}
-
 /** Starts a hop for the life of the scope, from the first input its output does not cover. */
 export const startHop = Effect.fnUntraced(function* <E, R>(
   options: HopOptions<E, R>
@@ -89,30 +61,31 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   const elapsed = elapsedMillis(yield* Clock.Clock)
   const health: HealthReporter = (yield* Health).register(`hop.${options.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(health.remove))
-  const broker = yield* Broker
-  const readPosition = broker
-    .readHopPosition(options.outputStream, options.outputSubject)
-    .pipe(
-      Effect.mapError(
-        (error) => new HopError({ reason: error.reason, message: `hop ${options.name}: ${error.message}` })
-      )
-    )
-  const progress: Progress = { position: yield* readPosition, inputs: 0, outputs: 0, holding: "" }
-  const { position } = progress
-  const unfinished = position.part < position.parts
-  const consumer = yield* broker.openConsumer({
-    ...options.input,
-    startSequence: unfinished ? position.first : position.last + 1
+  const counts = { inputs: 0, outputs: 0, holding: "" }
+  const writer = yield* openHopWriter({
+    name: options.name,
+    stream: options.outputStream,
+    subject: options.outputSubject,
+    holding: (reason) => {
+      counts.holding = reason
+      if (reason === "") health.ready()
+      else health.live(reason)
+    }
   })
-  const publish = outputTo(options, yield* Publisher, progress, health, readPosition)
+  const begun = writer.position
+  const unfinished = begun.part < begun.parts
+  const consumer = yield* (yield* Broker).openConsumer({
+    ...options.input,
+    startSequence: unfinished ? begun.first : begun.last + 1
+  })
   const handOn = Effect.fnUntraced(function* ({ inputs, outputs, partsDone }: Transformed) {
     const first = (inputs[0] as Delivery).sequence
     const last = (inputs.at(-1) as Delivery).sequence
     for (let part = partsDone; part < outputs.length; part++) {
-      const next = { first, last, part: part + 1, parts: outputs.length, sequence: 0, id: "" }
-      yield* publish(outputs[part] as HopOutput, next)
+      yield* writer.publish(outputs[part] as HopOutput, { first, last, part: part + 1, parts: outputs.length })
+      counts.outputs++
     }
-    progress.inputs += inputs.length
+    counts.inputs += inputs.length
     for (const { data } of inputs) releaseMessage(data)
     yield* consumer.ackThrough(last)
   })
@@ -130,8 +103,8 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
   const loop = Effect.gen(function* () {
     if (unfinished) {
       const inputs: Array<Delivery> = []
-      while ((inputs.at(-1)?.sequence ?? 0) < position.last) inputs.push(yield* consumer.take)
-      yield* process(inputs, position.part)
+      while ((inputs.at(-1)?.sequence ?? 0) < begun.last) inputs.push(yield* consumer.take)
+      yield* process(inputs, begun.part)
     }
     for (;;) for (const run of yield* takeRuns(options, consumer, elapsed)) yield* process(run, 0)
   })
@@ -145,10 +118,7 @@ export const startHop = Effect.fnUntraced(function* <E, R>(
     name: options.name,
     done,
     drain: Effect.andThen(consumer.drain, done),
-    state: () => {
-      const { holding, inputs, outputs, position } = progress
-      return { covered: position.last, inputs, outputs, holding, consumer: consumer.state() }
-    }
+    state: () => ({ covered: writer.position.last, ...counts, consumer: consumer.state() })
   }
 })
 
@@ -189,60 +159,3 @@ const takeRuns = Effect.fnUntraced(function* (
 
 const bytesOf = (deliveries: ReadonlyArray<Delivery>): number =>
   deliveries.reduce((sum, { data }) => sum + data.length, 0)
-
-/** The writer of a hop's output: each message expects the one before, and is held while the broker cannot take it. */
-const outputTo = (
-  options: { readonly name: string; readonly outputSubject: string },
-  publisher: Publisher["Service"],
-  progress: Progress,
-  health: HealthReporter,
-  readPosition: Effect.Effect<HopPosition, HopError, Nats>
-) => {
-  const { name, outputSubject } = options
-  const life = nuid.next()
-  const hold = (error: PublishError) =>
-    Effect.sync(() => {
-      progress.holding = error.message
-      health.live(error.message)
-    })
-  const afterRefusal = (error: PublishError) =>
-    error.reason === "wrong-last-sequence" ? Effect.asSome(readPosition) : Effect.succeedNone
-  /** The refusal may answer a repeat of our own message whose acknowledgement got lost. */
-  const settleRefusal = (
-    error: PublishError,
-    stored: Effect.Success<ReturnType<typeof afterRefusal>>,
-    id: string
-  ): Effect.Effect<number, HopError> => {
-    if (stored._tag === "Some" && stored.value.id === id) return Effect.succeed(stored.value.sequence)
-    if (error.reason === "wrong-last-sequence") {
-      const message = `hop ${name} is no longer the writer of ${outputSubject}, another process took over`
-      return Effect.fail(new HopError({ reason: "superseded", message }))
-    }
-    const reason = error.reason === "too-large" ? "too-large" : "no-stream"
-    return Effect.fail(new HopError({ reason, message: `hop ${name}: ${error.message}` }))
-  }
-  return Effect.fnUntraced(function* (output: HopOutput, next: HopPosition) {
-    const id = `${life}-${next.first}-${next.last}-${next.part}`
-    const sequence = yield* publisher
-      .publish(outputSubject, output.payload, {
-        id,
-        headers: { ...output.headers, ...hopHeaders(next) },
-        expectLastSubjectSequence: progress.position.sequence
-      })
-      .pipe(
-        Effect.tapError((error) => (canWait(error) ? hold(error) : Effect.void)),
-        Effect.retry(($) => $(pauses).pipe(Schedule.while(({ input }) => canWait(input)))),
-        Effect.map((stored) => stored.sequence),
-        Effect.catch((error) => Effect.flatMap(afterRefusal(error), (stored) => settleRefusal(error, stored, id)))
-      )
-    if (progress.holding !== "") {
-      progress.holding = ""
-      health.ready()
-    }
-    progress.position = { ...next, sequence, id }
-    progress.outputs++
-  })
-}
-
-/** A full stream or an absent broker passes; the batch is held until then. */
-const canWait = (error: PublishError) => error.reason === "full" || error.reason === "unavailable"

@@ -14,10 +14,9 @@ import { Publisher } from "./publisher.ts"
 import { setUpStreams } from "./streams-setup.ts"
 
 const sizes = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    1_000_000
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 1_000_000]
+  )
 )
 
 interface PinInfo {

@@ -16,10 +16,9 @@ import { Publisher } from "./publisher.ts"
 import { type StreamsSetupOptions, setUpStreams } from "./streams-setup.ts"
 
 const small = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    1024 * 1024
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 1024 * 1024]
+  )
 )
 
 const start = Effect.fnUntraced(function* (jetstream?: string) {
@@ -44,7 +43,7 @@ describe("streams set-up", () => {
       const first = yield* setUp()
       assert.deepStrictEqual(
         first.map((one) => `${one.stream} ${one.change}`),
-        ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners"].map(
+        ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners"].map(
           (name) => `${name} created`
         )
       )

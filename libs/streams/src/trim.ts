@@ -2,13 +2,13 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
-import { consumedStreams } from "./definitions.ts"
+import { trimmedStreams } from "./definitions.ts"
 import { Nats } from "./nats.ts"
 
 class TrimError extends Schema.TaggedError<TrimError>()("TrimError", { message: Schema.String }) {}
 
 export interface TrimOptions {
-  /** Default: the raw stream and the stage streams. */
+  /** Default: the raw stream, the stage streams, and what is stored. */
   readonly streams?: ReadonlyArray<string>
   /** Share of max_bytes (or max_msgs) from which it trims. Default 0.75. */
   readonly from?: number
@@ -71,7 +71,7 @@ export const trimStreams = Effect.fnUntraced(function* (options: TrimOptions = {
     try: async () => {
       const manager = await jetstreamManager(control, { checkAPI: false })
       const counts: Record<string, number> = {}
-      for (const stream of options.streams ?? consumedStreams) {
+      for (const stream of options.streams ?? trimmedStreams) {
         const count = await trimStream(manager, stream, options, ends)
         counts[stream] = count
         if (count > 0) removed.inc({ stream }, count)

@@ -3,7 +3,11 @@ import { SmallDisk } from "@tailrace/testing/small-disk"
 import { type Services, type ServicesOptions, services } from "./services.ts"
 
 /** The disk is made with the services, at the start of a case, and goes with them. */
-export const onSmallDisk = (role: "broker" | "store" | "collector", megabytes: number, options: ServicesOptions) => {
+export const onSmallDisk = (
+  role: "broker" | "store" | "collector" | "archive",
+  megabytes: number,
+  options: ServicesOptions
+) => {
   let disk: SmallDisk | undefined
   const start = (): Promise<Services> =>
     services({

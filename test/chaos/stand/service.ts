@@ -17,6 +17,7 @@ export class Service {
   output = ""
   private readonly options: ServiceOptions
   private child: ChildProcess | undefined
+  private reads = true
 
   constructor(options: ServiceOptions) {
     this.name = options.name
@@ -39,7 +40,7 @@ export class Service {
     const keep = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString()).slice(-6_000)
     }
-    child.stdout.on("data", keep)
+    if (this.reads) child.stdout.on("data", keep)
     child.stderr.on("data", keep)
     child.once("exit", () => {
       if (this.child === child) this.child = undefined
@@ -50,6 +51,12 @@ export class Service {
       { what: `${this.name} being ready` }
     )
     if (this.child !== child) throw new Error(`${this.name} ended at start: ${this.output}`)
+  }
+
+  /** From now on nobody reads its standard output, which stays open; in its next lives neither. */
+  stopReading(): void {
+    this.reads = false
+    this.child?.stdout?.removeAllListeners("data").pause()
   }
 
   /** Resolves when the process is gone; at once when none runs. */

@@ -18,8 +18,10 @@ export interface ServicesOptions {
   readonly placement?: "fused" | "staged"
   /** Of the proxies. */
   readonly seed?: number
+  /** Added to the pipeline file; `folder` is the stand's own. */
+  readonly pipeline?: (folder: string) => string
   /** Called with the folders of their data before they start. */
-  readonly prepare?: (folders: Readonly<Record<"broker" | "store" | "collector", string>>) => void
+  readonly prepare?: (folders: Readonly<Record<"broker" | "store" | "collector" | "archive", string>>) => void
   /** Makes the broker's configuration of the shipped one. */
   readonly brokerConfiguration?: (shipped: string) => string
   /** Called when all has ended, before the folder goes. */
@@ -56,7 +58,12 @@ const greets = (port: number): Promise<boolean> =>
 /** Starts all five; ready when every one is. */
 export const services = async (options: ServicesOptions = {}): Promise<Services> => {
   const folder = mkdtempSync(join(tmpdir(), "tailrace-chaos-"))
-  const data = { broker: join(folder, "nats"), store: join(folder, "store"), collector: join(folder, "collector") }
+  const data = {
+    broker: join(folder, "nats"),
+    store: join(folder, "store"),
+    collector: join(folder, "collector"),
+    archive: join(folder, "archive")
+  }
   for (const path of [...Object.values(data), join(folder, "watched")]) mkdirSync(path)
   options.prepare?.(data)
   const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()))
@@ -109,7 +116,7 @@ export const services = async (options: ServicesOptions = {}): Promise<Services>
         store: { url: `http://127.0.0.1:${ways.processorToStore.port}` },
         partitions: 2,
         placement: options.placement ?? "fused",
-        pipeline: write("chaos.yaml", pipelineText),
+        pipeline: write("chaos.yaml", pipelineText + (options.pipeline?.(folder) ?? "")),
         status: { port: statusPort }
       })
     ),

@@ -9,11 +9,15 @@ import { SinkPolicy } from "./sink-policy.ts"
 
 const defaults = Schema.decodeSync(SinkPolicy)({})
 
-/** Makes a breaker for the scope. While it is open the process is not ready, and metrics and state say so. */
+/**
+ * Makes a breaker for the scope. While it is open the process is not ready, and metrics and state say so. The partition
+ * counts as holding, unless it is the breaker of a sink that writes at its own pace.
+ */
 export const openBreaker = Effect.fnUntraced(function* (
   runtime: PartitionRuntime,
   name: string,
-  policy: SinkPolicy = defaults
+  policy: SinkPolicy = defaults,
+  { ownPace = false }: { readonly ownPace?: boolean } = {}
 ) {
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
@@ -44,7 +48,8 @@ export const openBreaker = Effect.fnUntraced(function* (
       else health.live(reason)
     }
   })
-  runtime.breakers = [...runtime.breakers, breaker]
+  if (ownPace) runtime.ownPaceBreakers = [...runtime.ownPaceBreakers, breaker]
+  else runtime.breakers = [...runtime.breakers, breaker]
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       open.set(labels, 0)

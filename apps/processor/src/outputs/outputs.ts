@@ -1,6 +1,8 @@
 // Outputs: the end of every pipeline, in both placements: windows and detectors, sinks, snapshots, and what is acknowledged.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { startActor } from "@tailrace/streams/actor"
+import { Broker } from "@tailrace/streams/broker"
+import type { HopError } from "@tailrace/streams/hop-writer"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import { Mailbox } from "@tailrace/streams/mailbox"
 import { Nats } from "@tailrace/streams/nats"
@@ -8,7 +10,7 @@ import type { Ownership } from "@tailrace/streams/ownership"
 import type { SnapshotError, SnapshotsShape } from "@tailrace/streams/snapshots"
 import { Clock, Effect, type Scope } from "effect"
 import type { WritePace } from "../partition/batcher.ts"
-import type { Pipeline } from "../pipelines.ts"
+import type { Pipeline, SinkServices } from "../pipelines.ts"
 import type { GuardedStages } from "../runtime/guarded-stages.ts"
 import type { PartServices, PipelinePart } from "../runtime/part.ts"
 import type { PartitionRuntime } from "../runtime/partition-runtime.ts"
@@ -19,8 +21,11 @@ import { type DeadLetterOffice, openDeadLetterOffice, type Refused } from "./dea
 import { deduplicateWith } from "./known-keys.ts"
 import { readSettledLetters } from "./known-letters.ts"
 import { openBreaker } from "./open-breaker.ts"
+import { ownPaceReader } from "./own-pace-reader.ts"
+import type { OwnPaceSink } from "./own-pace-sink.ts"
 import { periodic } from "./periodic.ts"
 import { Progress } from "./progress.ts"
+import { openRelay, type Relay } from "./relay.ts"
 import type { OpenSink } from "./sink.ts"
 import type { SinkError } from "./sink-error.ts"
 import { slowOutputName, slowOutputs } from "./slow-outputs.ts"
@@ -58,7 +63,11 @@ export interface Outputs {
 /** Opens sinks and snapshot, so that the offsets are known before the first message is asked for. */
 export const openOutputs = Effect.fnUntraced(function* (
   options: OutputsOptions
-): Effect.fn.Return<Outputs, SinkError | OwnershipError | SnapshotError | RawStreamError, PartServices | Scope.Scope> {
+): Effect.fn.Return<
+  Outputs,
+  SinkError | OwnershipError | SnapshotError | HopError | RawStreamError,
+  PartServices | Scope.Scope
+> {
   const { ownership, pipeline, release, runtime, stages } = options
   const { partition } = runtime
   const clock = yield* Clock.Clock
@@ -71,11 +80,14 @@ export const openOutputs = Effect.fnUntraced(function* (
     breaker: letters
   })
   const setAside = (refused: ReadonlyArray<Refused>) => (refused.length === 0 ? Effect.void : office.take(refused))
-  const sinks = yield* openSinks(pipeline.sinks, runtime, office, ownership)
+  const { atOwnPace, inOrder } = sortSinks(pipeline.sinks)
+  const sinks = yield* openSinks(inOrder, runtime, office, ownership)
+  yield* forgetOtherSinks(partition, atOwnPace)
+  const relay = atOwnPace.length === 0 ? undefined : yield* openRelay(partition)
   const checkpoint = yield* openCheckpoint(options, clock)
   const deduplicate = yield* deduplicateWith(stages.deduplicate, partition, letters)
   const slow = sinks.flatMap((sink) => (sink.slow === undefined ? [] : [sink.slow]))
-  const { offsets, progress, storedThrough } = progressOf(options, sinks, checkpoint)
+  const { offsets, progress, storedThrough } = progressOf(options, sinks, checkpoint, relay)
   const repeats = sinks.flatMap((sink) => sink.repeats)
   runtime.owed = Math.max(0, ...repeats.map(({ last }) => last))
   const inbox = new Mailbox<Arrival>({ capacityBytes: Number.POSITIVE_INFINITY, capacityCount: 1 })
@@ -94,7 +106,7 @@ export const openOutputs = Effect.fnUntraced(function* (
     progress,
     next: toSinks
   })
-  const write = new WriteActor({ clock, sinks, stages, runtime, progress, setAside, release })
+  const write = new WriteActor({ clock, sinks, relay, stages, runtime, progress, setAside, release })
   return {
     offsets,
     repeats,
@@ -121,26 +133,44 @@ export const openOutputs = Effect.fnUntraced(function* (
       ),
       actor("sink", toSinks, (arrival) => write.receive(arrival)),
       yield* slowOutputs(slow, runtime, progress),
-      periodic("snapshot", (last) => watch.snapshotTurn(last))
+      periodic("snapshot", (last) => watch.snapshotTurn(last)),
+      ...atOwnPace.map((sink) => ownPaceReader(sink, runtime, ownership))
     ]
   }
 })
 
-/** Those that keep what is written come first: the others see a batch once those hold it. */
+type Chained = Exclude<Pipeline["sinks"][number], OwnPaceSink<SinkServices>>
+
+/** Those that are written batch by batch, first the ones that keep what is written; and those that read for themselves. */
+const sortSinks = (sinks: Pipeline["sinks"]) => {
+  const atOwnPace = sinks.filter((sink) => "ownPace" in sink)
+  const chained = sinks.filter((sink): sink is Chained => !("ownPace" in sink))
+  return {
+    atOwnPace,
+    inOrder: [...chained.filter(({ durable }) => durable), ...chained.filter(({ durable }) => !durable)]
+  }
+}
+
 const openSinks = (
-  sinks: Pipeline["sinks"],
+  sinks: ReadonlyArray<Chained>,
   runtime: PartitionRuntime,
   office: DeadLetterOffice,
   ownership: Ownership
 ) => {
   const { partition } = runtime
-  const ordered = [...sinks.filter(({ durable }) => durable), ...sinks.filter(({ durable }) => !durable)]
-  return Effect.forEach(ordered, (sink) =>
+  return Effect.forEach(sinks, (sink) =>
     Effect.flatMap(openBreaker(runtime, sink.name, sink.policy), (breaker) =>
       sink.open({ partition, breaker, office, ownership })
     )
   )
 }
+
+/** What waits for a sink that the pipeline has no longer would fill the stream. */
+const forgetOtherSinks = Effect.fnUntraced(function* (partition: number, sinks: ReadonlyArray<{ name: string }>) {
+  const { forgetSinks } = yield* Broker
+  const names = sinks.map(({ name }) => name)
+  yield* Effect.forkScoped(Effect.catch(forgetSinks(partition, names), (message) => Effect.logDebug(message)))
+})
 
 const openCheckpoint = Effect.fnUntraced(function* (options: OutputsOptions, clock: Clock.Clock) {
   const { pipeline, runtime, snapshots, stages } = options
@@ -161,18 +191,25 @@ const openCheckpoint = Effect.fnUntraced(function* (options: OutputsOptions, clo
 })
 
 /** What each output holds at the start of a life, and the last sequence that all sinks hold. */
-const progressOf = ({ runtime, stages }: OutputsOptions, sinks: ReadonlyArray<OpenSink>, checkpoint: Checkpoint) => {
+const progressOf = (
+  { runtime, stages }: OutputsOptions,
+  sinks: ReadonlyArray<OpenSink>,
+  checkpoint: Checkpoint,
+  relay: Relay | undefined
+) => {
   const held = (offset: number) => Math.max(offset, runtime.level)
   const sinkOffsets = sinks.flatMap(({ offsets }) => offsets.map(held))
   const slowOffsets = sinks.flatMap(({ slow }) => (slow === undefined ? [] : [held(slow.offset)]))
   const snapshotOffsets = stages.watch.active ? [held(checkpoint.offset)] : []
+  const relayOffsets = relay === undefined ? [] : [held(relay.offset)]
   const progress = new Progress(runtime, {
     sinks: sinkOffsets.length === 0 ? runtime.level : Math.min(...sinkOffsets),
     ...Object.fromEntries(slowOffsets.map((offset, index) => [slowOutputName(index), offset])),
-    ...Object.fromEntries(snapshotOffsets.map((offset) => ["snapshot", offset]))
+    ...Object.fromEntries(snapshotOffsets.map((offset) => ["snapshot", offset])),
+    ...Object.fromEntries(relayOffsets.map((offset) => ["relay", offset]))
   })
   const storedThrough = sinkOffsets.length === 0 ? 0 : Math.min(...sinkOffsets)
-  return { offsets: [...sinkOffsets, ...slowOffsets, ...snapshotOffsets], progress, storedThrough }
+  return { offsets: [...sinkOffsets, ...slowOffsets, ...snapshotOffsets, ...relayOffsets], progress, storedThrough }
 }
 
 const actor = (

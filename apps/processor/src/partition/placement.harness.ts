@@ -21,10 +21,9 @@ import { processorLayer } from "../layer.ts"
 
 /** Streams of a few megabytes, so that many brokers fit on a small disk. */
 export const maxBytes = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    16_777_216
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
 )
 
 export interface ProcessorOptions {

@@ -9,12 +9,14 @@ const headBytes = 8
 const mostBytes = 268_435_456
 
 /** The kept rows and all accounts of a batch as a message. The result is the caller's. */
-export const packBatch = (batch: LogBatch): Uint8Array => {
-  const encoded = encodeBatch(batch)
+export const packBatch = (batch: LogBatch): Uint8Array => packEncoded(encodeBatch(batch), batch.keptCount)
+
+/** The same of bytes that `encodeBatch` made, which hold so many rows. */
+export const packEncoded = (encoded: Uint8Array, rows: number): Uint8Array => {
   const packed = compress(encoded)
   const message = new Uint8Array(headBytes + packed.length)
   const head = new DataView(message.buffer)
-  head.setUint32(0, batch.keptCount, true)
+  head.setUint32(0, rows, true)
   head.setUint32(4, encoded.length, true)
   message.set(packed, headBytes)
   return message

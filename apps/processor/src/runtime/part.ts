@@ -2,7 +2,7 @@
 
 import type { Store } from "@tailrace/store/store"
 import type { ConsumerError } from "@tailrace/streams/durable"
-import type { HopError } from "@tailrace/streams/hop"
+import type { HopError } from "@tailrace/streams/hop-writer"
 import type { OwnershipError } from "@tailrace/streams/lease"
 import type { MailboxClosed } from "@tailrace/streams/mailbox"
 import type { Nats } from "@tailrace/streams/nats"

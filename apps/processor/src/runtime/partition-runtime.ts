@@ -12,6 +12,8 @@ export class PartitionRuntime {
   readonly counters = new StageCounters()
   /** How the outputs of this life stand with the store. */
   breakers: ReadonlyArray<Breaker> = []
+  /** The same of sinks that write at their own pace: what they hold delays nobody else. */
+  ownPaceBreakers: ReadonlyArray<Breaker> = []
   readonly suspects = new Suspects()
   inFlight = new InFlight()
   committed = 0
@@ -44,6 +46,7 @@ export class PartitionRuntime {
     this.rulesNow = rules
     this.inFlight = new InFlight()
     this.breakers = []
+    this.ownPaceBreakers = []
   }
 
   /** Another process owns the partition: what was under way here is under way there. */
@@ -79,7 +82,7 @@ export class PartitionRuntime {
       recordsPerSecond: this.recordsPerSecond,
       stages: this.stages,
       rules: this.rules(),
-      sinks: this.breakers.map((breaker) => breaker.report())
+      sinks: [...this.breakers, ...this.ownPaceBreakers].map((breaker) => breaker.report())
     }
   }
 

@@ -19,10 +19,9 @@ import {
 
 const start = Date.UTC(2026, 2, 1, 12)
 const small = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    16_777_216
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
 )
 const pipeline = `
 name: power

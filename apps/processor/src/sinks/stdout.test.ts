@@ -1,8 +1,11 @@
-// Tests of the sink stdout: what it writes, and what it does when nobody reads any more.
+// Tests of the sink stdout: what it writes, and what it does when nobody reads, or nobody any more.
+// @effect-diagnostics strictEffectProvide:off -- a test is an entry point
+import { spawn } from "node:child_process"
 import { Writable } from "node:stream"
 import { LogBatch } from "@tailrace/domain/log-batch"
 import { ParseStage } from "@tailrace/pipeline/parse/parse"
 import { ParseConfig } from "@tailrace/pipeline/parse/parse-config"
+import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { openOn } from "./stdout.ts"
@@ -18,6 +21,17 @@ const batchOf = (text: string): LogBatch => {
   return batch
 }
 
+/** Writes batches, and answers the metrics after the last one. */
+const writeAll = (out: Writable, batches: Iterable<LogBatch>) =>
+  Effect.gen(function* () {
+    const sink = yield* openOn(out, { partition: 0 })
+    for (const batch of batches) {
+      yield* sink.write(batch)
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    }
+    return yield* (yield* Metrics).text
+  }).pipe(Effect.scoped, Effect.provide(Metrics.layerBare), Effect.runPromise)
+
 describe("stdout", () => {
   it("writes a line of JSON for each record that is kept", async () => {
     let written = ""
@@ -27,7 +41,7 @@ describe("stdout", () => {
         done()
       }
     })
-    await Effect.runPromise(openOn(out).write(batchOf('{"msg":"one"}\n{"msg":"two"}')) as Effect.Effect<void>)
+    await writeAll(out, [batchOf('{"msg":"one"}\n{"msg":"two"}')])
     const lines = written
       .trimEnd()
       .split("\n")
@@ -46,8 +60,22 @@ describe("stdout", () => {
         done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))
       }
     })
-    const sink = openOn(out)
-    for (let i = 0; i < 3; i++) await Effect.runPromise(sink.write(batchOf('{"msg":"one"}')) as Effect.Effect<void>)
+    const one = batchOf('{"msg":"one"}')
+    await writeAll(out, [one, one, one])
     expect(attempts).toBe(1)
+  })
+
+  it("waits for nobody who does not read, holds a bounded number of bytes, and counts what it leaves out", async () => {
+    const reader = spawn("sleep", ["600"], { stdio: ["pipe", "ignore", "ignore"] })
+    try {
+      const long = batchOf(`{"msg":"${"x".repeat(1_000_000)}"}`)
+      const text = await writeAll(reader.stdin, Array(40).fill(long))
+      const left = Number(/^tailrace_sink_skipped_records_total\{.*\} (\d+)$/m.exec(text)?.[1])
+      expect(left).toBeGreaterThan(20)
+      expect(left).toBeLessThan(40)
+      expect(reader.stdin.writableLength).toBeLessThan(20_000_000)
+    } finally {
+      reader.kill("SIGKILL")
+    }
   })
 })

@@ -1,72 +1,80 @@
 // stdout: sink that writes records as JSON lines to standard output, for looking and for pipes.
 import type { Writable } from "node:stream"
-import type { LogBatch } from "@tailrace/domain/log-batch"
-import { type LogRecord, recordId } from "@tailrace/domain/log-record"
+import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Schema } from "effect"
-import { defineSink, type OpenSink, type Sink } from "../outputs/sink.ts"
+import { defineSink, type OpenSink, type Sink, type SinkContext } from "../outputs/sink.ts"
+import { jsonLines } from "./json-lines.ts"
+
+/** Bytes that wait for whoever reads; about what one batch comes to. */
+const mostWaiting = 16 * 1024 * 1024
+/** How long the end of a pipeline waits for what was written and not read, in milliseconds. */
+const lastMillis = 2_000
 
 const config = Schema.Struct({ type: Schema.Literal("stdout") })
 
 export const stdout = defineSink({
   name: "stdout",
   summary:
-    "Writes records as JSON lines to standard output, once sinks that keep records have them; as fast as they are read.",
+    "Writes records as JSON lines to standard output, once sinks that keep records have them; a reader that is too slow misses some, which are counted.",
   config,
   examples: [{ title: "To look at what comes out", config: { type: "stdout" } }],
   make: () =>
-    Effect.succeed<Sink>({ name: "stdout", durable: false, open: () => Effect.sync(() => openOn(process.stdout)) })
+    Effect.succeed<Sink<Metrics>>({
+      name: "stdout",
+      durable: false,
+      open: (context) => openOn(process.stdout, context)
+    })
 })
 
 /** Outputs whose failures nobody else needs to hear of: without a listener a failure ends the process. */
 const heard = new WeakSet<Writable>()
 
-/** Writes to `out` until its reader has gone; from then on nothing, because whoever only looks must not end what is stored. */
-export const openOn = (out: Writable): OpenSink => {
+/**
+ * Writes to `out` and waits for nobody: whoever only looks must not delay what is stored. While `mostWaiting` bytes are not
+ * read, batches are left out and counted; once the reader has gone, everything is.
+ */
+export const openOn = Effect.fnUntraced(function* (out: Writable, { partition }: Pick<SinkContext, "partition">) {
+  const counter = (yield* Metrics).counter("tailrace_sink_skipped_records_total", "Records a sink left out, too slow", [
+    "partition",
+    "sink"
+  ])
+  let skipped = 0
   let gone = false
   if (!heard.has(out)) {
     heard.add(out)
     out.on("error", () => undefined)
   }
+  const skip = (records: number) =>
+    Effect.suspend(() => {
+      counter.inc({ partition: String(partition), sink: "stdout" }, records)
+      skipped += records
+      return skipped > records
+        ? Effect.void
+        : Effect.logWarning("standard output is not read as fast as records come, some are left out there")
+    })
+  const caughtUp = Effect.suspend(() => {
+    const left = skipped
+    skipped = 0
+    return left === 0
+      ? Effect.void
+      : Effect.logWarning(`standard output is read again, ${left} records were left out there`)
+  })
+  const flushed = Effect.callback<void>((resume) => {
+    if (gone || out.writableLength === 0) resume(Effect.void)
+    else out.write("", () => resume(Effect.void))
+  })
+  yield* Effect.addFinalizer(() => Effect.timeoutOption(flushed, lastMillis))
   return {
     offsets: [],
     repeats: [],
     write: (batch) =>
-      Effect.callback<void>((resume) => {
-        if (gone) return resume(Effect.void)
+      Effect.suspend(() => {
+        if (gone || batch.keptCount === 0) return Effect.void
+        if (out.writableLength >= mostWaiting) return skip(batch.keptCount)
         out.write(jsonLines(batch), (error) => {
-          gone = error != null
-          resume(Effect.void)
+          gone ||= error != null
         })
+        return caughtUp
       })
-  }
-}
-
-/** The kept rows of a batch, one JSON object a line. */
-const jsonLines = (batch: LogBatch): string => {
-  let lines = ""
-  for (let row = 0; row < batch.length; row++) {
-    if (batch.selected[row] === 1) lines += `${JSON.stringify(jsonOf(batch.record(row)))}\n`
-  }
-  return lines
-}
-
-const jsonOf = (record: LogRecord) => ({
-  id: recordId(record),
-  timestamp: isoNanos(record.timestamp),
-  severity: record.severity,
-  service: record.service,
-  host: record.host,
-  source: record.source,
-  tenant: record.tenant,
-  body: record.body,
-  ...(record.traceId === "" ? {} : { trace_id: record.traceId }),
-  ...(record.spanId === "" ? {} : { span_id: record.spanId }),
-  attributes: record.attributes,
-  resource: record.resource
+  } satisfies OpenSink
 })
-
-/** Nanoseconds since 1970 as ISO 8601 with nine decimals. */
-const isoNanos = (nanos: bigint): string => {
-  const millis = new Date(Number(nanos / 1_000_000n)).toISOString()
-  return `${millis.slice(0, -1)}${String(nanos % 1_000_000n).padStart(6, "0")}Z`
-}
