@@ -23,10 +23,9 @@ import { processorLayer } from "../../apps/processor/src/layer.ts"
 
 /** Streams of a few megabytes instead of gigabytes. */
 const maxBytes = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    16_777_216
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
 )
 
 const start = Effect.gen(function* () {

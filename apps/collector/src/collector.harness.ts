@@ -16,10 +16,9 @@ import { Collector, collectorLayer } from "./layer.ts"
 
 /** Streams of a few megabytes, so that many brokers fit on a small disk. */
 const maxBytes = Object.fromEntries(
-  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map((name) => [
-    name,
-    16_777_216
-  ])
+  ["raw", "parsed", "filtered", "enriched", "stored", "panes", "anomalies", "alerts", "owners", "config", "state"].map(
+    (name) => [name, 16_777_216]
+  )
 )
 
 /** A message as it lies in the raw stream. */
