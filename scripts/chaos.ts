@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { chaosTable, type Row, writeTable } from "./chaos/table.ts"
+import { chaosTable, markOf, type Row, writeTable } from "./chaos/table.ts"
 
 const root = join(import.meta.dirname, "..")
 const report = join(root, ".cache", "chaos-report.jsonl")
@@ -14,7 +14,7 @@ const usage = `npm run test:chaos -- [flags] [case files]
   --kills N   kills over all kill loops, 20 by default (TAILRACE_KILLS)
   --seed N    of every schedule, 1 by default (TAILRACE_SEED); a failure repeats with its seed
   --long      faults last as long as promised (30 s pauses, 60 s outages) instead of a few seconds (TAILRACE_LONG)
-  --write F   puts the table of figures into the file F, between its marks, when no case failed
+  --write F   puts the table of figures into the file F, between the marks of such a run, when no case failed
 
 Case files are those in test/chaos, such as kill-loop or store-faults; all of them when none is named.`
 
@@ -67,7 +67,8 @@ const run = (): number => {
   const rows = lines.map((line) => JSON.parse(line) as Row)
   const machine = machineAt(load)
   console.log(`\n${machine}\n\n${chaosTable(rows)}`)
-  if (status === 0 && values.write !== undefined) writeTable(values.write, machine, rows)
+  const mark = markOf([...(values.long === true ? ["--long"] : []), ...positionals])
+  if (status === 0 && values.write !== undefined) writeTable(values.write, mark, machine, rows)
   return status ?? 1
 }
 

@@ -7,7 +7,7 @@ import { type Counts, readCounts, storedNow } from "./counts.ts"
 import { checkLedger, type LedgerCheck } from "./ledger-check.ts"
 import { NumberedRecords } from "./numbered-records.ts"
 import { PeakMemory } from "./peak-memory.ts"
-import { report } from "./report.ts"
+import { readyOf, report } from "./report.ts"
 import type { Stand } from "./stand/stand.ts"
 
 /** Of every schedule; TAILRACE_SEED sets it. */
@@ -25,6 +25,8 @@ export interface Besides {
   readonly deadLettered?: number
   /** How many of them were refused, by their position in a request that was taken. */
   readonly refused?: number
+  /** Milliseconds that each start of everything took. */
+  readonly readyMillis?: ReadonlyArray<number>
 }
 
 export interface World<S extends Stand> {
@@ -45,6 +47,8 @@ export interface CaseOptions<S extends Stand> {
   readonly senders?: number
   /** Milliseconds that each sender rests between two requests, 10 by default: faults are the matter here, not speed. */
   readonly restMillis?: number
+  /** Sources over HTTP, 1 by default; as each lies in one partition, several fill several. */
+  readonly sources?: number
   /** Whether windows must have counted everything too; true by default. */
   readonly panes?: boolean
   /** Looks at what else holds the records, once the store holds `sent` of them and nothing more comes. */
@@ -102,11 +106,11 @@ const run = async <S extends Stand>(
 
 const load = (
   stand: Stand,
-  { restMillis = 10, senders = 2 }: Pick<CaseOptions<Stand>, "restMillis" | "senders">
+  { restMillis = 10, senders = 2, sources = 1 }: Pick<CaseOptions<Stand>, "restMillis" | "senders" | "sources">
 ): NumberedRecords => {
   const { collector, followed: file } = stand
   const from = Math.floor(Date.now() / hour) * hour - 72 * hour
-  return new NumberedRecords({ collector, file, from, senders, restMillis })
+  return new NumberedRecords({ collector, file, from, senders, restMillis, sources })
 }
 
 const torment = async <S extends Stand>(
@@ -159,6 +163,7 @@ const torment = async <S extends Stand>(
     lost: acknowledged - distinct,
     differences: check.differences.length,
     recovery: Math.round(recovery / 10) / 100,
+    ...readyOf(besides.readyMillis ?? []),
     memory: Object.fromEntries(
       Object.entries(memory.peaks).map(([role, bytes]) => [role, Math.round(bytes / 1_048_576)])
     )

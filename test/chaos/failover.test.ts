@@ -1,14 +1,11 @@
 // Failover: two processors with the same partitions; whichever owns one is killed, stopped or ended, and the other takes over.
-import { readFileSync, writeFileSync } from "node:fs"
 import { availableParallelism, loadavg } from "node:os"
-import { join } from "node:path"
-import { freePort } from "@tailrace/testing/free-port"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { expect } from "vitest"
 import { chaosCase, lasting, type World } from "./chaos-case.ts"
 import { storedNow } from "./counts.ts"
-import { Service } from "./stand/service.ts"
-import { type Services, services } from "./stand/services.ts"
+import { answers, type Pair, startPair } from "./stand/pair.ts"
+import type { Service } from "./stand/service.ts"
 
 const kills = Number(process.env.TAILRACE_KILLS ?? 4)
 /**
@@ -16,53 +13,6 @@ const kills = Number(process.env.TAILRACE_KILLS ?? 4)
  * processors for itself; longer by as much as more wants to run than there are processors.
  */
 const mostMillis = () => 5_000 * Math.max(1, loadavg()[0] / availableParallelism())
-
-interface Pair extends Services {
-  /** Both processors, each with the address of its status server. */
-  readonly pair: ReadonlyArray<{ readonly service: Service; readonly status: string }>
-}
-
-/** The stand of services with a second processor of the same configuration, whose way to the store is its own. */
-const startPair = async (placement: "fused" | "staged"): Promise<Pair> => {
-  const stand = await services({ placement })
-  try {
-    const path = join(stand.folder, "processor.json")
-    const config = JSON.parse(readFileSync(path, "utf8"))
-    const port = await freePort()
-    const own = join(stand.folder, "second.json")
-    const { store } = JSON.parse(readFileSync(join(stand.folder, "api.json"), "utf8"))
-    writeFileSync(own, JSON.stringify({ ...config, store, status: { port } }))
-    const statusOf = (of: number) => `http://127.0.0.1:${of}`
-    const second = new Service({
-      name: "second processor",
-      command: process.execPath,
-      arguments: [join(import.meta.dirname, "../../apps/processor/src/main.ts"), own],
-      folder: stand.folder,
-      ready: () => answers(`${statusOf(port)}/health/ready`)
-    })
-    await second.start()
-    const pids = () => ({ ...stand.pids(), ...(second.pid === undefined ? {} : { second: second.pid }) })
-    const pair = [
-      { service: stand.processes.processor, status: statusOf(config.status.port) },
-      { service: second, status: statusOf(port) }
-    ]
-    const remove = async () => {
-      await second.end("SIGKILL")
-      await stand.remove()
-    }
-    const output = () => `${stand.output()}\n${second.output}`
-    return { ...stand, pair, pids, remove, output }
-  } catch (cause) {
-    await stand.remove()
-    throw cause
-  }
-}
-
-const answers = (url: string): Promise<boolean> =>
-  fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-    (response) => response.ok,
-    () => false
-  )
 
 /** Partitions that a processor says it runs. */
 const owned = async (status: string): Promise<ReadonlyArray<string>> => {
@@ -112,7 +62,7 @@ const takeOver = async ({ over, records, stand }: World<Pair>, fault: () => void
 for (const placement of ["fused", "staged"] as const) {
   chaosCase(
     `failover between two processors, ${placement}`,
-    { start: () => startPair(placement), timeoutMillis: 240_000 },
+    { start: () => startPair({ placement }), timeoutMillis: 240_000 },
     async (world) => {
       const { flow, stand } = world
       const times: Record<string, Array<number>> = { kill: [], stop: [], end: [] }
@@ -148,7 +98,7 @@ for (const placement of ["fused", "staged"] as const) {
 
 chaosCase(
   "inserts of a stopped owner that land after its successor went on",
-  { start: () => startPair("fused"), timeoutMillis: 180_000 },
+  { start: () => startPair(), timeoutMillis: 180_000 },
   async (world) => {
     const { flow, over, records, stand } = world
     const [first, second] = stand.pair as [Pair["pair"][number], Pair["pair"][number]]

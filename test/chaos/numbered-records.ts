@@ -8,6 +8,8 @@ const services = 5
 /** Event time between two records, so that many windows open and close in a short run. */
 const stepMillis = 100
 
+const sourceName = (source: number): string => (source === 0 ? "chaos" : `chaos-${source}`)
+
 export interface SenderOptions {
   readonly collector: string
   /** File that the collector follows. */
@@ -18,6 +20,8 @@ export interface SenderOptions {
   readonly senders?: number
   /** Milliseconds that each sender rests between two requests, none by default. */
   readonly restMillis?: number
+  /** Over HTTP, 1 by default. */
+  readonly sources?: number
 }
 
 /**
@@ -66,7 +70,8 @@ export class NumberedRecords {
 
   /** One more record by each way, of an event time `millis` behind the last one: it closes all windows before. */
   async close(millis: number): Promise<void> {
-    await this.post(this.lines(1, millis), 1)
+    for (let source = 0; source < (this.options.sources ?? 1); source++)
+      await this.post(this.lines(1, millis), 1, source)
     this.writeTo(this.options.file, 1, millis)
   }
 
@@ -92,10 +97,12 @@ export class NumberedRecords {
     }
   }
 
-  private async post(body: string, count: number): Promise<void> {
-    const key = `request-${this.requests++}`
+  private async post(body: string, count: number, source?: number): Promise<void> {
+    const request = this.requests++
+    const key = `request-${request}`
+    const place = sourceName(source ?? request % (this.options.sources ?? 1))
     const status = await waitFor(
-      () => this.attempt(key, body),
+      () => this.attempt(key, place, body),
       (seen) => seen !== 0 && seen !== 429 && seen !== 503,
       { what: `${key} being taken`, timeoutMillis: 100_000 }
     )
@@ -104,9 +111,9 @@ export class NumberedRecords {
   }
 
   /** Status of the answer; 0 when there was none. */
-  private async attempt(key: string, body: string): Promise<number> {
+  private async attempt(key: string, source: string, body: string): Promise<number> {
     try {
-      const response = await fetch(`${this.options.collector}/ingest/chaos`, {
+      const response = await fetch(`${this.options.collector}/ingest/${source}`, {
         method: "POST",
         headers: { "content-type": "application/x-ndjson", "idempotency-key": key },
         body,

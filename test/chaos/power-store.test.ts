@@ -1,5 +1,5 @@
 // Power, the store's side: every combination of rows, rollup, ledger and tokens that a failure of the power may leave of the last insert.
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -36,15 +36,6 @@ const placements = (["fused", "staged"] as const).map((placement) => {
 
 const nameOf = ({ parts, tokens }: Survivors): string =>
   `${parts.length === 0 ? "no part" : parts.join(", ")} ${tokens ? "and the tokens" : "and no token"}`
-
-/** One that waits to be reaped runs no more. */
-const isRunning = (pid: number): boolean => {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
-  } catch {
-    return false
-  }
-}
 
 const sources = ["north", "east", "south", "west", "up", "down"]
 
@@ -121,16 +112,7 @@ describe.skipIf(noProc).each(placements)(
         expect(await settled()).toEqual(exact())
         const parts = await lastParts(stand)
         expect(new Set(parts.map(({ table }) => table)).size).toBe(insertedTables.length)
-        const pids = Object.values(stand.pids())
-        for (const pid of pids) process.kill(pid, "SIGKILL")
-        await stand.killMain(async () => {
-          await waitFor(
-            () => pids.filter(isRunning),
-            (left) => left.length === 0,
-            { what: "the end of everything" }
-          )
-          loseAllBut(join(stand.folder, "data", "store"), parts, left)
-        })
+        await stand.killAll(() => loseAllBut(join(stand.folder, "data", "store"), parts, left))
         await settled()
         // What is taken from now on shows that the pipelines go on behind it.
         await send()

@@ -27,6 +27,17 @@ const withoutOutside = [
   "REVOKE NAMED COLLECTION ADMIN ON *"
 ]
 
+/**
+ * New parts are on the disk before an insert is answered, and merged ones before those they were made of are removed, which the
+ * engine does soon: by itself it leaves merged parts to the system, so that a power failure takes rows that had been synced.
+ */
+const synced = {
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
+  min_rows_to_fsync_after_merge: 1,
+  min_compressed_bytes_to_fsync_after_merge: 1
+}
+
 /** Writes the files into `folder` and answers the connection's arguments. The engine reads them as long as it lives. */
 export const writeEngineConfig = (folder: string, options: FrontOptions): ReadonlyArray<string> => {
   const users = join(folder, "users.xml")
@@ -48,7 +59,7 @@ export const writeEngineConfig = (folder: string, options: FrontOptions): Readon
         // Data of a table that was set aside is nobody's for a while, and waits for it.
         database_catalog_unused_dir_cleanup_period_sec: 0,
         compiled_expression_cache_size: 16 * mebibyte,
-        merge_tree: options.fsync ? { fsync_after_insert: 1, fsync_part_directory: 1 } : {},
+        merge_tree: options.fsync ? synced : {},
         users_config: users
       }
     }),

@@ -2,6 +2,7 @@
 import { readdirSync, rmSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { storeHeaders } from "@tailrace/testing/folder-credentials"
+import { waitFor } from "@tailrace/testing/wait-until"
 import type { OneMachine } from "./one-machine.ts"
 import { selectFrom } from "./stand.ts"
 
@@ -34,6 +35,37 @@ export const stopMerges = async ({ instance, storeUrl }: OneMachine): Promise<vo
     })
     if (!answer.ok) throw new Error(await answer.text())
   }
+}
+
+/** Merges all parts of each table, and resolves when those that were there before are removed. */
+export const mergeAll = async (stand: OneMachine): Promise<void> => {
+  const { instance, storeUrl } = stand
+  const parts = async (): Promise<ReadonlyArray<string>> => {
+    const found = await asked<{ table: string; name: string }>(
+      stand,
+      "SELECT table, name FROM system.parts WHERE database = 'tailrace' AND level = 0"
+    )
+    return found
+      .filter(({ table }) => insertedTables.includes(table as InsertedTable))
+      .map((one) => JSON.stringify(one))
+  }
+  const before = await parts()
+  for (const table of insertedTables) {
+    const answer = await fetch(`${storeUrl}/?database=tailrace`, {
+      method: "POST",
+      headers: storeHeaders(instance.data),
+      body: `OPTIMIZE TABLE ${table} FINAL`
+    })
+    if (!answer.ok) throw new Error(await answer.text())
+  }
+  await waitFor(
+    async () => {
+      const now = new Set(await parts())
+      return before.filter((one) => now.has(one))
+    },
+    (left) => left.length === 0,
+    { what: "the end of parts that were merged", everyMillis: 50 }
+  )
 }
 
 /** The part of each partition's last insert into each table, where merges were stopped before those inserts. */

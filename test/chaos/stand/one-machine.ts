@@ -1,5 +1,5 @@
 // One machine: `tailrace up` with its broker and store as children, as a stand of the roles main, broker and store.
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { connectionEnvironment, storeHeaders } from "@tailrace/testing/folder-credentials"
 import { waitFor } from "@tailrace/testing/wait-until"
@@ -9,6 +9,8 @@ import { pipelineText, type Stand, selectFrom } from "./stand.ts"
 export interface OneMachineOptions {
   readonly partitions?: number
   readonly placement?: "fused" | "staged"
+  /** What an acknowledgement of its broker is worth; fsync by default. */
+  readonly durability?: "fsync" | "memory"
   /** Folders within the machine's own whose files are followed besides. */
   readonly followed?: ReadonlyArray<string>
   /** Called with the folder before the first start. */
@@ -21,6 +23,8 @@ export interface OneMachine extends Stand {
   readonly instance: RunningTailrace
   /** Kills main, and gives `between` the machine as the kill left it before main starts again. */
   readonly killMain: (between: () => void | Promise<void>) => Promise<void>
+  /** Kills every process, waits for the end of all of them, and does the same. */
+  readonly killAll: (between: () => void) => Promise<void>
 }
 
 /** Starts it; ready when every component is. */
@@ -30,12 +34,12 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     mkdirSync(watched)
     writeFileSync(join(folder, "chaos.yaml"), pipelineText)
     options.prepare?.(folder)
-    const { partitions = 2, placement = "fused" } = options
+    const { durability = "fsync", partitions = 2, placement = "fused" } = options
     const pipeline = ["--pipeline", join(folder, "chaos.yaml")]
     return [
       ...["watched", ...(options.followed ?? [])].flatMap((one) => ["--file", join(folder, one, "*")]),
       ...pipeline,
-      ...["--partitions", String(partitions), "--placement", placement]
+      ...["--partitions", String(partitions), "--placement", placement, "--durability", durability]
     ]
   }, options.environment)
   const pids = (): Readonly<Record<string, number>> => {
@@ -48,9 +52,22 @@ export const oneMachine = async (options: OneMachineOptions = {}): Promise<OneMa
     await between()
     await instance.up()
   }
+  const killAll = async (between: () => void): Promise<void> => {
+    const running = Object.values(pids())
+    for (const pid of running) process.kill(pid, "SIGKILL")
+    await killMain(async () => {
+      await waitFor(
+        () => running.filter(isRunning),
+        (left) => left.length === 0,
+        { what: "the end of everything" }
+      )
+      between()
+    })
+  }
   return {
     instance,
     killMain,
+    killAll,
     folder: instance.folder,
     collector: instance.collector,
     followed: join(instance.folder, "watched", "numbers.log"),
@@ -83,6 +100,15 @@ const runs = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
+  } catch {
+    return false
+  }
+}
+
+/** The same for one whose parent is gone too: it may wait to be reaped for long. */
+const isRunning = (pid: number): boolean => {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
   } catch {
     return false
   }
