@@ -1,5 +1,5 @@
 // Chapter 9: what happens when it crashes. Every process is killed without warning, and what was acknowledged is kept.
-import { existsSync, readdirSync, truncateSync } from "node:fs"
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs"
 import { join } from "node:path"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -38,7 +38,7 @@ const post = async (numbers: ReadonlyArray<number>, key: string): Promise<number
   const response = await fetch(`${system.collector}/ingest/chapter`, {
     method: "POST",
     headers: { "content-type": "application/x-ndjson", "idempotency-key": key },
-    body: numbers.map((number) => `${JSON.stringify({ number })}\n`).join("")
+    body: linesOf(numbers)
   })
   await response.arrayBuffer()
   return response.status
@@ -51,6 +51,17 @@ const send = (numbers: ReadonlyArray<number>, key: string): Promise<number> =>
     (status) => status === 202,
     { what: `${key} being taken` }
   )
+
+const killAll = async (): Promise<void> => {
+  for (const service of Object.values(system.processes)) await service.end("SIGKILL")
+}
+
+const startAll = async (): Promise<void> => {
+  for (const name of ["broker", "store", "processor", "collector", "api"] as const) await system.processes[name].start()
+}
+
+const linesOf = (numbers: ReadonlyArray<number>): string =>
+  numbers.map((number) => `${JSON.stringify({ number })}\n`).join("")
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
@@ -98,7 +109,7 @@ describe.skipIf(!existsSync("/proc/self"))("a crash", () => {
   })
 
   it("of the machine takes what ClickHouse had not synced, and what is there is asked for", async () => {
-    for (const service of Object.values(system.processes)) await service.end("SIGKILL")
+    await killAll()
     // Parts of an acknowledged insert are synced, the logs of its tokens never are: the store forgets that it knows it.
     const store = join(system.folder, "store")
     const logs = readdirSync(store, { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -106,25 +117,47 @@ describe.skipIf(!existsSync("/proc/self"))("a crash", () => {
     )
     expect(logs.length).toBeGreaterThan(0)
     for (const log of logs) truncateSync(join(store, log), 0)
-    for (const name of ["broker", "store", "processor", "collector", "api"] as const)
-      await system.processes[name].start()
+    await startAll()
     expect(await post(range(1_300, 1_400), "after the power is back")).toBe(202)
     await exactly(1_400)
   })
 
-  it("of everything at once leaves a ledger that adds up", async () => {
-    const sending = send(range(1_400, 1_500), "last")
-    for (const service of Object.values(system.processes)) await service.end("SIGKILL")
-    for (const name of ["broker", "store", "processor", "collector", "api"] as const)
-      await system.processes[name].start()
-    await sending
+  it("of the machine takes the end of a followed file, which is gone on with behind the lines that are as they were", async () => {
+    appendFileSync(system.followed, linesOf(range(1_400, 1_450)))
+    await exactly(1_450)
+    await killAll()
+    // Its program had not synced it: the last lines are gone, and half of one is left.
+    const text = readFileSync(system.followed, "utf8")
+    truncateSync(system.followed, text.indexOf('"number":1430') + 3)
+    await startAll()
+    // The store has the lines that the file lost; none is read twice, and the torn one is no record.
+    appendFileSync(system.followed, linesOf(range(1_450, 1_500)))
     await exactly(1_500)
+    expect(system.processes.collector.output).toMatch(/as after a power failure: it is read on at byte \d+/)
+  })
+
+  it("that takes the broker's folder leaves a stream made anew, whose messages are a generation of their own", async () => {
+    await killAll()
+    rmSync(join(system.folder, "nats"), { recursive: true })
+    await startAll()
+    // The new stream counts from 1 again; the store has rows of messages with these numbers, of another generation.
+    expect(await post(range(1_500, 1_600), "to the new broker")).toBe(202)
+    await exactly(1_600)
+    expect(system.processes.processor.output).toContain("it lost its end, or was made anew")
+  })
+
+  it("of everything at once leaves a ledger that adds up", async () => {
+    const sending = send(range(1_600, 1_700), "last")
+    await killAll()
+    await startAll()
+    await sending
+    await exactly(1_700)
     const response = await fetch(`${system.api}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ query: "{ ledger { received stored unaccounted balanced } }" })
     })
     const { data } = (await response.json()) as { readonly data: unknown }
-    expect(data).toEqual({ ledger: { received: 1_500, stored: 1_500, unaccounted: 0, balanced: true } })
+    expect(data).toEqual({ ledger: { received: 1_700, stored: 1_700, unaccounted: 0, balanced: true } })
   })
 })
