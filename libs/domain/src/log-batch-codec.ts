@@ -3,11 +3,12 @@ import { type AccountJson, accountFromJson, accountToJson } from "./account-json
 import { ByteReader, ByteWriter } from "./byte-writer.ts"
 import type { DictionaryColumn } from "./dictionary-column.ts"
 import type { FrameAccount } from "./frame-account.ts"
-import { gathered, type NumberColumn, readNumbers, writeNumbers } from "./integer-run.ts"
+import { gathered, readNumbers, writeNumbers } from "./integer-run.ts"
 import { LogBatch } from "./log-batch.ts"
 import type { PairList } from "./pair-list.ts"
 import { grownUint32, type TextColumn } from "./text-column.ts"
 import { decodeUtf8, encodeUtf8, varintLength } from "./utf8.ts"
+import { wireOrderOf } from "./wire-order.ts"
 
 const magic = encodeUtf8("TLB2")
 
@@ -40,10 +41,13 @@ export const encodeBatch = (batch: LogBatch, range: FrameRange = { from: 0, to: 
   const frames = rows === undefined ? batch.frame : gathered(batch.frame, rows)
   if (range.from > 0) for (let i = 0; i < count; i++) frames[i] = (frames[i] as number) - range.from
   writeNumbers(writer, frames, count, undefined)
-  for (const column of numberColumns(batch)) writeNumbers(writer, column, count, rows)
-  for (const column of dictionaryColumns(batch)) writeDictionary(writer, column, count, rows)
-  for (const column of textColumns(batch)) writeTexts(writer, column, count, rows)
-  for (const list of pairLists(batch)) writePairs(writer, list, count, rows)
+  writeNumbers(writer, batch.row, count, rows)
+  for (const { dictionaries, numbers, pairs, texts } of wireOrderOf(batch.columns)) {
+    for (const name of numbers) writeNumbers(writer, batch.numbersOf(name), count, rows)
+    for (const name of dictionaries) writeDictionary(writer, batch.dictionaryOf(name), count, rows)
+    for (const name of texts) writeTexts(writer, batch.textOf(name), count, rows)
+    for (const name of pairs) writePairs(writer, batch.pairsOf(name), count, rows)
+  }
   return writer.finish()
 }
 
@@ -95,10 +99,15 @@ export class EncodedBatch {
       batch.sequence[row] = frame.sequence
       batch.frame[row] = (batch.frame[row] as number) + before
     }
-    for (const column of numberColumns(batch)) readNumbers(reader, column, at, rows)
-    for (const column of dictionaryColumns(batch)) readDictionary(reader, column, at, rows)
-    for (const column of textColumns(batch)) readTexts(reader, column, at, rows)
-    for (const list of pairLists(batch)) readPairs(reader, list, at, rows)
+    readNumbers(reader, batch.row, at, rows)
+    for (const [i, { dictionaries, numbers, pairs, texts }] of wireOrderOf(batch.columns).entries()) {
+      // Written before the column was there: its rows do not have it.
+      if (i > 0 && reader.remaining === 0) return
+      for (const name of numbers) readNumbers(reader, batch.numbersOf(name), at, rows)
+      for (const name of dictionaries) readDictionary(reader, batch.dictionaryOf(name), at, rows)
+      for (const name of texts) readTexts(reader, batch.textOf(name), at, rows)
+      for (const name of pairs) readPairs(reader, batch.pairsOf(name), at, rows)
+    }
   }
 }
 
@@ -117,27 +126,8 @@ export const decodeBatch = (bytes: Uint8Array, into?: LogBatch): LogBatch => {
   return batch
 }
 
-const numberColumns = (batch: LogBatch): ReadonlyArray<NumberColumn> => [
-  batch.row,
-  batch.timeMillis,
-  batch.timeNanos,
-  batch.observedMillis,
-  batch.observedNanos,
-  batch.severityNumber,
-  batch.parsed
-]
-/** Bytes a row takes at most where numbers of a batch lie close together: the columns above, codes, lengths, counts. */
+/** Bytes a row takes at most where numbers of a batch lie close together: its columns, codes, lengths, counts. */
 const fewRowBytes = 32
-
-const dictionaryColumns = (batch: LogBatch): ReadonlyArray<DictionaryColumn> => [
-  batch.severity,
-  batch.service,
-  batch.host,
-  batch.source,
-  batch.tenant
-]
-const textColumns = (batch: LogBatch): ReadonlyArray<TextColumn> => [batch.body, batch.traceId, batch.spanId]
-const pairLists = (batch: LogBatch): ReadonlyArray<PairList> => [batch.attributes, batch.resource]
 
 /** The kept rows of some frames; undefined when these are all rows there are. */
 const keptRows = (batch: LogBatch, range: FrameRange): Uint32Array | undefined => {

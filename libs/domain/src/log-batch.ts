@@ -1,9 +1,9 @@
 // LogBatch: a columnar run of log records with its account. The unit of work, delivery, insert and settlement.
-import { DictionaryColumn } from "./dictionary-column.ts"
+import { type BatchColumns, ColumnStore, grown } from "./column-store.ts"
 import { addCount, type FrameAccount } from "./frame-account.ts"
 import type { LogRecord } from "./log-record.ts"
-import { PairList } from "./pair-list.ts"
-import { grownUint32, TextColumn } from "./text-column.ts"
+import { type RecordColumn, recordColumns } from "./record-columns.ts"
+import { readValues, writeValues } from "./record-values.ts"
 
 /** Why a row is not kept; `selected` holds 1 for kept rows and 0 for the others. */
 const kept = 1
@@ -11,9 +11,12 @@ const kept = 1
 /**
  * Rows 0..length-1 of one partition in order of (sequence, row). Stages write columns in place; a stage that leaves a row
  * out calls `drop` or `reject`, which keeps the account of the row's frame true. Readers skip rows where `selected` is 0.
- * One batch is reused over and over: `reset` keeps the buffers.
+ * One batch is reused over and over: `reset` keeps the buffers. Its columns are those of the table of record-columns.ts.
  */
-export class LogBatch {
+export class LogBatch extends (ColumnStore as new (
+  columns: ReadonlyArray<RecordColumn>,
+  capacity: number
+) => ColumnStore & BatchColumns) {
   /** Changes only when another batch is decoded into this one. */
   partition: number
   /** Rows appended, kept or not. */
@@ -30,56 +33,25 @@ export class LogBatch {
   row: Uint32Array
   /** Index of each row's frame in `frames`. */
   frame: Uint32Array
-  /** Event time: milliseconds since 1970, and the nanoseconds 0..999999 within that millisecond. */
-  timeMillis: Float64Array
-  timeNanos: Uint32Array
-  /** When the record was first seen by Tailrace, in the same two parts. */
-  observedMillis: Float64Array
-  observedNanos: Uint32Array
-  /** OpenTelemetry severity number, 0 for none. */
-  severityNumber: Uint8Array
-  /** 1 where a codec understood the message. */
-  parsed: Uint8Array
   /** 1 where the row is kept. */
   selected: Uint8Array
-  readonly severity: DictionaryColumn
-  readonly service: DictionaryColumn
-  readonly host: DictionaryColumn
-  readonly source: DictionaryColumn
-  readonly tenant: DictionaryColumn
-  readonly body: TextColumn
-  readonly traceId: TextColumn
-  readonly spanId: TextColumn
-  readonly attributes: PairList
-  readonly resource: PairList
 
-  constructor(partition: number, capacity: number) {
+  constructor(partition: number, capacity: number, columns: ReadonlyArray<RecordColumn> = recordColumns) {
+    super(columns, capacity)
     this.partition = partition
     this.capacity = capacity
     this.sequence = new Float64Array(capacity)
     this.row = new Uint32Array(capacity)
     this.frame = new Uint32Array(capacity)
-    this.timeMillis = new Float64Array(capacity)
-    this.timeNanos = new Uint32Array(capacity)
-    this.observedMillis = new Float64Array(capacity)
-    this.observedNanos = new Uint32Array(capacity)
-    this.severityNumber = new Uint8Array(capacity)
-    this.parsed = new Uint8Array(capacity)
     this.selected = new Uint8Array(capacity)
-    this.severity = new DictionaryColumn(capacity)
-    this.service = new DictionaryColumn(capacity)
-    this.host = new DictionaryColumn(capacity)
-    this.source = new DictionaryColumn(capacity)
-    this.tenant = new DictionaryColumn(capacity)
-    this.body = new TextColumn(capacity)
-    this.traceId = new TextColumn(capacity)
-    this.spanId = new TextColumn(capacity)
-    this.attributes = new PairList(capacity)
-    this.resource = new PairList(capacity)
   }
 
-  static make(options: { readonly partition: number; readonly rowCapacity?: number }): LogBatch {
-    return new LogBatch(options.partition, options.rowCapacity ?? 1024)
+  static make(options: {
+    readonly partition: number
+    readonly rowCapacity?: number
+    readonly columns?: ReadonlyArray<RecordColumn>
+  }): LogBatch {
+    return new LogBatch(options.partition, options.rowCapacity ?? 1024, options.columns)
   }
 
   /** Sequence of the first covered frame, or 0 when the batch covers none. */
@@ -179,58 +151,26 @@ export class LogBatch {
 
   /** A row as an object, for the borders. */
   record(row: number): LogRecord {
-    return {
-      partition: this.partition,
-      sequence: this.sequence[row] as number,
-      row: this.row[row] as number,
-      timestamp: nanosecondsOf(this.timeMillis[row] as number, this.timeNanos[row] as number),
-      observedTimestamp: nanosecondsOf(this.observedMillis[row] as number, this.observedNanos[row] as number),
-      severityNumber: this.severityNumber[row] as number,
-      severity: this.severity.textAt(row),
-      service: this.service.textAt(row),
-      host: this.host.textAt(row),
-      source: this.source.textAt(row),
-      tenant: this.tenant.textAt(row),
-      traceId: this.traceId.text(row),
-      spanId: this.spanId.text(row),
-      body: this.body.text(row),
-      parsed: this.parsed[row] === 1,
-      attributes: this.attributes.object(row),
-      resource: this.resource.object(row)
-    }
+    const identity = { partition: this.partition, sequence: this.sequence[row], row: this.row[row] }
+    readValues(this, row, identity)
+    return identity as unknown as LogRecord
   }
 
   /** Appends a record given as an object to the current frame; its identity, tenant and source are the frame's. */
   appendRecord(record: Partial<Omit<LogRecord, "partition" | "sequence" | "row" | "tenant" | "source">>): number {
     const index = this.appendRow()
-    if (record.timestamp !== undefined) {
-      this.timeMillis[index] = Number(floorDivide(record.timestamp, 1_000_000n))
-      this.timeNanos[index] = Number(record.timestamp - floorDivide(record.timestamp, 1_000_000n) * 1_000_000n)
-    }
-    if (record.observedTimestamp !== undefined) {
-      this.observedMillis[index] = Number(floorDivide(record.observedTimestamp, 1_000_000n))
-      this.observedNanos[index] = Number(
-        record.observedTimestamp - floorDivide(record.observedTimestamp, 1_000_000n) * 1_000_000n
-      )
-    }
-    this.severityNumber[index] = record.severityNumber ?? 0
-    this.severity.codes[index] = this.severity.internText(record.severity ?? "")
-    this.service.codes[index] = this.service.internText(record.service ?? "")
-    this.host.codes[index] = this.host.internText(record.host ?? "")
-    this.body.putText(index, record.body ?? "")
-    this.traceId.putText(index, record.traceId ?? "")
-    this.spanId.putText(index, record.spanId ?? "")
-    this.parsed[index] = record.parsed === false ? 0 : 1
-    for (const [key, value] of Object.entries(record.attributes ?? {})) this.attributes.set(index, key, value)
-    for (const [key, value] of Object.entries(record.resource ?? {})) this.resource.set(index, key, value)
+    writeValues(this, index, record)
     return index
   }
 
   /** Bytes held in arenas, a measure of how full the batch is. */
   get byteLength(): number {
-    return (
-      this.body.used + this.traceId.used + this.spanId.used + this.attributes.values.used + this.resource.values.used
-    )
+    let bytes = 0
+    for (const { kind, name } of this.columns) {
+      if (kind === "text") bytes += this.textOf(name).used
+      else if (kind === "pairs") bytes += this.pairsOf(name).values.used
+    }
+    return bytes
   }
 
   /** Empties the batch for the next run; buffers stay. */
@@ -239,9 +179,7 @@ export class LogBatch {
     this.length = 0
     this.keptCount = 0
     this.frames.length = 0
-    for (const column of [this.timeNanos, this.observedNanos, this.severityNumber, this.parsed]) column.fill(0, 0, rows)
-    for (const column of [this.severity, this.service, this.host, this.source, this.tenant]) column.reset(rows)
-    for (const column of [this.body, this.traceId, this.spanId, this.attributes, this.resource]) column.reset(rows)
+    this.resetColumns(rows)
   }
 
   private frameTenant = 0
@@ -261,37 +199,10 @@ export class LogBatch {
 
   private grow(capacity: number): void {
     this.capacity = capacity
-    this.sequence = grownFloat64(this.sequence, capacity)
-    this.timeMillis = grownFloat64(this.timeMillis, capacity)
-    this.observedMillis = grownFloat64(this.observedMillis, capacity)
-    this.row = grownUint32(this.row, capacity)
-    this.frame = grownUint32(this.frame, capacity)
-    this.timeNanos = grownUint32(this.timeNanos, capacity)
-    this.observedNanos = grownUint32(this.observedNanos, capacity)
-    this.severityNumber = grownUint8(this.severityNumber, capacity)
-    this.parsed = grownUint8(this.parsed, capacity)
-    this.selected = grownUint8(this.selected, capacity)
-    for (const column of [this.severity, this.service, this.host, this.source, this.tenant]) column.grow(capacity)
-    for (const column of [this.body, this.traceId, this.spanId, this.attributes, this.resource]) column.grow(capacity)
+    this.sequence = grown(this.sequence, capacity)
+    this.row = grown(this.row, capacity)
+    this.frame = grown(this.frame, capacity)
+    this.selected = grown(this.selected, capacity)
+    this.growColumns(capacity)
   }
-}
-
-/** Nanoseconds since 1970 of a time held in two parts. */
-const nanosecondsOf = (millis: number, nanos: number): bigint => BigInt(millis) * 1_000_000n + BigInt(nanos)
-
-const floorDivide = (value: bigint, divisor: bigint): bigint => {
-  const quotient = value / divisor
-  return value % divisor < 0n ? quotient - 1n : quotient
-}
-
-const grownFloat64 = (source: Float64Array, capacity: number): Float64Array => {
-  const target = new Float64Array(capacity)
-  target.set(source)
-  return target
-}
-
-const grownUint8 = (source: Uint8Array, capacity: number): Uint8Array => {
-  const target = new Uint8Array(capacity)
-  target.set(source)
-  return target
 }

@@ -3,6 +3,7 @@ import type { DictionaryColumn } from "@tailrace/domain/dictionary-column"
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import { numberInBytes } from "@tailrace/domain/number-bytes"
 import type { PairList } from "@tailrace/domain/pair-list"
+import type { RecordColumn } from "@tailrace/domain/record-columns"
 import type { TextColumn } from "@tailrace/domain/text-column"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { type FieldTarget, targetOf } from "./field-target.ts"
@@ -22,19 +23,19 @@ export class FieldReader {
   private batch: LogBatch | undefined
   private keyCode = 0
 
-  constructor(name: string) {
+  constructor(name: string, columns?: ReadonlyArray<RecordColumn>) {
     this.name = name
-    this.target = targetOf(name)
+    this.target = targetOf(name, columns)
   }
 
   /** The dictionary column behind the field, when there is one. */
   dictionary(batch: LogBatch): DictionaryColumn | undefined {
-    return this.target.kind === "dictionary" ? batch[this.target.column] : undefined
+    return this.target.kind === "dictionary" ? batch.dictionaryOf(this.target.of.name) : undefined
   }
 
   bind(batch: LogBatch): void {
     this.batch = batch
-    if (this.target.kind === "pair") this.keyCode = batch[this.target.list].keys.codeOf(this.target.key)
+    if (this.target.kind === "pair") this.keyCode = batch.pairsOf(this.target.list.name).keys.codeOf(this.target.key)
   }
 
   locate(row: number): boolean {
@@ -42,20 +43,20 @@ export class FieldReader {
     const target = this.target
     switch (target.kind) {
       case "dictionary": {
-        const column = batch[target.column]
+        const column = batch.dictionaryOf(target.of.name)
         this.bytes = column.bytes(column.codes[row] as number)
         this.start = 0
         this.end = this.bytes.length
         break
       }
       case "text":
-        this.fromText(batch[target.column], row)
+        this.fromText(batch.textOf(target.of.name), row)
         break
       case "pair":
-        this.fromPair(batch[target.list], row)
+        this.fromPair(batch.pairsOf(target.list.name), row)
         break
       default:
-        this.bytes = encodeUtf8(numericText(batch, target.column, row))
+        this.bytes = encodeUtf8(numericText(batch, target.of, row))
         this.start = 0
         this.end = this.bytes.length
     }
@@ -67,9 +68,10 @@ export class FieldReader {
     const target = this.target
     if (target.kind === "number") {
       const batch = this.batch as LogBatch
-      const value = (target.column === "timestamp" ? batch.timeMillis : batch[target.column])[row] as number
-      // Severity number 0 is a missing one, as it is to queries.
-      return value === 0 && target.column === "severityNumber" ? Number.NaN : value
+      const { kind, name, parts } = target.of
+      const value = batch.numbersOf(parts?.[0] ?? name)[row] as number
+      // Number 0 is a missing one, as it is to queries.
+      return value === 0 && kind === "number" ? Number.NaN : value
     }
     return this.locate(row) ? numberInBytes(this.bytes, this.start, this.end - this.start) : Number.NaN
   }
@@ -87,8 +89,8 @@ export class FieldReader {
   }
 }
 
-const numericText = (batch: LogBatch, column: "timestamp" | "severityNumber" | "parsed", row: number): string => {
-  if (column === "timestamp") return new Date(batch.timeMillis[row] as number).toISOString()
-  const value = batch[column][row] as number
-  return column === "parsed" ? String(value === 1) : value === 0 ? "" : String(value)
+const numericText = (batch: LogBatch, { kind, name, parts }: RecordColumn, row: number): string => {
+  const value = batch.numbersOf(parts?.[0] ?? name)[row] as number
+  if (kind === "time") return new Date(value).toISOString()
+  return kind === "flag" ? String(value === 1) : value === 0 ? "" : String(value)
 }

@@ -4,6 +4,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { Pane } from "@tailrace/domain/pane"
 import type { RuleState } from "@tailrace/domain/pipeline-state"
 import type { RawFrame } from "@tailrace/domain/raw-frame"
+import type { StoredColumn } from "@tailrace/domain/record-columns"
 import type { StoredKey } from "@tailrace/domain/stored-key"
 
 /** Why a frame is not taken apart; it becomes one dead letter, which stands for all of its records. */
@@ -61,7 +62,7 @@ export interface Watch {
 
 /** Where the rows of the store keep the idempotency key. */
 export interface KeyColumn {
-  readonly column: "body" | "trace_id" | "span_id" | "attributes" | "resource"
+  readonly column: StoredColumn<"text" | "pairs">
   /** Key of the map; "" for a column. */
   readonly entry: string
 }

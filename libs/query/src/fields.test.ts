@@ -15,7 +15,7 @@ describe("a field name", () => {
     ["Status", { kind: "attribute", key: "Status" }],
     ["attributes.service", { kind: "attribute", key: "service" }],
     ["resource.k8s.pod", { kind: "resource", key: "k8s.pod" }]
-  ])("%s is %j", (name, target) => expect(targetOf(name)).toEqual(target))
+  ])("%s is %j", (name, target) => expect(targetOf(name)).toMatchObject(target))
 
   it("belongs to one field only", () => {
     const names = wellKnownFields.flatMap((field) => [field.name, ...field.aliases])

@@ -1,4 +1,13 @@
 // Fields: the names that always work, their aliases and columns; any other name is an attribute path.
+import { type ColumnRole, type RecordColumn, recordColumns } from "@tailrace/domain/record-columns"
+
+interface ColumnTarget<K extends ColumnRole> {
+  readonly kind: K
+  /** Column of the table `logs`. */
+  readonly column: string
+  /** The same in a batch. */
+  readonly of: RecordColumn
+}
 
 /**
  * - keyword: a column of short texts, compared whole; - text: the body, searched by token; - number; - time: nanoseconds;
@@ -6,12 +15,12 @@
  * A field whose text is empty counts as missing.
  */
 export type FieldTarget =
-  | { readonly kind: "keyword"; readonly column: "service" | "host" | "source" | "tenant" | "trace_id" | "span_id" }
-  | { readonly kind: "severity"; readonly column: "severity" }
-  | { readonly kind: "text"; readonly column: "body" }
-  | { readonly kind: "number"; readonly column: "severity_number" }
-  | { readonly kind: "time"; readonly column: "timestamp" }
-  | { readonly kind: "flag"; readonly column: "parsed" }
+  | ColumnTarget<"keyword">
+  | ColumnTarget<"severity">
+  | ColumnTarget<"text">
+  | ColumnTarget<"number">
+  | ColumnTarget<"time">
+  | ColumnTarget<"flag">
   | { readonly kind: "attribute"; readonly key: string }
   | { readonly kind: "resource"; readonly key: string }
 
@@ -22,77 +31,38 @@ export interface WellKnownField {
   readonly summary: string
 }
 
-export const wellKnownFields: ReadonlyArray<WellKnownField> = [
-  {
-    name: "timestamp",
-    target: { kind: "time", column: "timestamp" },
-    aliases: ["@timestamp", "ts", "time"],
-    summary: "When the record was made."
-  },
-  {
-    name: "severity",
-    target: { kind: "severity", column: "severity" },
-    aliases: ["level", "lvl", "severity_text", "loglevel", "log.level"],
-    summary: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL; ordered, so severity >= WARN works."
-  },
-  {
-    name: "severity_number",
-    target: { kind: "number", column: "severity_number" },
-    aliases: ["severitynumber"],
-    summary: "OpenTelemetry severity number 1..24, 0 for none."
-  },
-  {
-    name: "service",
-    target: { kind: "keyword", column: "service" },
-    aliases: ["svc", "service.name"],
-    summary: "The service that wrote it."
-  },
-  {
-    name: "host",
-    target: { kind: "keyword", column: "host" },
-    aliases: ["hostname", "host.name"],
-    summary: "The machine it was written on."
-  },
-  {
-    name: "source",
-    target: { kind: "keyword", column: "source" },
-    aliases: [],
-    summary: "The source that brought it."
-  },
-  { name: "tenant", target: { kind: "keyword", column: "tenant" }, aliases: [], summary: "The tenant it belongs to." },
-  {
-    name: "trace_id",
-    target: { kind: "keyword", column: "trace_id" },
-    aliases: ["traceid", "trace.id", "trace"],
-    summary: "Trace identity, hexadecimal."
-  },
-  {
-    name: "span_id",
-    target: { kind: "keyword", column: "span_id" },
-    aliases: ["spanid", "span.id", "span"],
-    summary: "Span identity, hexadecimal."
-  },
-  {
-    name: "body",
-    target: { kind: "text", column: "body" },
-    aliases: ["message", "msg"],
-    summary: "The message, searched by token."
-  },
-  {
-    name: "parsed",
-    target: { kind: "flag", column: "parsed" },
-    aliases: [],
-    summary: "Whether a codec understood the message."
-  }
-]
+const fieldOf = (of: RecordColumn): ReadonlyArray<WellKnownField> => {
+  const { aliases = [], column, role, summary } = of
+  if (role === undefined || role === "attribute" || role === "resource") return []
+  const target = { kind: role === "identity" ? "keyword" : role, column, of } as FieldTarget
+  return [{ name: column, target, aliases, summary }]
+}
 
-const byName = new Map<string, FieldTarget>(
-  wellKnownFields.flatMap((field) => [field.name, ...field.aliases].map((name) => [name, field.target] as const))
-)
+/** Fields that have names of their own, in the order of the table of columns. */
+export const wellKnownFields: ReadonlyArray<WellKnownField> = recordColumns.flatMap(fieldOf)
 
-/** What a field name means. Well-known names in any case; `attributes.x` and `resource.x` name the maps outright. */
-export const targetOf = (name: string): FieldTarget => {
-  const known = byName.get(name.toLowerCase())
+type Names = ReadonlyMap<string, FieldTarget>
+
+const namesIn = (fields: ReadonlyArray<WellKnownField>): Names =>
+  new Map(fields.flatMap(({ aliases, name, target }) => [name, ...aliases].map((one) => [one, target] as const)))
+
+const byName = namesIn(wellKnownFields)
+const namesOfTables = new WeakMap<ReadonlyArray<RecordColumn>, Names>([[recordColumns, byName]])
+
+const namesOf = (columns: ReadonlyArray<RecordColumn>): Names => {
+  const known = namesOfTables.get(columns)
+  if (known !== undefined) return known
+  const names = namesIn(columns.flatMap(fieldOf))
+  namesOfTables.set(columns, names)
+  return names
+}
+
+/**
+ * What a field name means in a table of columns, the product's where none is given. Well-known names in any case;
+ * `attributes.x` and `resource.x` name the maps outright.
+ */
+export const targetOf = (name: string, columns: ReadonlyArray<RecordColumn> = recordColumns): FieldTarget => {
+  const known = namesOf(columns).get(name.toLowerCase())
   if (known !== undefined) return known
   if (/^attributes?\../.test(name)) return { kind: "attribute", key: name.slice(name.indexOf(".") + 1) }
   if (/^resource\../.test(name)) return { kind: "resource", key: name.slice("resource.".length) }

@@ -1,4 +1,5 @@
 // Meaning: what a query asks of a record, in few primitive tests that both back ends carry out alike.
+import type { RecordColumn } from "@tailrace/domain/record-columns"
 import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
 import type { CompareOperator, Node, PatternPart, Value } from "./ast.ts"
 import { type FieldTarget, targetOf } from "./fields.ts"
@@ -10,33 +11,45 @@ import { numberFor } from "./value.ts"
 
 const never: Test = { _tag: "Always", value: false }
 const always: Test = { _tag: "Always", value: true }
+const body = targetOf("body") as TextTarget
 
-/** The tests of a tree. `now` (milliseconds since 1970) is what relative times count from. */
-export const meaningOf = (node: Node, now: number): Test => {
+export interface QueryOptions {
+  /** What relative times count from, milliseconds since 1970. */
+  readonly now: number
+  /** What records consist of; the product's table of columns where none is given. */
+  readonly columns?: ReadonlyArray<RecordColumn>
+}
+
+/**
+ * The tests of a tree. `now` (milliseconds since 1970) is what relative times count from; `columns` are what records
+ * consist of, the product's table where none is given.
+ */
+export const meaningOf = (node: Node, now: number, columns?: ReadonlyArray<RecordColumn>): Test => {
+  const target = (field: string): FieldTarget => targetOf(field, columns)
   switch (node._tag) {
     case "All":
       return always
     case "And":
     case "Or":
-      return { _tag: node._tag, tests: node.children.map((child) => meaningOf(child, now)) }
+      return { _tag: node._tag, tests: node.children.map((child) => meaningOf(child, now, columns)) }
     case "Not":
-      return { _tag: "Not", test: meaningOf(node.child, now) }
+      return { _tag: "Not", test: meaningOf(node.child, now, columns) }
     case "Text":
-      return bodyTest({ kind: "text", column: "body" }, node.value)
+      return bodyTest(body, node.value)
     case "Match":
-      return matchTest(targetOf(node.field), node.field, node.value, now)
+      return matchTest(target(node.field), node.field, node.value, now)
     case "Compare":
-      return compareTest(targetOf(node.field), node.field, node.operator, node.value, now)
+      return compareTest(target(node.field), node.field, node.operator, node.value, now)
     case "In":
-      return inTest(targetOf(node.field), node.field, node.values, now)
+      return inTest(target(node.field), node.field, node.values, now)
     case "Like":
-      return onText(targetOf(node.field), likeTest(node.pattern, node.ignoreCase))
+      return onText(target(node.field), likeTest(node.pattern, node.ignoreCase))
     case "Regex":
-      return onText(targetOf(node.field), { kind: "regex", pattern: node.pattern, ignoreCase: false })
+      return onText(target(node.field), { kind: "regex", pattern: node.pattern, ignoreCase: false })
     case "Range":
-      return rangeTest(node, now)
+      return rangeTest(node, target(node.field), now)
     case "Exists":
-      return existsTest(targetOf(node.field))
+      return existsTest(target(node.field))
     case "Time":
       return timeTest(node.spec, now)
   }
@@ -106,7 +119,7 @@ const matchTest = (target: FieldTarget, field: string, value: Value, now: number
           ? { _tag: "Present", target }
           : onText(target, globTest(value.pattern))
       if (target.kind === "severity" && value.number !== undefined) return compareTest(target, field, "=", value, now)
-      if (target.kind === "keyword" && (target.column === "trace_id" || target.column === "span_id"))
+      if (target.kind === "keyword" && target.of.role === "identity")
         return onText(target, { kind: "oneOf", texts: hexForms(value.text) })
       const equal = onText(target, { kind: "equals", text: severityWord(target, value.text), ignoreCase: true })
       const number = target.kind === "severity" || target.kind === "keyword" ? undefined : exactNumber(field, value)
@@ -147,7 +160,7 @@ const compareTest = (
       return flag === undefined ? never : { _tag: "Number", target, operator, number: flag }
     }
     case "number":
-      return value.number === undefined ? never : onSeverityNumber(operator, value.number)
+      return value.number === undefined ? never : onNumber(target, operator, value.number)
     case "severity":
       if (value.number !== undefined) return onSeverityNumber(operator, value.number)
       return operator === "="
@@ -166,7 +179,7 @@ const compareTest = (
 const textCompare = (target: TextTarget, operator: CompareOperator, text: string): Test =>
   onText(target, operator === "=" ? { kind: "equals", text, ignoreCase: false } : { kind: "order", operator, text })
 
-const severityNumber: NumberTarget = { kind: "number", column: "severity_number" }
+const severityNumber = targetOf("severity_number") as NumberTarget
 
 /** Level words compare by OpenTelemetry's numbers: each canonical name is a range of four. */
 const severityOrder = (operator: CompareOperator, value: Value): Test => {
@@ -177,12 +190,14 @@ const severityOrder = (operator: CompareOperator, value: Value): Test => {
   return onSeverityNumber(operator, bound)
 }
 
-/** Severity number 0 is a missing one, so no comparison holds for it. */
-const onSeverityNumber = (operator: CompareOperator, number: number): Test => {
-  const test: Test = { _tag: "Number", target: severityNumber, operator, number }
+const onSeverityNumber = (operator: CompareOperator, number: number): Test => onNumber(severityNumber, operator, number)
+
+/** Number 0 of a column is a missing one, so no comparison holds for it. */
+const onNumber = (target: NumberTarget, operator: CompareOperator, number: number): Test => {
+  const test: Test = { _tag: "Number", target, operator, number }
   return number > 0 && (operator === ">" || operator === ">=" || operator === "=")
     ? test
-    : { _tag: "And", tests: [{ _tag: "Number", target: severityNumber, operator: ">", number: 0 }, test] }
+    : { _tag: "And", tests: [{ _tag: "Number", target, operator: ">", number: 0 }, test] }
 }
 
 const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>, now: number): Test => {
@@ -197,8 +212,7 @@ const inTest = (target: FieldTarget, field: string, values: ReadonlyArray<Value>
   return others.length === 1 ? (others[0] as Test) : { _tag: "Or", tests: others }
 }
 
-const rangeTest = (node: Extract<Node, { _tag: "Range" }>, now: number): Test => {
-  const target = targetOf(node.field)
+const rangeTest = (node: Extract<Node, { _tag: "Range" }>, target: FieldTarget, now: number): Test => {
   const bounds = [node.low, node.high].filter((value) => value !== undefined)
   const asTexts = !bounds.every((value) => numberFor(node.field, value) !== undefined)
   const bound = (operator: CompareOperator, value: Value): Test =>

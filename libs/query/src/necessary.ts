@@ -35,7 +35,9 @@ export const necessaryFor = (test: Test): Necessary | undefined => {
     case "Text":
       if (test.test.kind === "equals") return oneOf(test.target, [test.test.text])
       if (test.test.kind === "oneOf") return oneOf(test.target, test.test.texts)
-      return test.test.kind === "phrase" && test.target.kind === "text" ? wordsOf(test.test) : undefined
+      return test.test.kind === "phrase" && test.target.kind === "text" && test.target.column === "body"
+        ? wordsOf(test.test)
+        : undefined
     case "Number":
       return test.operator === "=" ? numberEqual(test.target, test.number) : undefined
     default:

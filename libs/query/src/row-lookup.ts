@@ -5,6 +5,7 @@ import type { PairList } from "@tailrace/domain/pair-list"
 import type { TextColumn } from "@tailrace/domain/text-column"
 import type { Node } from "./ast.ts"
 import { inToken } from "./byte-search.ts"
+import { targetOf } from "./fields.ts"
 import { meaningOf } from "./meaning.ts"
 import { type Necessary, necessaryFor } from "./necessary.ts"
 import type { TextTarget } from "./primitive-test.ts"
@@ -22,16 +23,18 @@ type Need =
 /** Cutting bodies into words costs as much as looking for a phrase in them a few times. */
 const fewestWords = 4
 
+const tenantField = targetOf("tenant") as TextTarget
+
 /**
  * Of every query the rows that meet what is necessary for it. Where that is the choice among conditions of which all must
  * hold, the one that fewest rows of the batch meet is taken, so nothing has to be known of fields beforehand.
  */
 export class RowLookup {
-  private readonly dictionaries = new Map<DictionaryName, ValueTable>()
-  private readonly texts = new Map<TextName, ValueTable>()
+  private readonly dictionaries = new Map<string, ValueTable>()
+  private readonly texts = new Map<string, ValueTable>()
   private readonly attributes = new Map<string, ValueTable>()
   private readonly resource = new Map<string, ValueTable>()
-  private readonly severityNumbers = new ValueTable()
+  private readonly numbers = new Map<string, ValueTable>()
   private readonly words = new ValueTable()
   private filled: Array<Bucket> = []
 
@@ -43,7 +46,7 @@ export class RowLookup {
     const own: Necessary | undefined =
       tenant === undefined || tenant === ""
         ? undefined
-        : { _tag: "Text", target: { kind: "keyword", column: "tenant" }, text: tenant.toLowerCase() }
+        : { _tag: "Text", target: tenantField, text: tenant.toLowerCase() }
     const both = own === undefined ? known : known === undefined ? own : ({ _tag: "All", of: [own, known] } as const)
     return { need: both === undefined ? undefined : this.want(both) }
   }
@@ -52,7 +55,8 @@ export class RowLookup {
   remove(entry: LookupEntry): void {
     if (entry.need === undefined) return
     release(entry.need)
-    for (const tables of [this.dictionaries, this.texts, this.attributes, this.resource] as const) dropEmpty(tables)
+    for (const tables of [this.dictionaries, this.texts, this.numbers, this.attributes, this.resource])
+      dropEmpty(tables)
   }
 
   /** Fields that are looked at, for as long as a query names them. */
@@ -64,13 +68,13 @@ export class RowLookup {
   read(batch: LogBatch): void {
     for (const bucket of this.filled) bucket.rows = []
     this.filled = []
-    for (const [name, table] of this.dictionaries) this.readDictionary(batch[name], table, batch.length)
-    for (const [name, table] of this.texts) this.readTexts(batch[name], table, batch.length)
+    for (const [name, table] of this.dictionaries) this.readDictionary(batch.dictionaryOf(name), table, batch.length)
+    for (const [name, table] of this.texts) this.readTexts(batch.textOf(name), table, batch.length)
     this.readPairs(batch.attributes, this.attributes, batch.length)
     this.readPairs(batch.resource, this.resource, batch.length)
-    if (this.severityNumbers.hasNumbers) {
-      for (let row = 0; row < batch.length; row++)
-        this.put(this.severityNumbers.ofNumber(batch.severityNumber[row] as number), row)
+    for (const [name, table] of this.numbers) {
+      const numbers = batch.numbersOf(name)
+      for (let row = 0; row < batch.length; row++) this.put(table.ofNumber(numbers[row] as number), row)
     }
     if (this.wordsAreRead) this.readWords(batch.body, batch.length)
   }
@@ -119,7 +123,7 @@ export class RowLookup {
         const { number, target } = necessary
         const table =
           target.kind === "number"
-            ? this.severityNumbers
+            ? tableOf(this.numbers, target.of.name)
             : tableOf(target.kind === "attribute" ? this.attributes : this.resource, target.key)
         return { _tag: "Rows", table, bucket: table.wantNumber(number) }
       }
@@ -131,9 +135,7 @@ export class RowLookup {
   private tableOfTexts(target: TextTarget): ValueTable {
     if (target.kind === "attribute") return tableOf(this.attributes, target.key)
     if (target.kind === "resource") return tableOf(this.resource, target.key)
-    const { column } = target
-    const text = textNames[column]
-    return text === undefined ? tableOf(this.dictionaries, column as DictionaryName) : tableOf(this.texts, text)
+    return tableOf(target.of.kind === "text" ? this.texts : this.dictionaries, target.of.name)
   }
 
   private put(bucket: Bucket | undefined, row: number): void {
@@ -198,15 +200,6 @@ export class RowLookup {
       }
     }
   }
-}
-
-type DictionaryName = "severity" | "service" | "host" | "source" | "tenant"
-type TextName = "body" | "traceId" | "spanId"
-
-const textNames: Readonly<Record<string, TextName | undefined>> = {
-  body: "body",
-  trace_id: "traceId",
-  span_id: "spanId"
 }
 
 const tableOf = <K>(tables: Map<K, ValueTable>, key: K): ValueTable => {

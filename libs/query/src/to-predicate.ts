@@ -3,7 +3,7 @@ import type { LogBatch } from "@tailrace/domain/log-batch"
 import { numberInBytes, numberOfText } from "@tailrace/domain/number-bytes"
 import type { CompareOperator, Node } from "./ast.ts"
 import { type ByteTest, equalInBytes, phraseInBytes } from "./byte-search.ts"
-import { meaningOf } from "./meaning.ts"
+import { meaningOf, type QueryOptions } from "./meaning.ts"
 import type { NumberTarget, Test, TextTarget, TextTest } from "./primitive-test.ts"
 import { regexTest } from "./regex.ts"
 import { compareUtf8, hasPhrase } from "./text-search.ts"
@@ -12,11 +12,10 @@ import { localClock } from "./time.ts"
 export type RowPredicate = (batch: LogBatch, row: number) => boolean
 
 /**
- * The test of a row, which means exactly what `toSql` means to ClickHouse. `now` (milliseconds since 1970) is what
- * relative times count from. A predicate keeps what it derived from a batch's dictionaries; use it from one place at a time.
+ * The test of a row, which means exactly what `toSql` means to ClickHouse. A predicate keeps what it derived from a batch's dictionaries; use it from one place at a time.
  */
-export const toPredicate = (ast: Node, options: { readonly now: number }): RowPredicate =>
-  compile(meaningOf(ast, options.now))
+export const toPredicate = (ast: Node, options: QueryOptions): RowPredicate =>
+  compile(meaningOf(ast, options.now, options.columns))
 
 const compile = (test: Test): RowPredicate => {
   switch (test._tag) {
@@ -89,14 +88,12 @@ const onTexts = (target: TextTarget, match: (text: string) => boolean): RowPredi
       return pair >= 0 && match((target.kind === "attribute" ? batch.attributes : batch.resource).values.text(pair))
     }
   }
-  if (target.column === "body") return (batch, row) => match(batch.body.text(row))
-  if (target.column === "trace_id") return (batch, row) => match(batch.traceId.text(row))
-  if (target.column === "span_id") return (batch, row) => match(batch.spanId.text(row))
-  const name = target.column
+  const { kind, name } = target.of
+  if (kind === "text") return (batch, row) => match(batch.textOf(name).text(row))
   let known: { readonly column: object; readonly generation: number } = { column: {}, generation: -1 }
   let answers = new Uint8Array(64)
   return (batch, row) => {
-    const column = batch[name]
+    const column = batch.dictionaryOf(name)
     if (known.column !== column || known.generation !== column.generation) {
       known = { column, generation: column.generation }
       answers.fill(0)
@@ -125,18 +122,12 @@ const onBytes = (target: TextTarget, bytes: ByteTest, match: (text: string) => b
       )
     }
   }
-  const name = textColumns[target.column]
-  if (name === undefined) return onTexts(target, match)
+  const { kind, name } = target.of
+  if (kind !== "text") return onTexts(target, match)
   return (batch, row) => {
-    const column = batch[name]
+    const column = batch.textOf(name)
     return bytes(column.arena, column.start[row] as number, column.length[row] as number) ?? match(column.text(row))
   }
-}
-
-const textColumns: Readonly<Record<string, "body" | "traceId" | "spanId" | undefined>> = {
-  body: "body",
-  trace_id: "traceId",
-  span_id: "spanId"
 }
 
 const hasLength: ByteTest = (_source, _start, length) => length > 0
@@ -181,9 +172,10 @@ const onNumbers = (target: NumberTarget, operator: CompareOperator, number: numb
   const holds = comparers[operator]
   switch (target.kind) {
     case "number":
-      return (batch, row) => holds((batch.severityNumber[row] as number) - number)
-    case "flag":
-      return (batch, row) => holds((batch.parsed[row] as number) - number)
+    case "flag": {
+      const { name } = target.of
+      return (batch, row) => holds((batch.numbersOf(name)[row] as number) - number)
+    }
     // A number of ±2^53 and beyond minus itself is still 0, and NaN holds for no operator.
     default:
       return onBytes(

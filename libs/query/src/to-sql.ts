@@ -1,7 +1,7 @@
 // To SQL: a query as a parameterised ClickHouse condition over the table `logs`.
 import { numberPattern } from "@tailrace/domain/number-bytes"
 import type { Node } from "./ast.ts"
-import { meaningOf, tokenEnd, tokenStart } from "./meaning.ts"
+import { meaningOf, type QueryOptions, tokenEnd, tokenStart } from "./meaning.ts"
 import type { NumberTarget, Test, TextTarget, TextTest } from "./primitive-test.ts"
 import { escapeRegex } from "./regex.ts"
 
@@ -12,10 +12,10 @@ export interface SqlCondition {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** `now` (milliseconds since 1970) is what relative times count from. */
-export const toSql = (ast: Node, options: { readonly now: number }): SqlCondition => {
+/** The condition that means exactly what `toPredicate` means to a batch. */
+export const toSql = (ast: Node, options: QueryOptions): SqlCondition => {
   const sql = new SqlWriter()
-  return { condition: sql.test(meaningOf(ast, options.now)), params: sql.params }
+  return { condition: sql.test(meaningOf(ast, options.now, options.columns)), params: sql.params }
 }
 
 class SqlWriter {

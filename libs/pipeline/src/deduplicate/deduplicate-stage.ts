@@ -16,10 +16,9 @@ const clockLeadMillis = 7_200_000
 /** Where rows keep a field that can be an idempotency key; undefined for one that cannot. */
 export const keyColumnOf = (name: string): KeyColumn | undefined => {
   const target = targetOf(name)
-  if (target.kind === "pair") return { column: target.list, entry: target.key }
-  if (target.kind !== "text") return undefined
-  const column = target.column === "traceId" ? "trace_id" : target.column === "spanId" ? "span_id" : "body"
-  return { column, entry: "" }
+  if (target.kind !== "pair" && target.kind !== "text") return undefined
+  const { column } = target.kind === "pair" ? target.list : target.of
+  return { column: column as KeyColumn["column"], entry: target.kind === "pair" ? target.key : "" }
 }
 
 /**

@@ -1,13 +1,11 @@
 // FieldWriter: one field of a batch by its name, written row by row.
 import type { LogBatch } from "@tailrace/domain/log-batch"
+import type { RecordColumn } from "@tailrace/domain/record-columns"
 import { severityNumberOf, severityTextOf } from "@tailrace/domain/severity"
 import { encodeUtf8 } from "@tailrace/domain/utf8"
 import { Effect } from "effect"
 import { ComponentConfigError } from "../config-error.ts"
 import { type FieldTarget, targetOf } from "../field-target.ts"
-
-/** Fields that are identity, or are read from the message alone. */
-const fixed = ["tenant", "source", "timestamp", "severityNumber", "parsed"]
 
 /** Call `bind` once per batch, then `write` per row. Writing a severity also sets its number. */
 export class FieldWriter {
@@ -20,9 +18,13 @@ export class FieldWriter {
   }
 
   /** Fails when the field cannot be written; `key` is the configuration key that named it. */
-  static make(name: string, key: string): Effect.Effect<FieldWriter, ComponentConfigError> {
-    const target = targetOf(name)
-    return target.kind !== "pair" && fixed.includes(target.column)
+  static make(
+    name: string,
+    key: string,
+    columns?: ReadonlyArray<RecordColumn>
+  ): Effect.Effect<FieldWriter, ComponentConfigError> {
+    const target = targetOf(name, columns)
+    return target.kind === "number" || (target.kind !== "pair" && target.of.ofFrame)
       ? Effect.fail(
           new ComponentConfigError({
             key,
@@ -34,7 +36,8 @@ export class FieldWriter {
 
   bind(batch: LogBatch): void {
     this.batch = batch
-    if (this.target.kind === "pair") this.keyCode = batch[this.target.list].keys.internText(this.target.key)
+    if (this.target.kind === "pair")
+      this.keyCode = batch.pairsOf(this.target.list.name).keys.internText(this.target.key)
   }
 
   /** Sets the field of a row to the bytes `source[start, end)`. */
@@ -43,17 +46,17 @@ export class FieldWriter {
     const target = this.target
     switch (target.kind) {
       case "dictionary": {
-        const column = batch[target.column]
+        const column = batch.dictionaryOf(target.of.name)
         const code = column.intern(source, start, end)
-        if (target.column === "severity") this.writeSeverity(batch, row, column.text(code))
+        if (target.of.role === "severity") this.writeSeverity(batch, row, column.text(code))
         else column.codes[row] = code
         return
       }
       case "text":
-        batch[target.column].put(row, source, start, end)
+        batch.textOf(target.of.name).put(row, source, start, end)
         return
       case "pair": {
-        const list = batch[target.list]
+        const list = batch.pairsOf(target.list.name)
         const pair = list.pairOf(row, this.keyCode)
         if (pair >= 0) list.values.put(pair, source, start, end)
         else list.appendCode(row, this.keyCode, source, start, end)
@@ -69,9 +72,9 @@ export class FieldWriter {
   /** Takes the field away from a row. */
   clear(row: number): void {
     const batch = this.batch as LogBatch
-    if (this.target.kind === "pair") batch[this.target.list].remove(row, this.keyCode)
+    if (this.target.kind === "pair") batch.pairsOf(this.target.list.name).remove(row, this.keyCode)
     else this.write(row, new Uint8Array(0), 0, 0)
-    if (this.target.kind === "dictionary" && this.target.column === "severity") batch.severityNumber[row] = 0
+    if (this.target.kind === "dictionary" && this.target.of.role === "severity") batch.severityNumber[row] = 0
   }
 
   private writeSeverity(batch: LogBatch, row: number, word: string): void {

@@ -1,4 +1,5 @@
 // Logs filter: which rows of `logs` a reader looks at, as a parameterised condition.
+import { recordColumns } from "@tailrace/domain/record-columns"
 
 /** A condition over the columns of `logs` with its typed parameters, as the query language compiles to. */
 export interface Condition {
@@ -39,9 +40,13 @@ export const whereLogs = (filter: LogsFilter): { readonly where: string; readonl
   return { where: terms.length === 0 ? "1" : terms.join(" AND "), params }
 }
 
-// Columns of `logs` that `logs_per_minute` lacks.
-const otherColumns =
-  /\b(partition|sequence|row|attempt|ingested_at|timestamp|observed_at|severity_number|host|source|trace_id|span_id|body|parsed|template|attributes|resource)\b/
+/** Columns of `logs` that `logs_per_minute` lacks. */
+const otherColumns = new RegExp(
+  `\\b(${[
+    ...["partition", "sequence", "row", "attempt", "ingested_at", "template"],
+    ...recordColumns.map(({ column }) => column).filter((name) => !["tenant", "service", "severity"].includes(name))
+  ].join("|")})\\b`
+)
 
 /** Whether a condition speaks only of columns that the rollup has too, so that counts can come from there. */
 export const holdsInRollup = (condition: Condition | undefined): boolean => {

@@ -1,5 +1,6 @@
 // Search: pages of log records, newest first.
 import type { LogRecord } from "@tailrace/domain/log-record"
+import { type RecordColumn, recordColumns } from "@tailrace/domain/record-columns"
 import { Clock, Effect, Schema } from "effect"
 import { type ReadLimits, read, type Store } from "../store.ts"
 import type { StoreError } from "../store-error.ts"
@@ -10,6 +11,8 @@ export interface SearchRequest extends LogsFilter {
   readonly first: number
   /** Cursor of the record the page begins behind. */
   readonly after?: string | undefined
+  /** What records consist of; the product's table of columns where none is given. */
+  readonly columns?: ReadonlyArray<RecordColumn>
   readonly limits?: ReadLimits | undefined
 }
 
@@ -78,7 +81,7 @@ export const findRecord = (
 ): Effect.Effect<LogRecord | undefined, StoreError, Store> =>
   read<RecordRow>({
     operation: "find a record",
-    sql: `SELECT ${recordColumns} FROM logs
+    sql: `SELECT ${selected(recordColumns)} FROM logs
       WHERE partition = {partition:UInt16} AND sequence = {sequence:UInt64} AND row = {row:UInt32}
         ${tenant === undefined ? "" : "AND tenant = {tenant:String}"} LIMIT 1`,
     params: {
@@ -87,7 +90,7 @@ export const findRecord = (
       row: id.row,
       ...(tenant === undefined ? {} : { tenant })
     }
-  }).pipe(Effect.map(([row]) => (row === undefined ? undefined : toRecord(row))))
+  }).pipe(Effect.map(([row]) => (row === undefined ? undefined : recordOf(recordColumns)(row))))
 
 interface PageBounds {
   readonly from: bigint | undefined
@@ -99,6 +102,7 @@ interface PageBounds {
 const readPage = (request: SearchRequest, bounds: PageBounds): Effect.Effect<Array<LogRecord>, StoreError, Store> => {
   const { where, params } = whereLogs({ ...request, from: bounds.from, to: bounds.to })
   const { after } = bounds
+  const columns = request.columns ?? recordColumns
   const behind =
     after === undefined
       ? ""
@@ -107,7 +111,7 @@ const readPage = (request: SearchRequest, bounds: PageBounds): Effect.Effect<Arr
   // The hour comes first because the table is sorted by it: rows are read in order and reading stops early.
   return read<RecordRow>({
     operation: "search logs",
-    sql: `SELECT ${recordColumns} FROM logs WHERE ${where} ${behind}
+    sql: `SELECT ${selected(columns)} FROM logs WHERE ${where} ${behind}
       ORDER BY toStartOfHour(timestamp) DESC, timestamp DESC, partition DESC, sequence DESC, row DESC
       LIMIT {c_limit:UInt32}`,
     params: {
@@ -123,52 +127,36 @@ const readPage = (request: SearchRequest, bounds: PageBounds): Effect.Effect<Arr
           })
     },
     limits: request.limits
-  }).pipe(Effect.map((rows) => rows.map(toRecord)))
+  }).pipe(Effect.map((rows) => rows.map(recordOf(columns))))
 }
 
-const recordColumns = `partition, sequence, row, toUnixTimestamp64Nano(logs.timestamp) AS time_nanos,
-  toUnixTimestamp64Nano(logs.observed_at) AS observed_nanos, severity_number, severity, service, host, source, tenant,
-  trace_id, span_id, body, parsed, attributes, resource`
-
-interface RecordRow {
+type RecordRow = Readonly<Record<string, unknown>> & {
   readonly partition: number
   readonly sequence: string
   readonly row: number
-  readonly time_nanos: string
-  readonly observed_nanos: string
-  readonly severity_number: number
-  readonly severity: string
-  readonly service: string
-  readonly host: string
-  readonly source: string
-  readonly tenant: string
-  readonly trace_id: string
-  readonly span_id: string
-  readonly body: string
-  readonly parsed: boolean
-  readonly attributes: Record<string, string>
-  readonly resource: Record<string, string>
 }
 
-const toRecord = (row: RecordRow): LogRecord => ({
-  partition: row.partition,
-  sequence: Number(row.sequence),
-  row: row.row,
-  timestamp: BigInt(row.time_nanos),
-  observedTimestamp: BigInt(row.observed_nanos),
-  severityNumber: row.severity_number,
-  severity: row.severity,
-  service: row.service,
-  host: row.host,
-  source: row.source,
-  tenant: row.tenant,
-  traceId: row.trace_id,
-  spanId: row.span_id,
-  body: row.body,
-  parsed: row.parsed,
-  attributes: row.attributes,
-  resource: row.resource
-})
+/** What is read of each column; times as whole nanoseconds under a name of their own, which no condition means. */
+const selected = (columns: ReadonlyArray<RecordColumn>): string =>
+  [
+    "partition, sequence, row",
+    ...columns.map(({ column, kind }) =>
+      kind === "time" ? `toUnixTimestamp64Nano(logs.${column}) AS ${column}_nanos` : column
+    )
+  ].join(", ")
+
+const recordOf =
+  (columns: ReadonlyArray<RecordColumn>) =>
+  (row: RecordRow): LogRecord => {
+    const record: Record<string, unknown> = {
+      partition: row.partition,
+      sequence: Number(row.sequence),
+      row: row.row
+    }
+    for (const { column, kind, name } of columns)
+      record[name] = kind === "time" ? BigInt(row[`${column}_nanos`] as string) : row[column]
+    return record as unknown as LogRecord
+  }
 
 const least = (a: bigint, b: bigint | undefined): bigint => (b === undefined || a < b ? a : b)
 const greatest = (a: bigint, b: bigint | undefined): bigint => (b === undefined || a > b ? a : b)

@@ -1,4 +1,5 @@
 // Stored keys: the idempotency keys of a partition's newest rows, read back in pages from the newest on.
+import type { StoredColumn } from "@tailrace/domain/record-columns"
 import type { StoredKey } from "@tailrace/domain/stored-key"
 import { Effect } from "effect"
 import { read, type Store } from "../store.ts"
@@ -7,7 +8,7 @@ import type { StoreError } from "../store-error.ts"
 export interface StoredKeysRequest {
   readonly partition: number
   /** Column or map that holds the key. */
-  readonly column: "body" | "trace_id" | "span_id" | "attributes" | "resource"
+  readonly column: StoredColumn<"text" | "pairs">
   /** Key of the map; "" for a column. */
   readonly entry: string
   /** Rows with a smaller identity than this are answered. */

@@ -4,12 +4,14 @@ import { Effect } from "effect"
 import type { Store } from "../store.ts"
 import type { StoreError } from "../store-error.ts"
 import { Tables } from "../tables.ts"
-import { blockColumns, type InsertStamp, NativeBlockWriter } from "./native-block.ts"
+import { blockColumnsOf, type InsertStamp, NativeBlockWriter } from "./native-block.ts"
 
 /** The block of a batch, ready to be sent any number of times under its token. */
 export interface LogsInsert {
   readonly token: string
   readonly rows: number
+  /** Names of the block's columns, as an insert lists them. */
+  readonly columns: string
   /** A view into the writer that made it, valid until that writer's next block. */
   readonly bytes: Uint8Array
 }
@@ -31,7 +33,9 @@ export const prepareLogs = (writer: NativeBlockWriter, batch: LogBatch, stamp: I
   while (batch.selected[last] !== 1) last--
   const firstSequence = batch.sequence[first] as number
   const lastSequence = batch.sequence[last] as number
-  return { token: logsToken(batch.partition, firstSequence, lastSequence, stamp.attempt), rows: batch.keptCount, bytes }
+  const columns = blockColumnsOf(batch.columns).map(([name]) => name)
+  const token = logsToken(batch.partition, firstSequence, lastSequence, stamp.attempt)
+  return { token, rows: batch.keptCount, columns: columns.join(", "), bytes }
 }
 
 /**
@@ -39,7 +43,7 @@ export const prepareLogs = (writer: NativeBlockWriter, batch: LogBatch, stamp: I
  * and counts them once in every rollup, whether or not the first one arrived.
  */
 export const insertPrepared = (insert: LogsInsert): Effect.Effect<void, StoreError, Store> =>
-  postNative("logs", blockColumns.map(([name]) => name).join(", "), insert.token, insert.bytes)
+  postNative("logs", insert.columns, insert.token, insert.bytes)
 
 /** Prepares and sends the kept rows of a batch in one go. The batch must not change until this ends. */
 export const insertLogs = (batch: LogBatch, stamp: InsertStamp): Effect.Effect<void, StoreError, Store> =>

@@ -1,6 +1,7 @@
 // Native block: the kept rows of a batch as one block of ClickHouse's Native format for the table `logs`.
 import type { LogBatch } from "@tailrace/domain/log-batch"
 import type { PairList } from "@tailrace/domain/pair-list"
+import { type ColumnKind, type RecordColumn, recordColumns } from "@tailrace/domain/record-columns"
 import { NativeColumns } from "./native-columns.ts"
 
 /** What every row of one insert has in common. */
@@ -11,31 +12,34 @@ export interface InsertStamp {
   readonly attempt: number
 }
 
-const lowCardinality = "LowCardinality(String)"
-const map = "Map(LowCardinality(String), String)"
-
-/** Columns of the block in order; what is not listed takes its default in the table. */
-export const blockColumns = [
-  ["tenant", lowCardinality],
+/** What the rows of a block are called by, beside the columns of a record. */
+const identity = [
   ["partition", "UInt16"],
   ["sequence", "UInt64"],
   ["row", "UInt32"],
   ["attempt", "UInt32"],
-  ["ingested_at", "DateTime64(3)"],
-  ["timestamp", "DateTime64(9)"],
-  ["observed_at", "DateTime64(9)"],
-  ["severity_number", "UInt8"],
-  ["severity", lowCardinality],
-  ["service", lowCardinality],
-  ["host", lowCardinality],
-  ["source", lowCardinality],
-  ["trace_id", "String"],
-  ["span_id", "String"],
-  ["body", "String"],
-  ["parsed", "Bool"],
-  ["attributes", map],
-  ["resource", map]
+  ["ingested_at", "DateTime64(3)"]
 ] as const
+
+const types: Readonly<Record<ColumnKind, string>> = {
+  dictionary: "LowCardinality(String)",
+  text: "String",
+  pairs: "Map(LowCardinality(String), String)",
+  time: "DateTime64(9)",
+  number: "UInt8",
+  flag: "Bool"
+}
+
+type BlockColumns = ReadonlyArray<readonly [name: string, type: string]>
+
+/** Columns of a block in order; what is not listed takes its default in the table. */
+export const blockColumnsOf = (columns: ReadonlyArray<RecordColumn>): BlockColumns => [
+  ...identity,
+  ...columns.map(({ column, kind }) => [column, types[kind]] as const)
+]
+
+/** Columns of the product's blocks. */
+export const blockColumns = blockColumnsOf(recordColumns)
 
 /** Writes blocks into buffers of its own, which the next block uses again: one writer per insert in flight. */
 export class NativeBlockWriter {
@@ -55,63 +59,49 @@ export class NativeBlockWriter {
     out.used = 0
     const count = this.selectRows(batch)
     if (count === 0) return out.bytes.subarray(0, 0)
-    const { rows } = this
-    out.varint(blockColumns.length)
+    out.varint(identity.length + batch.columns.length)
     out.varint(count)
-    for (const [name, type] of blockColumns) {
-      out.header(name, type)
-      switch (name) {
-        case "tenant":
-        case "severity":
-        case "service":
-        case "host":
-        case "source":
-          out.dictionaryPrefix()
-          out.dictionary(batch[name], rows, count)
-          break
-        case "partition":
-          out.constant(batch.partition, 2, count)
-          break
-        case "sequence":
-          out.uint64(batch.sequence, rows, count)
-          break
-        case "row":
-          out.uint32(batch.row, rows, count)
-          break
-        case "attempt":
-          out.constant(stamp.attempt, 4, count)
-          break
-        case "ingested_at":
-          out.constant(stamp.ingestedAt, 8, count)
-          break
-        case "timestamp":
-          out.nanoseconds(batch.timeMillis, batch.timeNanos, rows, count)
-          break
-        case "observed_at":
-          out.nanoseconds(batch.observedMillis, batch.observedNanos, rows, count)
-          break
-        case "severity_number":
-          out.uint8(batch.severityNumber, rows, count)
-          break
-        case "parsed":
-          out.uint8(batch.parsed, rows, count)
-          break
-        case "trace_id":
-          out.strings(batch.traceId, rows, count, batch.length)
-          break
-        case "span_id":
-          out.strings(batch.spanId, rows, count, batch.length)
-          break
-        case "body":
-          out.strings(batch.body, rows, count, batch.length)
-          break
-        case "attributes":
-        case "resource":
-          this.map(batch[name], count)
-          break
-      }
+    this.identity(batch, stamp, count)
+    for (const column of batch.columns) {
+      out.header(column.column, types[column.kind])
+      this.column(batch, column, count)
     }
     return out.bytes.subarray(0, out.used)
+  }
+
+  private identity(batch: LogBatch, stamp: InsertStamp, count: number): void {
+    const { out, rows } = this
+    for (const [name, type] of identity) {
+      out.header(name, type)
+      if (name === "partition") out.constant(batch.partition, 2, count)
+      else if (name === "sequence") out.uint64(batch.sequence, rows, count)
+      else if (name === "row") out.uint32(batch.row, rows, count)
+      else if (name === "attempt") out.constant(stamp.attempt, 4, count)
+      else out.constant(stamp.ingestedAt, 8, count)
+    }
+  }
+
+  private column(batch: LogBatch, { kind, name, parts }: RecordColumn, count: number): void {
+    const { out, rows } = this
+    switch (kind) {
+      case "dictionary":
+        out.dictionaryPrefix()
+        out.dictionary(batch.dictionaryOf(name), rows, count)
+        break
+      case "text":
+        out.strings(batch.textOf(name), rows, count, batch.length)
+        break
+      case "pairs":
+        this.map(batch.pairsOf(name), count)
+        break
+      case "time": {
+        const [millis = "", nanos = ""] = parts ?? []
+        out.nanoseconds(batch.numbersOf(millis) as Float64Array, batch.numbersOf(nanos) as Uint32Array, rows, count)
+        break
+      }
+      default:
+        out.uint8(batch.numbersOf(name) as Uint8Array, rows, count)
+    }
   }
 
   /** A map column: where each row's pairs end, then all keys, then all values. */
