@@ -11,6 +11,7 @@ import { CheckpointLog } from "./checkpoint-log.ts"
 import type { FileConfig } from "./file-config.ts"
 import { FolderWatch } from "./folder-watch.ts"
 import { LinkNotes } from "./link-notes.ts"
+import type { LiveFile } from "./live-file.ts"
 import { baseOf, matchingFiles, movedFiles, type Seen, seenAs } from "./matching-files.ts"
 import { isAbsent, keyOf, withFile } from "./open-file.ts"
 import { ReadQueue } from "./read-queue.ts"
@@ -21,16 +22,6 @@ import { sourceNameOf } from "./source-name.ts"
 import { TrackedFile, type TrackedOptions, type Turn } from "./tracked-file.ts"
 import { isGzip, unpack } from "./unpack.ts"
 
-/** A file that is being read. */
-interface Live {
-  readonly file: TrackedFile
-  readonly turn: () => Promise<Turn>
-  version: string
-  /** Size of the gzip file whose unpacked copy this is. */
-  readonly packedSize: number | undefined
-  complaint: string
-}
-
 /** Handles kept open; beyond it a file is closed when it has been read to its end. */
 const maxHandles = 512
 
@@ -39,17 +30,17 @@ export class FileSet {
   readonly #context: SourceContext
   readonly #log: CheckpointLog
   /** By `device:inode`. */
-  readonly #live = new Map<string, Live>()
-  readonly #byPath = new Map<string, Live>()
+  readonly #live = new Map<string, LiveFile>()
+  readonly #byPath = new Map<string, LiveFile>()
   /** Gzip files by key: the version that was read, cannot be read, or is looked at once more before it is. */
   readonly #packed = new Map<string, { readonly version: string; readonly done: boolean }>()
-  readonly #queue: ReadQueue<Live>
+  readonly #queue: ReadQueue<LiveFile>
   readonly #watch: FolderWatch
   readonly #links: LinkNotes
   readonly #running: Promise<void>
-  /** Whether this is the first look of this life, and whether the folder of checkpoints was new then. */
   /** When the last look began, milliseconds since 1970. */
   #lookedAt = 0
+  /** Whether this is the first look of this life, and whether the folder of checkpoints was new then. */
   #firstLook = true
   readonly #firstEver: boolean
   #stopping = false
@@ -155,10 +146,11 @@ export class FileSet {
     this.#byPath.clear()
     for (const [key, live] of this.#live) this.#lookAt(live, seen.get(key))
     const fresh = [...seen.values()].filter(({ key }) => !this.#live.has(key))
-    if (fresh.length === 0) {
-      this.#firstLook = false
-      return
-    }
+    if (fresh.length > 0) await this.#beginAll(fresh)
+    this.#firstLook = false
+  }
+
+  async #beginAll(fresh: Array<Seen>): Promise<void> {
     // Known files first: a copy of one is told from a new file only when that one is being read.
     const known = new Set([...this.#log.checkpoints.values()].map(({ key }) => key))
     fresh.sort((a, b) => Number(known.has(b.key)) - Number(known.has(a.key)))
@@ -169,10 +161,9 @@ export class FileSet {
         if (!isAbsent(cause)) this.#context.warn(`cannot read ${one.path}: ${messageOf(cause)}`)
       })
     }
-    this.#firstLook = false
   }
 
-  #lookAt(live: Live, seen: Seen | undefined): void {
+  #lookAt(live: LiveFile, seen: Seen | undefined): void {
     if (live.packedSize !== undefined) {
       this.#queue.add(live)
       return
@@ -262,10 +253,11 @@ export class FileSet {
 
   #track(seen: Seen, file: TrackedFile, packedSize?: number): void {
     const turn = async (): Promise<Turn> => {
+      if (live.ended) return "ended"
       await this.#context.intake.room(seen.entry.whenFull)
       return file.turn()
     }
-    const live: Live = { file, turn, version: seen.version, packedSize, complaint: "" }
+    const live: LiveFile = { file, turn, version: seen.version, packedSize, complaint: "", ended: false }
     this.#live.set(seen.key, live)
     if (packedSize === undefined) {
       this.#byPath.set(seen.path, live)
@@ -274,11 +266,12 @@ export class FileSet {
     this.#queue.add(live)
   }
 
-  async #settled(live: Live, turn: Turn): Promise<void> {
+  async #settled(live: LiveFile, turn: Turn): Promise<void> {
     const { file, packedSize } = live
     live.complaint = ""
     if (turn === "idle" && this.#live.size > maxHandles) await file.close()
-    if (turn !== "ended") return
+    if (turn !== "ended" || live.ended) return
+    live.ended = true
     await file.close()
     const { key } = file.checkpoint
     const end = packedSize === undefined ? { goneAt: this.#context.now() } : { whole: packedSize }
@@ -290,7 +283,7 @@ export class FileSet {
     this.#live.delete(key)
   }
 
-  #complain(live: Live, cause: unknown): void {
+  #complain(live: LiveFile, cause: unknown): void {
     live.file.waiting = true
     const complaint = messageOf(cause)
     if (complaint !== live.complaint)
