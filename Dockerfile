@@ -16,6 +16,7 @@ COPY libs/config/package.json libs/config/
 COPY libs/domain/package.json libs/domain/
 COPY libs/pipeline/package.json libs/pipeline/
 COPY libs/query/package.json libs/query/
+COPY libs/redact/package.json libs/redact/
 COPY libs/store/package.json libs/store/
 COPY libs/streams/package.json libs/streams/
 COPY libs/telemetry/package.json libs/telemetry/

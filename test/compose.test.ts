@@ -5,7 +5,7 @@ import { catalogues } from "@tailrace/processor/pipelines"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { apiConfigurable } from "../apps/api/src/config.ts"
-import { collectorConfigurable } from "../apps/collector/src/config.ts"
+import { collectorConfigurable } from "../apps/collector/src/configurable.ts"
 import { processorConfigurable } from "../apps/processor/src/config.ts"
 import { readConfig } from "../libs/config/src/config-file.ts"
 import { runTestsAt } from "../libs/pipeline/src/pipeline-tests.ts"
@@ -106,9 +106,11 @@ describe("the mounted configuration", () => {
   const processor = () => Effect.runSync(readConfig(processorConfigurable, fileOf("processor"), {}))
 
   it("of the collector decodes and listens where the compose file publishes", () => {
-    const { http, syslog } = collector()
-    expect([http.port, syslog.port, syslog.port]).toEqual(containerPorts(service("collector")))
-    expect([http.host, syslog.host]).toEqual(["0.0.0.0", "0.0.0.0"])
+    const sources = collector().sources ?? []
+    expect(sources.map(({ type }) => type)).toEqual(["http", "syslog"])
+    const [http, syslog] = sources.map(({ port }) => port)
+    expect([http, syslog, syslog]).toEqual(containerPorts(service("collector")))
+    expect(sources.map(({ host }) => host)).toEqual(["0.0.0.0", "0.0.0.0"])
   })
 
   it("of the processor decodes, is staged, and serves its health where it is asked for", () => {

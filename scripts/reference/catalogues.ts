@@ -27,21 +27,14 @@ export interface Catalogue {
 
 const listed = (section: string) => (_: string, config: Config) => ({ [section]: [config] })
 
-/** The collector's file has a section for each source, a list for files, and a switch for standard input. */
-const placeSource = (name: string, config: Config): Config | undefined => {
-  if (name === "file") return { files: [config] }
-  if (name === "stdin") return Object.keys(config).length === 0 ? { stdin: true } : undefined
-  return { [name]: config }
-}
-
 export const catalogues: ReadonlyArray<Catalogue> = [
   {
     kind: "source",
     title: "Sources",
     summary:
-      "What receives logs. They stand in the [collector's configuration](config-collector.md). Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
+      "What receives logs. They stand under `sources` in the [collector's configuration](config-collector.md), as many of a type as are wanted; each further one has a `name` of its own, and files may share theirs. Sources whose protocol is HTTP and whose address is the same share one listener. Anybody may also publish straight to the subject `logs.in.<tenant>.<source>`; no component is needed for that.",
     folder: "apps/collector/src/sources",
-    place: placeSource,
+    place: listed("sources"),
     components: sourceCatalogue as never
   },
   {

@@ -1,7 +1,7 @@
 // Config page: the configuration files of the processes, and what the environment may set.
 import type { Schema } from "effect"
 import { apiConfigurable } from "../../apps/api/src/config.ts"
-import { collectorConfigurable } from "../../apps/collector/src/config.ts"
+import { collectorConfigurable } from "../../apps/collector/src/configurable.ts"
 import { processorConfigurable } from "../../apps/processor/src/config.ts"
 import type { EnvironmentKeys } from "../../libs/config/src/config-file.ts"
 import { ParseConfig } from "../../libs/pipeline/src/parse/parse-config.ts"

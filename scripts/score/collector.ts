@@ -11,6 +11,7 @@ import { Effect, Layer, Schema } from "effect"
 import { DirectOutlet } from "../../apps/collector/src/frames/direct-outlet.ts"
 import { Intake } from "../../apps/collector/src/frames/intake.ts"
 import type { Broker, Message } from "../../apps/collector/src/frames/outlet.ts"
+import { openSources } from "../../apps/collector/src/open-sources.ts"
 import type { Source } from "../../apps/collector/src/source.ts"
 import { sourceCounters } from "../../apps/collector/src/source-counters.ts"
 import { HttpConfig, http } from "../../apps/collector/src/sources/http.ts"
@@ -93,9 +94,11 @@ export const openCollector = Effect.fnUntraced(function* (millis: number) {
   const services = yield* Layer.build(Layer.merge(Health.layer, Metrics.layerBare))
   const metrics = yield* Effect.provide(Metrics, services)
   const open = Effect.fnUntraced(function* (source: Source) {
-    const counters = sourceCounters(metrics, source.name)
-    const context = { intake, tenant: "default", folder: "", counters, now, warn: () => undefined }
-    return (yield* Effect.provide(source.open(context), services)).port ?? 0
+    const listening = openSources([source], ({ name }) => {
+      const counters = sourceCounters(metrics, name)
+      return { name, intake, tenant: "default", folder: "", counters, now, warn: () => undefined }
+    })
+    return (yield* Effect.provide(listening, services))[source.name]?.port ?? 0
   })
   const httpPort = yield* open(yield* http.make(Schema.decodeSync(HttpConfig)({ port: 0 })))
   const syslogPort = yield* open(yield* syslog.make(Schema.decodeSync(SyslogConfig)({ port: 0 })))

@@ -89,8 +89,7 @@ export const startBroker = Effect.fnUntraced(function* (options: { readonly rawB
     publisher: PublisherOptions = {}
   ) {
     const decoded = yield* Schema.decodeEffect(CollectorConfig)({
-      http: { enabled: false },
-      syslog: { enabled: false },
+      ...(config.sources === undefined ? { http: { enabled: false }, syslog: { enabled: false } } : {}),
       spool: { maxBytes: 0 },
       ...config
     })

@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readConfig } from "@tailrace/config/config-file"
 import { Effect } from "effect"
-import { collectorConfigurable } from "./config.ts"
+import { collectorConfigurable } from "./configurable.ts"
+import { makeSources } from "./make-sources.ts"
 
 const read = (text: string, environment: Record<string, string> = {}) =>
   Effect.runSync(readConfig(collectorConfigurable, { name: "collector.yaml", text }, environment))
@@ -15,15 +16,18 @@ const problems = (text: string, environment: Record<string, string> = {}) =>
 describe("the collector's configuration", () => {
   it("gives defaults on loopback for an empty file", () => {
     const config = read("")
-    assert.deepStrictEqual([config.http.host, config.http.port], ["127.0.0.1", 4080])
+    const made = Effect.runSync(makeSources(config))
+    const [http] = "value" in made ? made.value : []
+    const listener = http !== undefined && "listener" in http ? http.listener : undefined
+    assert.deepStrictEqual([listener?.host, listener?.port], ["127.0.0.1", 4080])
     assert.strictEqual(config.tenant, "default")
-    assert.isFalse(config.stdin)
+    assert.isUndefined(config.stdin)
   })
 
   it("reads keys from YAML and lets the environment win", () => {
     const text = "http: { port: 1, maxBodyBytes: 5 }\ntenant: acme\n"
     const config = read(text, { TAILRACE_HTTP_PORT: "2", TAILRACE_NATS_URL: "nats://a:1, nats://b:2" })
-    assert.deepStrictEqual([config.http.port, config.http.maxBodyBytes], [2, 5])
+    assert.deepStrictEqual([config.http?.port, config.http?.maxBodyBytes], [2, 5])
     assert.strictEqual(config.tenant, "acme")
     assert.deepStrictEqual(config.nats.servers, ["nats://a:1", "nats://b:2"])
   })

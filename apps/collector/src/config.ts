@@ -1,14 +1,14 @@
 // Config of the collector: its sources, how frames are cut, where the broker is and where checkpoints lie.
 
-import { asFlag, asList, asNumber, asText, type Configurable } from "@tailrace/config/config-file"
+import { asFlag, asList, asNumber, asText, type EnvironmentKeys } from "@tailrace/config/config-file"
 import { field, optional } from "@tailrace/domain/field"
 import { RedactConfig } from "@tailrace/redact/redact-config"
 import { NatsConfig, natsKeys } from "@tailrace/streams/nats-config"
 import { Schema } from "effect"
-import { FileConfig } from "./sources/file/file-config.ts"
-import { HttpConfig } from "./sources/http.ts"
-import { StdinConfig } from "./sources/stdin.ts"
-import { SyslogConfig } from "./sources/syslog.ts"
+import { fileFields } from "./sources/file/file-config.ts"
+import { httpFields } from "./sources/http.ts"
+import { stdinFields } from "./sources/stdin.ts"
+import { syslogFields } from "./sources/syslog.ts"
 import { SubjectName } from "./subject-name.ts"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
@@ -62,7 +62,21 @@ const LagConfig = Schema.Struct({
 })
 export type LagConfig = typeof LagConfig.Type
 
+export const HttpSection = Schema.Struct({
+  enabled: field(Schema.Boolean, true, "Whether the collector listens for HTTP."),
+  ...httpFields
+})
+
+export const SyslogSection = Schema.Struct({
+  enabled: field(Schema.Boolean, true, "Whether the collector listens for syslog."),
+  ...syslogFields
+})
+
 export const CollectorConfig = Schema.Struct({
+  sources: optional(
+    Schema.Array(Schema.Record(Schema.String, Schema.Unknown)),
+    "What receives logs: a list of entries, each of a `type` (see the sources) and with a `name` where several are of one type; files alone may share theirs. Without it the sections `http`, `syslog`, `files` and `stdin` say it."
+  ),
   nats: field(NatsConfig, {}, "The broker."),
   tenant: field(SubjectName, "default", "Tenant of senders that name none."),
   data: field(Schema.NonEmptyString, ".tailrace/collector", "Folder for checkpoints and the spool."),
@@ -79,34 +93,33 @@ export const CollectorConfig = Schema.Struct({
     RedactConfig,
     "Takes secrets and personal values out of messages before they are sent on or lie on any disk; off when left out."
   ),
-  http: field(HttpConfig, {}, "The http source."),
-  syslog: field(SyslogConfig, {}, "The syslog source."),
-  files: field(Schema.Array(FileConfig), [], "Files that are read, an entry each."),
-  stdin: field(
-    Schema.Union([Schema.Boolean, StdinConfig]),
-    false,
-    "Whether lines are read from standard input, or how they are."
+  http: optional(HttpSection, "The http source, where there is no `sources`."),
+  syslog: optional(SyslogSection, "The syslog source, where there is no `sources`."),
+  files: optional(
+    Schema.Array(Schema.Struct(fileFields)),
+    "Files that are read, an entry each, where there is no `sources`."
+  ),
+  stdin: optional(
+    Schema.Union([Schema.Boolean, Schema.Struct(stdinFields)]),
+    "Whether lines are read from standard input, or how they are, where there is no `sources`."
   )
 })
 export type CollectorConfig = typeof CollectorConfig.Type
 
 const asPaths = (text: string): unknown => text.split(",").map((one) => ({ path: one.trim() }))
 
-/** The collector's configuration: its file, and the variables that win over it. */
-export const collectorConfigurable = {
-  schema: CollectorConfig,
-  keys: [
-    ...natsKeys,
-    ["TAILRACE_TENANT", ["tenant"], asText],
-    ["TAILRACE_COLLECTOR_DATA", ["data"], asText],
-    ["TAILRACE_HTTP_HOST", ["http", "host"], asText],
-    ["TAILRACE_HTTP_PORT", ["http", "port"], asNumber],
-    ["TAILRACE_REDACT", ["redact", "rules"], asList],
-    ["TAILRACE_HTTP_NAMES", ["http", "names"], asList],
-    ["TAILRACE_HTTP_ORIGINS", ["http", "origins"], asList],
-    ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], asText],
-    ["TAILRACE_SYSLOG_PORT", ["syslog", "port"], asNumber],
-    ["TAILRACE_FILES", ["files"], asPaths],
-    ["TAILRACE_STDIN", ["stdin"], asFlag]
-  ]
-} satisfies Configurable<typeof CollectorConfig>
+/** Variables that win over the file. */
+export const collectorKeys: EnvironmentKeys = [
+  ...natsKeys,
+  ["TAILRACE_TENANT", ["tenant"], asText],
+  ["TAILRACE_COLLECTOR_DATA", ["data"], asText],
+  ["TAILRACE_HTTP_HOST", ["http", "host"], asText],
+  ["TAILRACE_HTTP_PORT", ["http", "port"], asNumber],
+  ["TAILRACE_REDACT", ["redact", "rules"], asList],
+  ["TAILRACE_HTTP_NAMES", ["http", "names"], asList],
+  ["TAILRACE_HTTP_ORIGINS", ["http", "origins"], asList],
+  ["TAILRACE_SYSLOG_HOST", ["syslog", "host"], asText],
+  ["TAILRACE_SYSLOG_PORT", ["syslog", "port"], asNumber],
+  ["TAILRACE_FILES", ["files"], asPaths],
+  ["TAILRACE_STDIN", ["stdin"], asFlag]
+]

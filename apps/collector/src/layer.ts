@@ -1,41 +1,30 @@
 // The collector as a layer: its sources run for the life of the layer and hand their messages to one intake.
 import { join } from "node:path"
+import { problemText } from "@tailrace/config/config-decode"
 import type { Nats, NatsError } from "@tailrace/streams/nats"
 import type { Publisher } from "@tailrace/streams/publisher"
 import type { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import type { BrokerAccess } from "./broker-link.ts"
 import type { CollectorConfig } from "./config.ts"
 import type { Intake } from "./frames/intake.ts"
+import { makeSources } from "./make-sources.ts"
 import { openIntake } from "./open-intake.ts"
+import { openSources } from "./open-sources.ts"
 import { CollectorError } from "./refusal.ts"
-import type { Listening, Source } from "./source.ts"
+import type { Listening } from "./source.ts"
 import { sourceCounters } from "./source-counters.ts"
-import { fileSource } from "./sources/file.ts"
-import { http } from "./sources/http.ts"
-import { StdinConfig, stdin } from "./sources/stdin.ts"
-import { syslog } from "./sources/syslog.ts"
 
 /** A running collector. */
 export class Collector extends Context.Service<
   Collector,
   {
-    /** Where each running source listens, by its component's name. */
+    /** Where each running source listens, by its name. */
     readonly sources: Readonly<Record<string, Listening>>
     readonly intake: Intake
   }
 >()("@tailrace/collector/Collector") {}
-
-const sourcesOf = (config: CollectorConfig): Effect.Effect<ReadonlyArray<Source>> => {
-  const sources: Array<Effect.Effect<Source>> = []
-  if (config.http.enabled) sources.push(http.make(config.http))
-  if (config.syslog.enabled) sources.push(syslog.make(config.syslog))
-  if (config.files.length > 0) sources.push(Effect.succeed(fileSource(config.files)))
-  const input = config.stdin === true ? Schema.decodeSync(StdinConfig)({}) : config.stdin
-  if (input !== false) sources.push(stdin.make(input))
-  return Effect.all(sources)
-}
 
 /**
  * Runs the configured sources. The layer is ready when every source takes input; its end stops the sources first, then
@@ -72,23 +61,24 @@ export const lateCollectorLayer = (
   )
 
 const open = Effect.fnUntraced(function* (config: CollectorConfig, access: BrokerAccess) {
+  const made = yield* makeSources(config)
+  if ("problems" in made) return yield* new CollectorError({ message: made.problems.map(problemText).join("\n") })
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock
   const log = Effect.runForkWith(yield* Effect.context<never>())
-  const intake = yield* openIntake(config, access)
-  const sources: Record<string, Listening> = {}
-  for (const source of yield* sourcesOf(config)) {
-    sources[source.name] = yield* source.open({
-      intake,
-      tenant: config.tenant,
-      folder: join(config.data, source.name),
-      counters: sourceCounters(metrics, source.name),
-      now: () => clock.currentTimeMillisUnsafe(),
-      warn: (message) => void log(Effect.logWarning(message))
-    })
-    const at = sources[source.name]?.port
-    yield* Effect.logInfo(`source ${source.name} runs${at === undefined ? "" : ` on port ${at}`}`)
-  }
+  const mayDrop = made.value.some(({ whenFull }) => whenFull === "drop-oldest")
+  const intake = yield* openIntake(config, mayDrop, access)
+  const sources = yield* openSources(made.value, ({ name }) => ({
+    name,
+    intake,
+    tenant: config.tenant,
+    folder: join(config.data, name),
+    counters: sourceCounters(metrics, name),
+    now: () => clock.currentTimeMillisUnsafe(),
+    warn: (message) => void log(Effect.logWarning(message))
+  }))
+  for (const [name, { port }] of Object.entries(sources))
+    yield* Effect.logInfo(`source ${name} runs${port === undefined ? "" : ` on port ${port}`}`)
   // Sources that end wait for their acknowledgements, so frames must not.
   yield* Effect.addFinalizer(() => Effect.sync(() => intake.hasten()))
   return { sources, intake }

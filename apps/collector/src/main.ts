@@ -7,7 +7,7 @@ import { checkConfig, runProcess } from "@tailrace/streams/run-process"
 import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { Effect, Layer } from "effect"
-import { collectorConfigurable } from "./config.ts"
+import { collectorConfigurable } from "./configurable.ts"
 import { lateCollectorLayer } from "./layer.ts"
 
 const run = Effect.fnUntraced(function* (path: string | undefined) {

@@ -14,8 +14,12 @@ import { CollectorError, messageOf } from "./refusal.ts"
 import type { SpoolWatcher } from "./spool/damage.ts"
 import { Spool } from "./spool/spool.ts"
 
-/** The end of the scope publishes what is open and waits for acknowledgements; the rest goes to the spool. */
-export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, access: BrokerAccess) {
+/** `mayDrop`: some source drops from the spool. The end of the scope publishes what is open and waits for acknowledgements; the rest goes to the spool. */
+export const openIntake = Effect.fnUntraced(function* (
+  config: CollectorConfig,
+  mayDrop: boolean,
+  access: BrokerAccess
+) {
   const metrics = yield* Metrics
   const clock = yield* Clock.Clock
   const link = yield* openBrokerLink(config, access)
@@ -24,7 +28,7 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, 
     "Records left out: refused, while the pipelines lagged, or for want of room, as the ledger counts them",
     ["source", "reason"]
   )
-  if (config.spool.maxBytes === 0 && mayDrop(config)) {
+  if (config.spool.maxBytes === 0 && mayDrop) {
     const message =
       "whenFull: drop-oldest drops from the spool, and spool.maxBytes is 0: give it some bytes, or choose block or sample"
     return yield* new CollectorError({ message })
@@ -47,9 +51,6 @@ export const openIntake = Effect.fnUntraced(function* (config: CollectorConfig, 
   metrics.gaugeFrom("tailrace_collector_held_bytes", "Bytes held in memory", () => intake.bytes)
   return intake
 })
-
-const mayDrop = ({ files, http, syslog }: CollectorConfig): boolean =>
-  [http, syslog, ...files].some(({ whenFull }) => whenFull === "drop-oldest")
 
 /** What takes secrets out before anything is on a disk; undefined when the configuration asks for none. */
 const redactOf = ({ redact }: CollectorConfig, metrics: MetricsShape): IntakeOptions["redact"] => {

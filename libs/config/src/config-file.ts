@@ -3,12 +3,15 @@ import { readFile } from "node:fs/promises"
 import { Effect, Result, Schema } from "effect"
 import { decodeWith, problemText } from "./config-decode.ts"
 import { fileProblem } from "./file-problem.ts"
-import { readYaml } from "./yaml-file.ts"
+import { type ConfigProblem, readYaml } from "./yaml-file.ts"
 
 /** The configuration cannot be read or is wrong, a line for each problem: its place or variable, its key, what is expected. */
 export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError", { message: Schema.String }) {}
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** Keys from the top of a file, and numbers of entries in its lists. */
+export type KeyPath = ReadonlyArray<string | number>
 
 /** Variables that win over the file, the keys they set, and how their text is read. */
 export type EnvironmentKeys = ReadonlyArray<
@@ -22,34 +25,38 @@ export const asNumber = (text: string): unknown => (/^\d+$/.test(text) ? Number(
 export const asFlag = (text: string): unknown => (text === "true" ? true : text === "false" ? false : text)
 
 /** What a process may be told: the schema of its file, and the variables of the environment. */
-export interface Configurable<S> {
+export interface Configurable<S extends Schema.ConstraintDecoder<unknown>> {
   readonly schema: S
   readonly keys: EnvironmentKeys
+  /** Where a variable's key stands in this file, or why it has no place there; left out, where `keys` says. */
+  readonly place?: (path: KeyPath, file: Readonly<Record<string, unknown>>) => KeyPath | { readonly problem: string }
+  /** What is wrong with a configuration that decodes. */
+  readonly problems?: (config: S["Type"]) => Effect.Effect<ReadonlyArray<ConfigProblem>>
 }
 
 /** Reads a configuration from YAML text; variables that are empty count as not set. */
-export const readConfig = <S extends Schema.ConstraintDecoder<unknown>>(
-  { keys, schema }: Configurable<S>,
+export const readConfig = Effect.fnUntraced(function* <S extends Schema.ConstraintDecoder<unknown>>(
+  configurable: Configurable<S>,
   file: { readonly name: string; readonly text: string },
   environment: Environment
-): Effect.Effect<S["Type"], ConfigError> =>
-  Effect.suspend(() => {
-    const yaml = readYaml(file.text)
-    const decoded =
-      yaml.problems.length > 0
-        ? Result.fail(yaml.problems)
-        : decodeWith(schema, withEnvironment(yaml.value, keys, environment), [])
-    if (Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
-    const lines = decoded.failure.map((problem) => {
-      const set = keys.find(
-        ([variable, path]) => isSet(environment[variable]) && path.every((key, i) => String(problem.path[i]) === key)
-      )
-      return set === undefined
-        ? `${file.name}:${problemText(yaml.locate(problem))}`
-        : `${set[0]} ${problemText(problem)}`
-    })
-    return Effect.fail(new ConfigError({ message: lines.join("\n") }))
-  })
+) {
+  const yaml = readYaml(file.text)
+  const given = variablesOf(configurable, yaml.value, environment)
+  const lineOf = (problem: ConfigProblem): string => {
+    const set = given.set.find(({ path }) => path.every((key, i) => String(problem.path[i]) === String(key)))
+    return set === undefined
+      ? `${file.name}:${problemText(yaml.locate(problem))}`
+      : `${set.variable} ${problemText(problem)}`
+  }
+  const refusal = (problems: ReadonlyArray<ConfigProblem>) =>
+    new ConfigError({ message: [...given.problems, ...problems.map(lineOf)].join("\n") })
+  if (yaml.problems.length > 0) return yield* refusal(yaml.problems)
+  const decoded = decodeWith(configurable.schema, withVariables(yaml.value, given.set), [])
+  if (Result.isFailure(decoded)) return yield* refusal(decoded.failure)
+  const problems = yield* configurable.problems?.(decoded.success) ?? Effect.succeed([])
+  if (problems.length + given.problems.length > 0) return yield* refusal(problems)
+  return decoded.success
+})
 
 /** Reads a configuration from a file; without one, from the defaults and the environment. */
 export const loadConfig = <S extends Schema.ConstraintDecoder<unknown>>(
@@ -69,23 +76,38 @@ const isSet = (value: string | undefined): value is string => value !== undefine
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The value with what the environment sets; keys that no variable names stay out of its reach. */
-const withEnvironment = (value: unknown, keys: EnvironmentKeys, environment: Environment): unknown => {
-  if (!isRecord(value)) return value
-  let result = value
-  for (const [variable, path, read] of keys) {
-    const text = environment[variable]
-    if (isSet(text)) result = placed(result, path, read(text))
-  }
-  return result
+interface SetVariable {
+  readonly variable: string
+  readonly path: KeyPath
+  readonly value: unknown
 }
 
-const placed = (
-  target: Record<string, unknown>,
-  path: ReadonlyArray<string>,
-  value: unknown
-): Record<string, unknown> => {
-  const [key, ...rest] = path as [string, ...Array<string>]
-  const inner = target[key]
-  return { ...target, [key]: rest.length === 0 ? value : placed(isRecord(inner) ? inner : {}, rest, value) }
+/** The variables that are set, with where they stand in the file; those that have no place there are problems. */
+const variablesOf = <S extends Schema.ConstraintDecoder<unknown>>(
+  { keys, place = (path) => path }: Configurable<S>,
+  file: unknown,
+  environment: Environment
+): { readonly set: ReadonlyArray<SetVariable>; readonly problems: ReadonlyArray<string> } => {
+  const set: Array<SetVariable> = []
+  const problems: Array<string> = []
+  if (!isRecord(file)) return { set, problems }
+  for (const [variable, path, read] of keys) {
+    const text = environment[variable]
+    if (!isSet(text)) continue
+    const at = place(path, file)
+    if ("problem" in at) problems.push(`${variable} ${at.problem}`)
+    else set.push({ variable, path: at, value: read(text) })
+  }
+  return { set, problems }
+}
+
+/** The value with what the environment sets; keys that no variable names stay out of its reach. */
+const withVariables = (value: unknown, set: ReadonlyArray<SetVariable>): unknown =>
+  set.reduce((result, { path, value: one }) => placed(result, path, one), value)
+
+const placed = (target: unknown, [key, ...rest]: KeyPath, value: unknown): unknown => {
+  if (key === undefined) return value
+  if (Array.isArray(target)) return target.map((entry, i) => (i === key ? placed(entry, rest, value) : entry))
+  const within = isRecord(target) ? target : {}
+  return { ...within, [key]: placed(within[key], rest, value) }
 }

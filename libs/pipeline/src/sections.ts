@@ -1,12 +1,13 @@
 // Sections: makes what the sections of a pipeline file name, and tells everything that is wrong inside them.
+
 import { decodeWith } from "@tailrace/config/config-decode"
+import { type Made, type MadeEntry, makeEntry } from "@tailrace/config/make-entry"
 import type { ConfigProblem } from "@tailrace/config/yaml-file"
 import { Effect, Result } from "effect"
 import type { AnyComponent, Catalogues } from "./catalogues.ts"
 import { keyColumnOf } from "./deduplicate/deduplicate-stage.ts"
 import { ParseConfig } from "./parse/parse-config.ts"
 import type { PipelineConfig } from "./pipeline-config.ts"
-import { type Made, type MadeEntry, makeEntry } from "./pipeline-decode.ts"
 import { compileQuery } from "./record-query.ts"
 import type { MetricDefinition } from "./window/metric-definition.ts"
 import type { MetricConfig, MetricKind } from "./window/metric-kind.ts"

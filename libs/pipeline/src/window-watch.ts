@@ -1,9 +1,9 @@
 // Window watch: the windows and detectors of one partition as one stage with state.
+import type { MadeEntry } from "@tailrace/config/make-entry"
 import type { Anomaly } from "@tailrace/domain/anomaly"
 import type { Pane } from "@tailrace/domain/pane"
 import { DetectStage, type SavedDetectors } from "./detect/detect-stage.ts"
 import type { Detector } from "./detect/detector.ts"
-import type { MadeEntry } from "./pipeline-decode.ts"
 import type { Watch } from "./stage.ts"
 import type { SavedWindows, WindowStage } from "./window/window-stage.ts"
 

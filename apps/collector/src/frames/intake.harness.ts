@@ -76,6 +76,7 @@ export const testIntake = (
   const metrics = makeMetrics({ processMetrics: false })
   const warnings: Array<string> = []
   const context = (source: string): SourceContext => ({
+    name: source,
     intake,
     tenant: "default",
     folder: "",

@@ -2,7 +2,7 @@
 import { Health } from "@tailrace/telemetry/health"
 import { Effect } from "effect"
 import { CollectorError, messageOf } from "../refusal.ts"
-import { defineSource, type Source, type SourceContext } from "../source.ts"
+import { defineSource, type OwnSource, type SourceContext } from "../source.ts"
 import { within } from "../within.ts"
 import { FileConfig } from "./file/file-config.ts"
 import { FileSet } from "./file/file-set.ts"
@@ -12,30 +12,40 @@ export const file = defineSource({
   summary: "Reads files on as they grow: globs, rotation, truncation, gzip, resumed after a restart without loss.",
   config: FileConfig,
   examples: [
-    { title: "One file", config: { path: "/var/log/syslog" } },
+    { title: "One file", config: { type: "file", path: "/var/log/syslog" } },
     {
       title: "Java logs with their stack traces",
-      config: { path: "/srv/app/logs/**/*.log", source: "app", multiline: true }
+      config: { type: "file", path: "/srv/app/logs/**/*.log", source: "app", multiline: true }
     },
     {
       title: "Records that begin with a date, whatever follows",
-      config: { path: "/srv/db/*.log", multiline: { start: "^\\d{4}-\\d{2}-\\d{2}" } }
+      config: { type: "file", path: "/srv/db/*.log", multiline: { start: "^\\d{4}-\\d{2}-\\d{2}" } }
     }
   ],
-  make: (config: FileConfig) => Effect.succeed(fileSource([config]))
+  make: (config: FileConfig) => Effect.succeed(fileSource([config], config.name))
 })
 
+interface FileSource extends OwnSource {
+  readonly entries: ReadonlyArray<FileConfig>
+}
+
 /** One source over several entries, which share the folder of checkpoints; a file belongs to the first that matches it. */
-export const fileSource = (entries: ReadonlyArray<FileConfig>): Source => ({
-  name: "file",
+export const fileSource = (entries: ReadonlyArray<FileConfig>, name = "file"): FileSource => ({
+  name,
+  entries,
+  claims: [],
+  ...(entries.some(({ whenFull }) => whenFull === "drop-oldest") ? { whenFull: "drop-oldest" } : {}),
+  joined: (other) => (isFileSource(other) ? fileSource([...entries, ...other.entries], name) : undefined),
   open: (context) => open(entries, context)
 })
+
+const isFileSource = (source: OwnSource): source is FileSource => "entries" in source
 
 /** Milliseconds that regions under way have for their acknowledgement at the end. */
 const endMillis = 5_000
 
 const open = Effect.fnUntraced(function* (entries: ReadonlyArray<FileConfig>, context: SourceContext) {
-  const reporter = (yield* Health).register("collector.file")
+  const reporter = (yield* Health).register(`collector.${context.name}`)
   yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () => FileSet.open(entries, context),

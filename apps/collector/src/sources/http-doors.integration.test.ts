@@ -7,6 +7,7 @@ import { Metrics } from "@tailrace/telemetry/metrics"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema } from "effect"
 import { testIntake } from "../frames/intake.harness.ts"
+import { openSources } from "../open-sources.ts"
 import { HttpConfig, http } from "./http.ts"
 
 // @effect-diagnostics strictEffectProvide:off -- a test is an entry point
@@ -15,7 +16,8 @@ const services = Layer.merge(Health.layer, Metrics.layerBare)
 const start = Effect.fnUntraced(function* (config: typeof HttpConfig.Encoded = {}) {
   const world = testIntake()
   const source = yield* http.make(Schema.decodeUnknownSync(HttpConfig)({ port: 0, ...config }))
-  const { port = 0 } = yield* Effect.provide(source.open(world.context("http")), services)
+  const opened = openSources([source], ({ name }) => world.context(name))
+  const port = (yield* Effect.provide(opened, services)).http?.port ?? 0
   return { ...world, port, received: () => world.published.flatMap(({ messages }) => messages) }
 })
 

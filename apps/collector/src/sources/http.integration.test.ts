@@ -293,7 +293,7 @@ describe("http source", () => {
       yield* world.collect({ http: { port } })
       const error = yield* Effect.flip(world.collect({ http: { port } }))
       assert.include(String(error), `cannot listen for http on 127.0.0.1:${port}`)
-      assert.include(String(error), "set http.port")
+      assert.include(String(error), "give the source http another")
     }).pipe(Effect.scoped)
   )
 })

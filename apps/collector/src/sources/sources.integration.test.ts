@@ -10,6 +10,7 @@ import { Health } from "@tailrace/telemetry/health"
 import { Metrics } from "@tailrace/telemetry/metrics"
 import { waitFor } from "@tailrace/testing/wait-until"
 import { Effect, Layer, Schema, type Scope } from "effect"
+import { openSources } from "../open-sources.ts"
 import type { Source } from "../source.ts"
 import { FileConfig } from "./file/file-config.ts"
 import { fileSource } from "./file.ts"
@@ -22,9 +23,12 @@ const services = Layer.merge(Health.layer, Metrics.layerBare)
 const linesOf = (messages: ReadonlyArray<string>) => messages.map((message) => `${message}\n`).join("")
 
 const run = (world: World, source: Effect.Effect<Source>, folder = "") =>
-  Effect.flatMap(source, (made) => made.open({ ...world.context(made.name), folder, now: () => Date.now() })).pipe(
-    Effect.provide(services)
-  )
+  Effect.flatMap(source, (made) =>
+    Effect.map(
+      openSources([made], ({ name }) => ({ ...world.context(name), folder, now: () => Date.now() })),
+      (listening) => listening[made.name] ?? {}
+    )
+  ).pipe(Effect.provide(services))
 
 const senderOf = <E>(
   port: Effect.Effect<{ readonly port?: number }, E, Scope.Scope>,

@@ -11,10 +11,11 @@ import { joinRuleOf, maxLines, multilineField } from "../framing/multiline/multi
 import { RecordJoiner } from "../framing/multiline/record-joiner.ts"
 import { forEachLine } from "../framing/multiline/records.ts"
 import { messageOf } from "../refusal.ts"
-import { defineSource, type SourceContext } from "../source.ts"
+import { defineSource, entryFields, type OwnSource, type SourceContext } from "../source.ts"
 import { SubjectName } from "../subject-name.ts"
 
-export const StdinConfig = Schema.Struct({
+/** The keys of the source, beside those that every entry may have. */
+export const stdinFields = {
   source: field(SubjectName, "stdin", "Name of the source."),
   codec: field(Schema.NonEmptyString, "auto", "Codec of the lines."),
   maxMessageBytes: field(
@@ -28,7 +29,9 @@ export const StdinConfig = Schema.Struct({
     1_000,
     "Milliseconds without input after which a joined record is complete."
   )
-})
+}
+
+export const StdinConfig = Schema.Struct({ ...entryFields("stdin"), ...stdinFields })
 export type StdinConfig = typeof StdinConfig.Type
 
 export const stdin = defineSource({
@@ -36,16 +39,21 @@ export const stdin = defineSource({
   summary: "Reads lines from standard input until it ends.",
   config: StdinConfig,
   examples: [
-    { title: "The default", config: {} },
-    { title: "The log of one program", config: { source: "app", codec: "logfmt" } }
+    { title: "The default", config: { type: "stdin" } },
+    { title: "The log of one program", config: { type: "stdin", source: "app", codec: "logfmt" } }
   ],
-  make: (config: StdinConfig) =>
-    Effect.succeed({ name: "stdin", open: (context: SourceContext) => open(config, context, process.stdin) })
+  make: (config: StdinConfig) => Effect.succeed(stdinSource(config))
+})
+
+const stdinSource = (config: StdinConfig): OwnSource => ({
+  name: config.name ?? "stdin",
+  claims: [{ of: "stdin" }],
+  open: (context) => open(config, context, process.stdin)
 })
 
 /** Reads a stream to its end in the background; the end of the scope stops reading and hands in what was read. */
 export const open = Effect.fnUntraced(function* (config: StdinConfig, context: SourceContext, stream: Readable) {
-  const reporter = (yield* Health).register("collector.stdin")
+  const reporter = (yield* Health).register(`collector.${context.name}`)
   yield* Effect.acquireRelease(Effect.forkDetach(Effect.promise(() => readLines(config, context, stream))), (reading) =>
     Effect.andThen(
       Effect.sync(() => stream.destroy()),
@@ -87,7 +95,7 @@ class Input {
     const { codec, maxMessageBytes, multiline, source } = config
     const rule = joinRuleOf(multiline)
     const layout = rule === undefined ? "lines" : "prefixed"
-    const fixed = { tenant: context.tenant, source, codec, layout, patient: true, component: "stdin" } as const
+    const fixed = { tenant: context.tenant, source, codec, layout, patient: true, component: context.name } as const
     this.#context = context
     this.#originOf = (attributes) => makeOrigin({ ...fixed, attributes })
     this.#submission = context.intake.submission(this.#originOf({}))

@@ -3,7 +3,7 @@ import { field } from "@tailrace/domain/field"
 import { Health } from "@tailrace/telemetry/health"
 import { Effect, Schema } from "effect"
 import { admissionFields } from "../frames/admission.ts"
-import { defineSource, type SourceContext } from "../source.ts"
+import { defineSource, entryFields, type OwnSource, type SourceContext } from "../source.ts"
 import { SubjectName } from "../subject-name.ts"
 import { Peers } from "./syslog/peers.ts"
 import { listenTcp } from "./syslog/tcp.ts"
@@ -11,8 +11,8 @@ import { listenUdp } from "./syslog/udp.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-export const SyslogConfig = Schema.Struct({
-  enabled: field(Schema.Boolean, true, "Whether the collector listens for syslog."),
+/** The keys of the source, beside those that every entry may have. */
+export const syslogFields = {
   host: field(Schema.NonEmptyString, "127.0.0.1", "Address to listen on; 0.0.0.0 for all."),
   port: field(between(0, 65_535), 5514, "Port to listen on, the same for UDP and TCP; 0 for any free one."),
   udp: field(Schema.Boolean, true, "Whether UDP is taken."),
@@ -55,7 +55,9 @@ export const SyslogConfig = Schema.Struct({
     "Bytes taken and not yet acknowledged: a TCP connection is then read no further, UDP messages are dropped and counted."
   ),
   ...admissionFields
-})
+}
+
+export const SyslogConfig = Schema.Struct({ ...entryFields("syslog"), ...syslogFields })
 export type SyslogConfig = typeof SyslogConfig.Type
 
 export const syslog = defineSource({
@@ -63,17 +65,25 @@ export const syslog = defineSource({
   summary: "Takes syslog of RFC 3164 and RFC 5424 by UDP and TCP, framed by octet counting or line ends (RFC 6587).",
   config: SyslogConfig,
   examples: [
-    { title: "The default", config: {} },
-    { title: "TCP alone, on all addresses", config: { host: "0.0.0.0", port: 6514, udp: false } }
+    { title: "The default", config: { type: "syslog" } },
+    { title: "TCP alone, on all addresses", config: { type: "syslog", host: "0.0.0.0", port: 6514, udp: false } }
   ],
-  make: (config: SyslogConfig) =>
-    Effect.succeed({ name: "syslog", open: (context: SourceContext) => open(config, context) })
+  make: (config: SyslogConfig) => Effect.succeed(syslogSource(config))
+})
+
+const syslogSource = (config: SyslogConfig): OwnSource => ({
+  name: config.name ?? "syslog",
+  whenFull: config.whenFull,
+  claims: (["tcp", "udp"] as const)
+    .filter((transport) => config[transport])
+    .map((of) => ({ of, host: config.host, port: config.port })),
+  open: (context) => open(config, context)
 })
 
 const open = Effect.fnUntraced(function* (config: SyslogConfig, context: SourceContext) {
-  const reporter = (yield* Health).register("collector.syslog")
+  const reporter = (yield* Health).register(`collector.${context.name}`)
   yield* Effect.addFinalizer(() => Effect.sync(reporter.remove))
-  const peers = new Peers(context.tenant, config.source, config)
+  const peers = new Peers(context, config.source, config)
   let port = config.port
   if (config.tcp) port = yield* listenTcp({ ...config, port }, peers, context)
   if (config.udp) port = yield* listenUdp({ ...config, port }, peers, context)

@@ -126,12 +126,12 @@ const store = Effect.fnUntraced(function* (input: UpInput, folder: DataFolder, s
 })
 
 const collectorSettings = (input: UpInput, folder: DataFolder) => ({
-  http: { host: input.host, port: input.httpPort, names: input.name },
-  syslog: { host: input.host, port: input.syslogPort },
-  ...(input.file.length === 0
-    ? {}
-    : { files: input.file.map((path) => ({ path: resolve(path), multiline: input.multiline })) }),
-  stdin: input.stdin && { multiline: input.multiline },
+  sources: [
+    { type: "http", host: input.host, port: input.httpPort, names: input.name },
+    { type: "syslog", host: input.host, port: input.syslogPort },
+    ...input.file.map((path) => ({ type: "file", path: resolve(path), multiline: input.multiline })),
+    ...(input.stdin ? [{ type: "stdin", multiline: input.multiline }] : [])
+  ],
   ...(input.redact === "" ? {} : { redact: { rules: input.redact.split(",").map((name) => name.trim()) } }),
   data: folder.collector
 })

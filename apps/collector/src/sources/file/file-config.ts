@@ -3,10 +3,12 @@ import { field, optional, required } from "@tailrace/domain/field"
 import { Schema } from "effect"
 import { admissionFields } from "../../frames/admission.ts"
 import { multilineField } from "../../framing/multiline/multiline-config.ts"
+import { entryFields } from "../../source.ts"
 import { SubjectName } from "../../subject-name.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-export const FileConfig = Schema.Struct({
+/** The keys of the files of one path, beside those that every entry may have. */
+export const fileFields = {
   path: required(Schema.NonEmptyString, "Path of the files; `*`, `**`, `?`, `[a-z]` and `{a,b}` match several."),
   source: optional(SubjectName, "Source name of the records; without it the file's name without `.log`, `.1`, `.gz`."),
   tenant: optional(SubjectName, "Tenant of the records; without it the collector's."),
@@ -43,5 +45,7 @@ export const FileConfig = Schema.Struct({
     "Milliseconds without growth after which a file that was renamed or deleted is closed."
   ),
   ...admissionFields
-})
+}
+
+export const FileConfig = Schema.Struct({ ...entryFields("file"), ...fileFields })
 export type FileConfig = typeof FileConfig.Type

@@ -240,7 +240,7 @@ export class FileSet {
     const source = entry.source ?? sourceNameOf(path)
     const rule = joinRuleOf(entry.multiline)
     const layout = rule === undefined ? "lines" : "prefixed"
-    const fixed = { component: "file", patient: true, admission: entry } as const
+    const fixed = { component: this.#context.name, patient: true, admission: entry } as const
     const more = { tenant, source, codec: entry.codec, layout, ...fixed } as const
     return {
       ...entry,

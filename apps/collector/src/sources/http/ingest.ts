@@ -13,6 +13,7 @@ import { type Answer, json, problem, refused } from "../../http/answer.ts"
 import type { Body } from "../../http/body-reader.ts"
 import type { Permits } from "../../http/permits.ts"
 import { readRequest } from "../../http/read-request.ts"
+import type { RequestTarget } from "../../http/routes.ts"
 import { Scratch } from "../../http/scratch.ts"
 import type { SourceContext } from "../../source.ts"
 import type { Turns } from "../../turns.ts"
@@ -26,11 +27,6 @@ export interface IngestLimits extends Admission {
   readonly maxItems: number
   readonly decompressions: Permits
   readonly turns: Turns
-}
-
-export interface RequestTarget {
-  readonly pathname: string
-  readonly query: URLSearchParams
 }
 
 /** Answers 202 once every accepted message is acknowledged by the broker, and never before. */
@@ -103,7 +99,8 @@ const take = async (
   const nothing = body.broken || (body.accepted === 0 && body.rejected > 0) || (atomic && body.rejected > 0)
   if (nothing) return json(400, { error: reasonOf(body, atomic), accepted: 0, ...countsOf(body, true) })
   const rule = isSet(at.query.get("multiline")) && body.codec === "auto" ? recognised : undefined
-  const origin = originOf(target, body, limits, rule === undefined ? "lines" : "prefixed")
+  const layout = rule === undefined ? "lines" : "prefixed"
+  const origin = originOf(target, body, { component: context.name, admission: limits, layout })
   const id = hash && `http-${hash.digest("base64url")}`
   return handIn(origin, id, body, bytes, context, limits, rule)
 }
@@ -153,9 +150,8 @@ const handIn = async (
 const originOf = (
   { source, tenant }: Target,
   { codec }: Body,
-  admission: Admission,
-  layout: "lines" | "prefixed"
-): Origin => makeOrigin({ tenant, source, codec, layout, attributes: {}, patient: false, component: "http", admission })
+  more: { readonly component: string; readonly admission: Admission; readonly layout: "lines" | "prefixed" }
+): Origin => makeOrigin({ tenant, source, codec, attributes: {}, patient: false, ...more })
 
 const countsOf = (body: Body, nothing: boolean) => ({
   rejected: nothing ? body.rejected + body.accepted : body.rejected,

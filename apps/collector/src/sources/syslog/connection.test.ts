@@ -13,7 +13,7 @@ const connections = (count: number) => {
   // Never acknowledged, so that the bytes held are those that were read.
   const world = testIntake({}, () => new Promise(() => undefined))
   const context = world.context("syslog")
-  const peers = new Peers("default", "syslog", blocking)
+  const peers = new Peers({ name: "syslog", tenant: "default" }, "syslog", blocking)
   const limits = { maxMessageBytes: 65_536, unacknowledgedBytes: 16_777_216, silentMillis: 60_000, idleMillis: 60_000 }
   const turns = new Turns()
   const around = {

@@ -1,11 +1,13 @@
 // Peers: the origin of each sender of syslog, so that all messages of one address and transport share frames.
 import type { Admission } from "../../frames/admission.ts"
 import { makeOrigin, type Origin } from "../../frames/origin.ts"
+import type { SourceContext } from "../../source.ts"
 
 /** Senders remembered; beyond it the memory starts anew, which costs nothing but making origins again. */
 const maxPeers = 10_000
 
 export class Peers {
+  readonly #component: string
   readonly #tenant: string
   readonly #source: string
   readonly #admission: Admission
@@ -13,8 +15,9 @@ export class Peers {
   readonly lost: Origin
   readonly #origins = new Map<string, Origin>()
 
-  constructor(tenant: string, source: string, admission: Admission) {
+  constructor({ name, tenant }: Pick<SourceContext, "name" | "tenant">, source: string, admission: Admission) {
     this.#admission = admission
+    this.#component = name
     this.lost = this.#originOf(tenant, source, {})
     this.#tenant = tenant
     this.#source = source
@@ -45,7 +48,7 @@ export class Peers {
   }
 
   #originOf(tenant: string, source: string, attributes: Readonly<Record<string, string>>): Origin {
-    const shared = { codec: "syslog", layout: "prefixed", patient: true, component: "syslog" } as const
+    const shared = { codec: "syslog", layout: "prefixed", patient: true, component: this.#component } as const
     return makeOrigin({ tenant, source, attributes, ...shared, admission: this.#admission })
   }
 }

@@ -46,7 +46,7 @@ export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers
     connection.finished.then(() => connections.delete(connection))
     socket.once("close", () => room.leave(connection))
   })
-  yield* Effect.acquireRelease(listen(server, options), () =>
+  yield* Effect.acquireRelease(listen(server, options, context.name), () =>
     Effect.promise(async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await within(endMillis, Promise.all([...connections].map((connection) => connection.stop())))
@@ -58,10 +58,10 @@ export const listenTcp = Effect.fnUntraced(function* (options: TcpOptions, peers
   return address !== null && typeof address === "object" ? address.port : options.port
 })
 
-const listen = (server: Server, { host, port }: TcpOptions): Effect.Effect<void, CollectorError> =>
+const listen = (server: Server, { host, port }: TcpOptions, name: string): Effect.Effect<void, CollectorError> =>
   Effect.callback<void, CollectorError>((resume) => {
     const failed = (cause: Error) => {
-      const message = `cannot listen for syslog by tcp on ${host}:${port}: ${cause.message}, free the port or set syslog.port`
+      const message = `cannot listen for syslog by tcp on ${host}:${port}: ${cause.message}, free the port or give the source ${name} another`
       resume(Effect.fail(new CollectorError({ message })))
     }
     server.once("error", failed)

@@ -65,7 +65,7 @@ class Receiver {
     return Effect.callback<number, CollectorError>((resume) => {
       const { host, port } = this.#options
       const failed = (cause: Error) => {
-        const message = `cannot listen for syslog by udp on ${host}:${port}: ${cause.message}, free the port or set syslog.port`
+        const message = `cannot listen for syslog by udp on ${host}:${port}: ${cause.message}, free the port or give the source ${this.#context.name} another`
         resume(Effect.fail(new CollectorError({ message })))
       }
       this.#socket.once("error", failed)
