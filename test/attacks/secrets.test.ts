@@ -172,7 +172,12 @@ describe("what tailrace up runs by default", () => {
     })
     const everything =
       "{ pipeline { instance version partitions { reason status sinks { reason } } } sources { source } ledger { balanced } }"
-    await page("states", `${running.api}/graphql`, ask(everything))
+    // A process tells its state once a second.
+    await waitFor(
+      () => page("states", `${running.api}/graphql`, ask(everything)).then(() => texts.states),
+      (told) => told?.includes('"partitions":[{') === true,
+      { what: "the state of the pipeline" }
+    )
     await page("an error", `${running.api}/graphql`, ask('{ values(field: "\\u0000") { value } }'))
     await page("a wrong password", `http://127.0.0.1:${running.ports.store}/?query=SELECT+1`, {
       headers: { "x-clickhouse-user": "tailrace", "x-clickhouse-key": wrong }
@@ -191,7 +196,6 @@ describe("what tailrace up runs by default", () => {
       const { err, out } = await tailrace([...args, "--data", data, ...ports], environment)
       texts[`${args.join(" ")} ${Object.keys(environment)}`] = out + err
     }
-    expect(texts.states).toContain('"partitions":[{')
     Object.assign(texts, filesBelow(data, ["credentials"]), { output: running.output })
     expect(leaksIn(texts, [...own, wrong])).toEqual([])
   })
