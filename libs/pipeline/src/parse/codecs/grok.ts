@@ -3,10 +3,9 @@ import { field } from "@tailrace/domain/field"
 import { Effect, Schema } from "effect"
 import { compileGrok } from "../../grok/grok.ts"
 import { readDefinitionFiles } from "../../grok/pattern-files.ts"
-import { PatternProblem } from "../../grok/pattern-node.ts"
 import type { PatternSearch } from "../../grok/pattern-search.ts"
 import { type BindCodec, defineCodec } from "../codec.ts"
-import { PatternFields } from "../pattern-fields.ts"
+import { bindPatterns, compileEach, patternList, whichCompiles } from "../pattern-list.ts"
 
 const Definitions = Schema.Record(
   Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_]+$/)),
@@ -14,9 +13,7 @@ const Definitions = Schema.Record(
 )
 
 const fields = Schema.Struct({
-  patterns: field(
-    Schema.Array(Schema.String.check(Schema.isMaxLength(65_536))).check(Schema.isMaxLength(100)),
-    [],
+  patterns: patternList(
     "Expressions such as `%{COMBINEDAPACHELOG}` or `%{IP:client.address} %{INT:status:int}`; the first that is found in a message reads it."
   ),
   names: field(
@@ -39,26 +36,10 @@ const fields = Schema.Struct({
 /** Compiles every expression; answers what is wrong with the first that is none. */
 const compileAll = (config: typeof fields.Type): ReadonlyArray<PatternSearch> => {
   const definitions = new Map([...readDefinitionFiles(config.files), ...Object.entries(config.definitions)])
-  return config.patterns.map((expression, index) => {
-    try {
-      return compileGrok(expression, { names: config.names, definitions })
-    } catch (problem) {
-      if (!(problem instanceof PatternProblem)) throw problem
-      throw new PatternProblem(`patterns[${index}]: ${problem.reason}`, problem.position)
-    }
-  })
+  return compileEach(config.patterns, (expression) => compileGrok(expression, { names: config.names, definitions }))
 }
 
-export const GrokConfig = fields.check(
-  Schema.makeFilter((config) => {
-    try {
-      compileAll(config)
-      return true
-    } catch (problem) {
-      return problem instanceof PatternProblem ? problem.message : String(problem)
-    }
-  })
-)
+export const GrokConfig = fields.check(whichCompiles(compileAll))
 export type GrokConfig = typeof GrokConfig.Type
 
 export const grok = defineCodec({
@@ -80,9 +61,4 @@ export const grok = defineCodec({
 })
 
 /** The codec as a function of its configuration. Patterns are found anywhere in a message unless they say `^` and `$`. */
-export const bindGrok =
-  (config: GrokConfig): BindCodec =>
-  ({ keys }) => {
-    const patterns = new PatternFields(compileAll(config), keys)
-    return { name: "grok", decode: (bytes, start, end, draft) => patterns.read(bytes, start, end, draft) }
-  }
+export const bindGrok = (config: GrokConfig): BindCodec => bindPatterns("grok", () => compileAll(config))
