@@ -88,4 +88,25 @@ export class NumberCells {
   }
 }
 
+/** One number per key, made of the measured field by `take`, which is told the number before; `conclude`, which makes the value of it, the records too. */
+export const measuredCells = (
+  initial: number,
+  take: (before: number, measured: number) => number,
+  conclude: (number: number, count: number) => number = (number) => number
+): Cells => {
+  const cells = new NumberCells(initial)
+  return {
+    add: (cell, reader, row) => {
+      const measured = reader === undefined ? Number.NaN : reader.number(row)
+      if (Number.isNaN(measured)) return false
+      cells.set(cell, take(cells.get(cell), measured))
+      return true
+    },
+    value: (cell, count) => conclude(cells.get(cell), count),
+    quantiles: () => noQuantiles,
+    save: (cell) => cells.get(cell),
+    load: (cell, saved) => cells.set(cell, Number(saved))
+  }
+}
+
 export const noQuantiles: Readonly<Record<string, number>> = {}

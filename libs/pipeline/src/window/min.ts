@@ -1,6 +1,6 @@
 // min: metric that keeps the smallest value of a numeric field.
 import { Effect, Schema } from "effect"
-import { type Cells, defineMetric, measuredField, metricFields, NumberCells, noQuantiles } from "./metric-kind.ts"
+import { defineMetric, measuredCells, measuredField, metricFields } from "./metric-kind.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("min"), ...metricFields, field: measuredField })
 
@@ -14,21 +14,6 @@ export const min = defineMetric({
       config: { type: "min", name: "fastest", field: "duration_ms", by: ["service"] }
     }
   ],
-  make: () => Effect.succeed({ makeCells: minCells, absentIsZero: false })
+  make: () =>
+    Effect.succeed({ makeCells: () => measuredCells(Number.POSITIVE_INFINITY, Math.min), absentIsZero: false })
 })
-
-const minCells = (): Cells => {
-  const cells = new NumberCells(Number.POSITIVE_INFINITY)
-  return {
-    add: (cell, reader, row) => {
-      const value = reader === undefined ? Number.NaN : reader.number(row)
-      if (Number.isNaN(value)) return false
-      cells.set(cell, Math.min(cells.get(cell), value))
-      return true
-    },
-    value: (cell) => cells.get(cell),
-    quantiles: () => noQuantiles,
-    save: (cell) => cells.get(cell),
-    load: (cell, saved) => cells.set(cell, Number(saved))
-  }
-}

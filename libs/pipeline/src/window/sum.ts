@@ -1,6 +1,6 @@
 // sum: metric that adds up a numeric field.
 import { Effect, Schema } from "effect"
-import { type Cells, defineMetric, measuredField, metricFields, NumberCells, noQuantiles } from "./metric-kind.ts"
+import { defineMetric, measuredCells, measuredField, metricFields } from "./metric-kind.ts"
 
 const config = Schema.Struct({ type: Schema.Literal("sum"), ...metricFields, field: measuredField })
 
@@ -11,21 +11,6 @@ export const sum = defineMetric({
   examples: [
     { title: "Bytes sent per service", config: { type: "sum", name: "bytes_sent", field: "bytes", by: ["service"] } }
   ],
-  make: () => Effect.succeed({ makeCells: sumCells, absentIsZero: true })
+  make: () =>
+    Effect.succeed({ makeCells: () => measuredCells(0, (sum, measured) => sum + measured), absentIsZero: true })
 })
-
-const sumCells = (): Cells => {
-  const cells = new NumberCells(0)
-  return {
-    add: (cell, reader, row) => {
-      const value = reader === undefined ? Number.NaN : reader.number(row)
-      if (Number.isNaN(value)) return false
-      cells.set(cell, cells.get(cell) + value)
-      return true
-    },
-    value: (cell) => cells.get(cell),
-    quantiles: () => noQuantiles,
-    save: (cell) => cells.get(cell),
-    load: (cell, saved) => cells.set(cell, Number(saved))
-  }
-}
