@@ -1,6 +1,5 @@
 // Catalogues: which components a pipeline file may name. Stages and metrics are the library's own; sinks are handed in.
-import type { Component, ComponentKind } from "@tailrace/domain/component"
-import type { ComponentConfigError } from "./config-error.ts"
+import type { EntryComponent } from "@tailrace/config/make-entry"
 import { detectorCatalogue } from "./detect/catalogue.ts"
 import type { Detector } from "./detect/detector.ts"
 import { enrichmentCatalogue } from "./enrich/catalogue.ts"
@@ -10,9 +9,7 @@ import type { FilterRule } from "./filter/filter-rule.ts"
 import { metricCatalogue } from "./window/catalogue.ts"
 import type { MetricKind } from "./window/metric-kind.ts"
 
-// biome-ignore lint/suspicious/noExplicitAny: entries of a catalogue differ in configuration; each decodes its own
-export type AnyComponent<A> = Component<ComponentKind, any, A, ComponentConfigError, never>
-type CatalogueOf<A> = ReadonlyArray<AnyComponent<A>>
+type CatalogueOf<A> = ReadonlyArray<EntryComponent<A>>
 
 /** The catalogues by the section of the file that names their entries. */
 export interface Catalogues<S> {

@@ -1,10 +1,10 @@
 // Sections: makes what the sections of a pipeline file name, and tells everything that is wrong inside them.
 
 import { decodeWith } from "@tailrace/config/config-decode"
-import { type Made, type MadeEntry, makeEntry } from "@tailrace/config/make-entry"
+import { type EntryComponent, type Made, type MadeEntry, makeEntry } from "@tailrace/config/make-entry"
 import type { ConfigProblem } from "@tailrace/config/yaml-file"
 import { Effect, Result } from "effect"
-import type { AnyComponent, Catalogues } from "./catalogues.ts"
+import type { Catalogues } from "./catalogues.ts"
 import { keyColumnOf } from "./deduplicate/deduplicate-stage.ts"
 import { ParseConfig } from "./parse/parse-config.ts"
 import type { PipelineConfig } from "./pipeline-config.ts"
@@ -92,12 +92,12 @@ type Path = ReadonlyArray<string | number>
 type Maker<A> = (entry: Entry, path: Path) => Effect.Effect<Made<MadeEntry<A>>>
 
 const makerOf =
-  <A>(catalogue: ReadonlyArray<AnyComponent<A>>): Maker<A> =>
+  <A>(catalogue: ReadonlyArray<EntryComponent<A>>): Maker<A> =>
   (entry, path) =>
     makeEntry(catalogue, entry, path)
 
 const metricMakerOf =
-  (catalogue: ReadonlyArray<AnyComponent<MetricKind>>): Maker<MetricDefinition> =>
+  (catalogue: ReadonlyArray<EntryComponent<MetricKind>>): Maker<MetricDefinition> =>
   (entry, path) =>
     Effect.gen(function* () {
       const result = yield* makeEntry(catalogue, entry, path)
