@@ -58,6 +58,11 @@ export class Redactor {
     return Buffer.from(clean + text.slice(at), "latin1")
   }
 
+  /** The same of a text. */
+  redactText(text: string): string {
+    return this.redact(Buffer.from(text))?.toString() ?? text
+  }
+
   /** Whether `redact` may find anything; never false where it does. */
   mayHold(bytes: Uint8Array, start: number, end: number): boolean {
     return this.scanner.isIn(bytes, start, end) || this.scanRules.some((rule) => rule.mayHold(bytes, start, end))
@@ -75,16 +80,6 @@ export class Redactor {
     if (isHarmless(value)) return undefined
     this.count(rule)
     return Buffer.from(this.placeOf(value, { start: 0, end: value.length, rule }), "latin1")
-  }
-
-  private count(rule: string): void {
-    this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1)
-    this.onTaken(rule)
-  }
-
-  /** The same of a text. */
-  redactText(text: string): string {
-    return this.redact(Buffer.from(text))?.toString() ?? text
   }
 
   /** All that is to be taken out of a text, in order, no two of it over each other. */
@@ -106,6 +101,11 @@ export class Redactor {
       else if (one.end > last.end) apart[apart.length - 1] = { ...last, end: one.end }
     }
     return apart
+  }
+
+  private count(rule: string): void {
+    this.counts.set(rule, (this.counts.get(rule) ?? 0) + 1)
+    this.onTaken(rule)
   }
 
   private placeOf(value: string, { quote, rule }: Taken): string {
